@@ -1,0 +1,27 @@
+//! Model packages: what a model is on disk, and how one is made.
+//!
+//! A package is a folder with `model.onnx` (and its data), `tokenizer.json`, `chat_template.jinja` and `model.toml`.
+//!
+//! - [`Store`] finds packages by name; [`Package`] is one of them, verified; [`Manifest`] is its `model.toml`.
+//! - [`Tokenizer`] and [`ChatTemplate`] turn messages into token ids and ids back into bytes.
+//! - [`import`] writes a package out of a GGUF file, in bounded memory and atomically.
+//!
+//! This crate reads and writes files. It must never know about a transport, a scheduler or ONNX Runtime: it writes
+//! graphs, and does not run them.
+
+mod chat_template;
+mod error;
+mod gguf;
+pub mod import;
+mod manifest;
+mod onnx;
+mod package;
+mod store;
+mod tokenizer;
+
+pub use chat_template::{ChatMessage, ChatTemplate};
+pub use error::ModelError;
+pub use manifest::{Decoder, FileRecord, Manifest, Precision, Provenance, SCHEMA, SpecialTokens, Task};
+pub use package::Package;
+pub use store::Store;
+pub use tokenizer::Tokenizer;
