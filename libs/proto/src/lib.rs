@@ -1,1 +1,23 @@
-//! proto
+//! Generated messages, clients and servers of the contract in `proto/`, and nothing else.
+//!
+//! [`inference`] is `ondol.inference`; [`DESCRIPTORS`] feeds gRPC reflection. Conversions between these types and a
+//! crate's own live with that crate, in a module called `convert`.
+
+/// The encoded `FileDescriptorSet` of every package, comments included.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// `ondol.inference`: text generation and models.
+pub mod inference {
+    /// Version 1.
+    pub mod v1 {
+        #![expect(
+            clippy::allow_attributes,
+            clippy::allow_attributes_without_reason,
+            clippy::doc_markdown,
+            clippy::excessive_nesting,
+            missing_docs,
+            reason = "generated"
+        )]
+        tonic::include_proto!("ondol.inference.v1");
+    }
+}
