@@ -13,9 +13,10 @@ pub mod inference {
         #![expect(
             clippy::allow_attributes,
             clippy::allow_attributes_without_reason,
+            clippy::default_trait_access,
             clippy::doc_markdown,
             clippy::excessive_nesting,
-            missing_docs,
+            clippy::too_many_lines,
             reason = "generated"
         )]
         tonic::include_proto!("ondol.inference.v1");
