@@ -1,0 +1,42 @@
+//! A request that breaks the contract.
+
+use std::borrow::Cow;
+
+use fault::{Fault, Kind, Violation};
+
+/// Names every wrong field of a request at once, so that nobody mends them one by one.
+#[derive(Debug, thiserror::Error)]
+#[error("the request breaks the contract: {}", self.sentence())]
+pub struct Invalid {
+    violations: Vec<Violation>,
+}
+
+impl Invalid {
+    /// One wrong field.
+    pub fn field(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { violations: vec![Violation::new(field, description)] }
+    }
+
+    /// `Ok` when there is nothing to complain about.
+    pub fn none_or(violations: Vec<Violation>) -> Result<(), Self> {
+        if violations.is_empty() { Ok(()) } else { Err(Self { violations }) }
+    }
+
+    fn sentence(&self) -> String {
+        self.violations.iter().map(Violation::to_string).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Fault for Invalid {
+    fn kind(&self) -> Kind {
+        Kind::InvalidArgument
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        Cow::Owned(self.sentence())
+    }
+
+    fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+}

@@ -1,0 +1,17 @@
+//! What a request must satisfy before anyone looks at a model.
+//!
+//! Both the public door and the service behind it decode the same messages; this crate turns them into types that
+//! cannot be wrong, once and in one place: [`model_id`] and [`model_name`], [`Prompt`], [`Page`]. What depends on a
+//! model (its context, its vocabulary) is checked by the engine that runs it.
+//!
+//! This crate must never know about a transport, a service or a model's files.
+
+mod invalid;
+mod model_id;
+mod page;
+mod prompt;
+
+pub use invalid::Invalid;
+pub use model_id::{model_id, model_name};
+pub use page::Page;
+pub use prompt::{MAX_MESSAGES, MAX_PROMPT_BYTES, Message, Prompt, Role};

@@ -1,0 +1,159 @@
+//! What to generate from: a conversation, or plain text.
+
+use fault::Violation;
+use proto::inference::v1 as wire;
+
+use crate::Invalid;
+
+/// The most messages in one conversation.
+pub const MAX_MESSAGES: usize = 1024;
+/// The most bytes of text in one prompt, all messages together.
+pub const MAX_PROMPT_BYTES: usize = 1 << 20;
+
+/// A checked prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// A conversation for the model's chat template; never empty, and the last message is not the assistant's.
+    Messages(Vec<Message>),
+    /// Plain text to continue; never empty.
+    Text(String),
+}
+
+/// One turn of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said; never empty.
+    pub text: String,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Instructions that hold for the whole conversation.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+impl Role {
+    /// The role as requests and chat templates spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+
+    fn parse(role: &str) -> Option<Self> {
+        [Self::System, Self::User, Self::Assistant].into_iter().find(|known| known.as_str() == role)
+    }
+}
+
+impl Prompt {
+    /// Checks the `messages` and `prompt` fields that generating and counting have in common.
+    pub fn new(messages: Vec<wire::Message>, prompt: String) -> Result<Self, Invalid> {
+        match (messages.is_empty(), prompt.is_empty()) {
+            (true, true) => Err(Invalid::field("messages", "either messages or prompt is required")),
+            (false, false) => Err(Invalid::field("prompt", "give either messages or prompt, not both")),
+            (true, false) => within_size("prompt", prompt.len()).map(|()| Self::Text(prompt)),
+            (false, true) => conversation(messages).map(Self::Messages),
+        }
+    }
+}
+
+fn conversation(messages: Vec<wire::Message>) -> Result<Vec<Message>, Invalid> {
+    if messages.len() > MAX_MESSAGES {
+        let given = messages.len();
+        return Err(Invalid::field("messages", format!("at most {MAX_MESSAGES} messages, but {given} came")));
+    }
+    within_size("messages", messages.iter().map(|message| message.text.len()).sum())?;
+
+    let mut violations = Vec::new();
+    let mut checked = Vec::with_capacity(messages.len());
+    for (index, message) in messages.into_iter().enumerate() {
+        if message.text.is_empty() {
+            violations.push(Violation::new(format!("messages[{index}].text"), "is required"));
+        }
+        match Role::parse(&message.role) {
+            Some(role) => checked.push(Message { role, text: message.text }),
+            None => violations.push(unknown_role(index, &message.role)),
+        }
+    }
+    Invalid::none_or(violations)?;
+
+    if checked.last().is_some_and(|message| message.role == Role::Assistant) {
+        let last = format!("messages[{}].role", checked.len() - 1);
+        return Err(Invalid::field(last, "the last message must be the user's or the system's"));
+    }
+    Ok(checked)
+}
+
+fn unknown_role(index: usize, role: &str) -> Violation {
+    let shown: String = role.chars().take(32).collect();
+    let rule = format!("must be `system`, `user` or `assistant`, but is {shown:?}");
+    Violation::new(format!("messages[{index}].role"), rule)
+}
+
+fn within_size(field: &str, bytes: usize) -> Result<(), Invalid> {
+    if bytes <= MAX_PROMPT_BYTES {
+        return Ok(());
+    }
+    Err(Invalid::field(field, format!("at most {MAX_PROMPT_BYTES} bytes of text, but {bytes} came")))
+}
+
+#[cfg(test)]
+mod tests {
+    use fault::Fault;
+
+    use super::*;
+
+    fn message(role: &str, text: &str) -> wire::Message {
+        wire::Message { role: role.into(), text: text.into() }
+    }
+
+    fn fields(messages: Vec<wire::Message>, prompt: &str) -> Vec<String> {
+        let error = Prompt::new(messages, prompt.into()).unwrap_err();
+        error.violations().iter().map(|violation| violation.field.clone()).collect()
+    }
+
+    #[test]
+    fn takes_a_conversation_or_text() {
+        let prompt = Prompt::new(vec![message("system", "Be brief."), message("user", "Hi")], String::new());
+        let Ok(Prompt::Messages(messages)) = prompt else { panic!("{prompt:?}") };
+        assert_eq!(messages[1], Message { role: Role::User, text: "Hi".into() });
+        assert_eq!(Prompt::new(vec![], "Once".into()).unwrap(), Prompt::Text("Once".into()));
+    }
+
+    #[test]
+    fn wants_exactly_one_of_both() {
+        assert_eq!(fields(vec![], ""), ["messages"]);
+        assert_eq!(fields(vec![message("user", "Hi")], "Once"), ["prompt"]);
+    }
+
+    #[test]
+    fn names_every_wrong_message() {
+        let messages = vec![message("robot", "Hi"), message("user", ""), message("", "x")];
+        assert_eq!(fields(messages, ""), ["messages[0].role", "messages[1].text", "messages[2].role"]);
+    }
+
+    #[test]
+    fn refuses_to_speak_after_the_assistant() {
+        assert_eq!(fields(vec![message("user", "Hi"), message("assistant", "Yo")], ""), ["messages[1].role"]);
+    }
+
+    #[test]
+    fn holds_its_limits() {
+        let many = vec![message("user", "x"); MAX_MESSAGES + 1];
+        assert_eq!(fields(many, ""), ["messages"]);
+        assert!(Prompt::new(vec![message("user", "x"); MAX_MESSAGES], String::new()).is_ok());
+        assert_eq!(fields(vec![], &"x".repeat(MAX_PROMPT_BYTES + 1)), ["prompt"]);
+        assert!(Prompt::new(vec![], "x".repeat(MAX_PROMPT_BYTES)).is_ok());
+        let half = "x".repeat(MAX_PROMPT_BYTES / 2 + 1);
+        assert_eq!(fields(vec![message("user", &half), message("user", &half)], ""), ["messages"]);
+    }
+}
