@@ -1,0 +1,106 @@
+//! The command-line arguments of logs and traces.
+
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use tracing::{Level, Metadata, level_filters::LevelFilter};
+use tracing_subscriber::filter::{ParseError, Targets};
+
+/// How a process logs, and where it sends its traces.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Logs and traces")]
+pub struct Arguments {
+    /// How log lines are written [default: text on a terminal, json elsewhere]
+    #[arg(long, env = "ONDOL_LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+
+    /// Which events are logged: a level, then levels by target, such as `info,engine=debug`
+    #[arg(long, env = "ONDOL_LOG_FILTER", default_value = "info", value_name = "FILTER")]
+    pub log_filter: LogFilter,
+
+    /// Write text logs without colours
+    #[arg(long, env = "NO_COLOR")]
+    pub no_color: bool,
+
+    /// Where spans are exported by OTLP over gRPC, such as `http://collector:4317` [default: nowhere]
+    #[arg(long, env = "ONDOL_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+
+    /// Which share of the traces that start here is exported, 0 to 1; a caller's own choice is kept
+    #[arg(long, env = "ONDOL_TRACE_RATIO", default_value_t = 1.0, value_parser = ratio, value_name = "SHARE")]
+    pub trace_ratio: f64,
+}
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object per line, for machines
+    Json,
+    /// One compact line, for people
+    Text,
+}
+
+/// Which events are logged, by level and target.
+#[derive(Clone, Debug)]
+pub struct LogFilter(pub(crate) Targets);
+
+/// Libraries that chat below a warning about every frame; a filter that names one hears it all the same.
+const NOISY: [&str; 6] = ["h2", "hyper", "hyper_util", "opentelemetry", "rustls", "tower"];
+
+impl FromStr for LogFilter {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let asked: Targets = text.parse()?;
+        let quiet = Targets::new()
+            .with_default(asked.default_level().unwrap_or(LevelFilter::OFF))
+            .with_targets(NOISY.map(|target| (target, LevelFilter::WARN)));
+        Ok(Self(quiet.with_targets(asked.iter())))
+    }
+}
+
+/// Whether a span is followed. The log filter has no say in it: a quiet log must not cost trace and request ids.
+pub(crate) fn traced(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO && !NOISY.iter().any(|noisy| metadata.target().starts_with(noisy))
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
+        _ => Err("expected a number from 0 (no traces) to 1 (all of them)".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use tracing::Level;
+
+    use super::{Arguments, LogFilter};
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        telemetry: Arguments,
+    }
+
+    #[test]
+    fn noisy_libraries_are_quiet_until_named() {
+        let debug: LogFilter = "debug".parse().unwrap();
+        assert!(debug.0.would_enable("engine", &Level::DEBUG));
+        assert!(!debug.0.would_enable("h2::codec", &Level::INFO));
+        assert!(debug.0.would_enable("h2::codec", &Level::WARN));
+        let named: LogFilter = "info,h2=debug".parse().unwrap();
+        assert!(named.0.would_enable("h2::codec", &Level::DEBUG));
+    }
+
+    #[test]
+    fn a_ratio_outside_zero_to_one_is_refused_with_the_range() {
+        assert!((Cli::parse_from(["x", "--trace-ratio", "0.25"]).telemetry.trace_ratio - 0.25).abs() < 1e-9);
+        for wrong in ["1.5", "-0.1", "NaN", "all"] {
+            let refused = Cli::try_parse_from(["x", &format!("--trace-ratio={wrong}")]);
+            let message = refused.err().expect("a wrong ratio is refused").to_string();
+            assert!(message.contains("from 0 (no traces) to 1"), "{message}");
+        }
+    }
+}

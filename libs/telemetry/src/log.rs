@@ -1,0 +1,54 @@
+//! Log lines: what a tracing event becomes on standard output.
+//!
+//! One [`Line`] is gathered from the event and the spans around it, then written as [`json`] or [`text`].
+
+mod fields;
+mod json;
+mod layer;
+mod line;
+mod text;
+
+use std::io::{self, Write};
+
+pub(crate) use layer::LogLayer;
+use line::Line;
+
+use crate::Captured;
+
+/// How a line is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Style {
+    Json,
+    Text { color: bool },
+}
+
+impl Style {
+    /// The line with its newline.
+    fn render(self, line: &Line<'_>) -> String {
+        let mut text = match self {
+            Self::Json => json::render(line),
+            Self::Text { color } => text::render(line, color),
+        };
+        text.push('\n');
+        text
+    }
+}
+
+/// Where a line is written.
+#[derive(Debug)]
+pub(crate) enum Sink {
+    Stdout,
+    Stderr,
+    Memory(Captured),
+}
+
+impl Sink {
+    /// Writes a whole line at once. A log that cannot be written is lost: there is nobody left to tell.
+    fn write(&self, line: &str) {
+        match self {
+            Self::Stdout => drop(io::stdout().lock().write_all(line.as_bytes())),
+            Self::Stderr => drop(io::stderr().lock().write_all(line.as_bytes())),
+            Self::Memory(captured) => captured.push(line),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A line for people at a terminal: time of day, level, message, then the details, dimmed.
+
+use std::{borrow::Cow, fmt::Write};
+
+use serde_json::Value;
+
+use super::Line;
+
+const DIM: &str = "\u{1b}[2m";
+const RESET: &str = "\u{1b}[0m";
+
+pub(super) fn render(line: &Line<'_>, color: bool) -> String {
+    let paint = |code: &'static str| if color { code } else { "" };
+    let (dim, reset) = (paint(DIM), paint(RESET));
+    // The date is on the wall; the time of day, to the millisecond, is what a reader compares.
+    let clock = line.time.get(11..23).unwrap_or(&line.time);
+    let mut text = format!(
+        "{dim}{clock}{reset} {}{:>5}{reset} {dim}{}{reset} {}",
+        paint(level_color(line.level)),
+        line.level,
+        line.target.split("::").next().unwrap_or_default(),
+        printable(&line.message),
+    );
+    let req_id = line.req_id.as_deref().map(Value::from);
+    let details = line.fields.iter().chain(req_id.as_ref().map(|id| ("req_id", id)));
+    for (name, value) in details {
+        // Writing to a string cannot fail.
+        let _ = write!(text, " {dim}{name}={reset}{}", plain(value));
+    }
+    text
+}
+
+fn level_color(level: &str) -> &'static str {
+    match level {
+        "ERROR" => "\u{1b}[31m",
+        "WARN" => "\u{1b}[33m",
+        "INFO" => "\u{1b}[32m",
+        _ => "\u{1b}[34m",
+    }
+}
+
+/// A value as short as it can be without becoming ambiguous.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.is_empty() || text.contains([' ', '=', '"']) => format!("{text:?}"),
+        Value::String(text) => printable(text).into_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Text from outside must not move the cursor or forge a line of its own.
+fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::{Level, field::Visit as _};
+
+    use super::{super::fields::Fields, Line, render};
+
+    fn line(message: &str, fields: Fields) -> Line<'static> {
+        Line {
+            time: "2026-11-22T09:08:07.123456Z".to_owned(),
+            level: Level::INFO.as_str(),
+            target: "api::grpc",
+            message: message.to_owned(),
+            req_id: Some("r-1".to_owned()),
+            trace: None,
+            fields,
+        }
+    }
+
+    fn fields() -> Fields {
+        struct Probe;
+        impl tracing::Callsite for Probe {
+            fn set_interest(&self, _: tracing::subscriber::Interest) {}
+            fn metadata(&self) -> &tracing::Metadata<'_> {
+                &METADATA
+            }
+        }
+        static PROBE: Probe = Probe;
+        static METADATA: tracing::Metadata<'static> = tracing::metadata! {
+            name: "probe", target: "probe", level: Level::INFO,
+            fields: &["status", "detail"], callsite: &PROBE, kind: tracing::metadata::Kind::EVENT,
+        };
+        let mut fields = Fields::default();
+        let names = METADATA.fields();
+        fields.record_str(&names.field("status").unwrap(), "OK");
+        fields.record_str(&names.field("detail").unwrap(), "two words");
+        fields
+    }
+
+    #[test]
+    fn a_line_reads_from_the_time_of_day_to_the_request() {
+        let text = render(&line("served", fields()), false);
+        assert_eq!(text, "09:08:07.123  INFO api served status=OK detail=\"two words\" req_id=r-1");
+    }
+
+    #[test]
+    fn colours_frame_words_and_nothing_else() {
+        let text = render(&line("served", Fields::default()), true);
+        assert!(text.starts_with("\u{1b}[2m09:08:07.123\u{1b}[0m \u{1b}[32m INFO\u{1b}[0m "), "{text:?}");
+    }
+
+    #[test]
+    fn a_message_cannot_forge_a_line_or_move_the_cursor() {
+        let text = render(&line("a\nERROR b\u{1b}[2J", Fields::default()), false);
+        assert!(text.contains(r"a\nERROR b\u{1b}[2J"), "{text}");
+        assert!(!text.contains('\n') && !text.contains('\u{1b}'));
+    }
+}

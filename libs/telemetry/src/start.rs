@@ -1,0 +1,107 @@
+//! The one place that installs logs and traces in a process.
+
+use std::{
+    io::{self, IsTerminal},
+    time::Duration,
+};
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use tracing::{Level, Metadata, Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    Layer, Registry,
+    filter::{FilterExt, FilterFn, filter_fn},
+    layer::SubscriberExt,
+};
+
+use crate::{
+    Arguments, LogFilter, LogFormat, TelemetryError,
+    arguments::traced,
+    log::{LogLayer, Sink, Style},
+    panics, trace,
+};
+
+/// How long a dropped [`Guard`] may wait for the last spans.
+const FLUSH_ON_DROP: Duration = Duration::from_secs(2);
+
+/// Who is speaking: the name and version that every exported span carries.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    /// The service's name, such as `llm-inference`.
+    pub service: &'static str,
+    /// Its version, such as `0.1.0`.
+    pub version: &'static str,
+}
+
+/// Where log lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Standard output: a service, whose output a cluster collects.
+    Stdout,
+    /// Standard error: a command, whose standard output is its result.
+    Stderr,
+}
+
+/// Installs the tracing subscriber, the trace context propagator and a panic hook that logs, for the whole process.
+///
+/// Trace ids exist with or without an endpoint; spans are exported only with one, and then this has to be called
+/// inside a tokio runtime that outlives the [`Guard`].
+pub fn start(arguments: &Arguments, identity: Identity, output: Output) -> Result<Guard, TelemetryError> {
+    let provider = trace::provider(arguments, identity)?;
+    let (sink, terminal) = match output {
+        Output::Stdout => (Sink::Stdout, io::stdout().is_terminal()),
+        Output::Stderr => (Sink::Stderr, io::stderr().is_terminal()),
+    };
+    let style = match arguments.log_format {
+        Some(LogFormat::Json) => Style::Json,
+        None if !terminal => Style::Json,
+        Some(LogFormat::Text) | None => Style::Text { color: terminal && !arguments.no_color },
+    };
+    let subscriber = subscriber(LogLayer::new(style, sink), &arguments.log_filter, &provider);
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::AlreadyStarted)?;
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    panics::log();
+    Ok(Guard { provider })
+}
+
+/// Flushes the last spans when the process ends: [`Guard::shutdown`] says how that went, dropping it does not.
+///
+/// Both block the calling thread, so call them outside of asynchronous code while the runtime is still alive.
+#[must_use = "spans are flushed when the guard goes away"]
+#[derive(Debug)]
+pub struct Guard {
+    provider: SdkTracerProvider,
+}
+
+impl Guard {
+    /// Exports what is left, waiting at most `limit`.
+    pub fn shutdown(self, limit: Duration) -> Result<(), TelemetryError> {
+        self.provider.shutdown_with_timeout(limit).map_err(TelemetryError::Flush)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // After an explicit shutdown this returns at once.
+        drop(self.provider.shutdown_with_timeout(FLUSH_ON_DROP));
+    }
+}
+
+/// Spans reach both layers whatever the log filter says; only events are filtered for the log.
+pub(crate) fn subscriber(
+    log: LogLayer,
+    filter: &LogFilter,
+    provider: &SdkTracerProvider,
+) -> impl Subscriber + Send + Sync + use<> {
+    let spans = only(|metadata| metadata.is_span() && traced(metadata));
+    let traces = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("ondol"))
+        .with_threads(false)
+        .with_filter(only(traced));
+    Registry::default().with(traces).with(log.with_filter(filter.0.clone().or(spans)))
+}
+
+/// Nothing below INFO is ever traced; saying so lets the compiler's level check skip DEBUG and TRACE call sites.
+fn only<F: Fn(&Metadata<'_>) -> bool>(accept: F) -> FilterFn<F> {
+    filter_fn(accept).with_max_level_hint(LevelFilter::from_level(Level::INFO))
+}
