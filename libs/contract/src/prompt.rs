@@ -57,16 +57,31 @@ impl Role {
 impl Prompt {
     /// Checks the `messages` and `prompt` fields that generating and counting have in common.
     pub fn new(messages: Vec<wire::Message>, prompt: String) -> Result<Self, Invalid> {
-        match (messages.is_empty(), prompt.is_empty()) {
-            (true, true) => Err(Invalid::field("messages", "either messages or prompt is required")),
-            (false, false) => Err(Invalid::field("prompt", "give either messages or prompt, not both")),
-            (true, false) => within_size("prompt", prompt.len()).map(|()| Self::Text(prompt)),
-            (false, true) => conversation(messages).map(Self::Messages),
+        let roles = check(&messages, &prompt)?;
+        if messages.is_empty() {
+            return Ok(Self::Text(prompt));
         }
+        let messages = messages.into_iter().zip(roles);
+        Ok(Self::Messages(messages.map(|(message, role)| Message { role, text: message.text }).collect()))
+    }
+
+    /// The same check for a service that only passes the fields on.
+    pub fn check(messages: &[wire::Message], prompt: &str) -> Result<(), Invalid> {
+        check(messages, prompt).map(drop)
     }
 }
 
-fn conversation(messages: Vec<wire::Message>) -> Result<Vec<Message>, Invalid> {
+fn check(messages: &[wire::Message], prompt: &str) -> Result<Vec<Role>, Invalid> {
+    match (messages.is_empty(), prompt.is_empty()) {
+        (true, true) => Err(Invalid::field("messages", "either messages or prompt is required")),
+        (false, false) => Err(Invalid::field("prompt", "give either messages or prompt, not both")),
+        (true, false) => within_size("prompt", prompt.len()).map(|()| Vec::new()),
+        (false, true) => roles(messages),
+    }
+}
+
+/// The role of each message of a conversation that breaks no rule.
+fn roles(messages: &[wire::Message]) -> Result<Vec<Role>, Invalid> {
     if messages.len() > MAX_MESSAGES {
         let given = messages.len();
         return Err(Invalid::field("messages", format!("at most {MAX_MESSAGES} messages, but {given} came")));
@@ -74,23 +89,23 @@ fn conversation(messages: Vec<wire::Message>) -> Result<Vec<Message>, Invalid> {
     within_size("messages", messages.iter().map(|message| message.text.len()).sum())?;
 
     let mut violations = Vec::new();
-    let mut checked = Vec::with_capacity(messages.len());
-    for (index, message) in messages.into_iter().enumerate() {
+    let mut roles = Vec::with_capacity(messages.len());
+    for (index, message) in messages.iter().enumerate() {
         if message.text.is_empty() {
             violations.push(Violation::new(format!("messages[{index}].text"), "is required"));
         }
         match Role::parse(&message.role) {
-            Some(role) => checked.push(Message { role, text: message.text }),
+            Some(role) => roles.push(role),
             None => violations.push(unknown_role(index, &message.role)),
         }
     }
     Invalid::none_or(violations)?;
 
-    if checked.last().is_some_and(|message| message.role == Role::Assistant) {
-        let last = format!("messages[{}].role", checked.len() - 1);
+    if roles.last() == Some(&Role::Assistant) {
+        let last = format!("messages[{}].role", roles.len() - 1);
         return Err(Invalid::field(last, "the last message must be the user's or the system's"));
     }
-    Ok(checked)
+    Ok(roles)
 }
 
 fn unknown_role(index: usize, role: &str) -> Violation {

@@ -1,0 +1,111 @@
+//! `ondol.inference.v1.InferenceService`, forwarded to llm-inference.
+//!
+//! What can be checked without a model is checked here, so that nonsense never takes a place in the queue of a model;
+//! the rest is llm-inference's, whose errors come back as they are.
+
+use std::{pin::Pin, time::Duration};
+
+use contract::{Invalid, Page, Prompt, model_id, model_name};
+use futures::{Stream, StreamExt};
+use proto::inference::v1::{
+    self as wire, inference_service_client::InferenceServiceClient, inference_service_server::InferenceService,
+    stream_generate_text_response::Event,
+};
+use rpc::{Remote, Upstream, onward};
+use tonic::{Request, Response, Status};
+
+/// A little more than llm-inference's own, whose heartbeats pass through: ours only speaks when that one is stuck.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// The service.
+#[derive(Clone, Debug)]
+pub(crate) struct Inference {
+    upstream: InferenceServiceClient<Upstream>,
+}
+
+impl Inference {
+    /// A service that forwards to `upstream`.
+    pub(crate) fn new(upstream: Upstream) -> Self {
+        Self { upstream: InferenceServiceClient::new(upstream) }
+    }
+}
+
+#[tonic::async_trait]
+impl InferenceService for Inference {
+    type StreamGenerateTextStream =
+        Pin<Box<dyn Stream<Item = Result<wire::StreamGenerateTextResponse, Status>> + Send>>;
+
+    async fn generate_text(
+        &self,
+        request: Request<wire::GenerateTextRequest>,
+    ) -> Result<Response<wire::GenerateTextResponse>, Status> {
+        let request = generation(request)?;
+        answer(self.upstream.clone().generate_text(request).await)
+    }
+
+    async fn stream_generate_text(
+        &self,
+        request: Request<wire::GenerateTextRequest>,
+    ) -> Result<Response<Self::StreamGenerateTextStream>, Status> {
+        let request = generation(request)?;
+        let events = answer(self.upstream.clone().stream_generate_text(request).await)?.into_inner();
+        let events = events.map(|event| event.map_err(from_peer));
+        let heartbeat = || {
+            Ok(wire::StreamGenerateTextResponse { event: Some(Event::Heartbeat(wire::Heartbeat {})) })
+        };
+        Ok(Response::new(Box::pin(rpc::heartbeat(events, HEARTBEAT, heartbeat))))
+    }
+
+    async fn count_tokens(
+        &self,
+        request: Request<wire::CountTokensRequest>,
+    ) -> Result<Response<wire::CountTokensResponse>, Status> {
+        let request = counting(request)?;
+        answer(self.upstream.clone().count_tokens(request).await)
+    }
+
+    async fn get_model(&self, request: Request<wire::GetModelRequest>) -> Result<Response<wire::Model>, Status> {
+        model_name(&request.get_ref().name).map_err(rpc::status)?;
+        answer(self.upstream.clone().get_model(forwarded(request)).await)
+    }
+
+    async fn list_models(
+        &self,
+        request: Request<wire::ListModelsRequest>,
+    ) -> Result<Response<wire::ListModelsResponse>, Status> {
+        Page::new(request.get_ref().page_size, &request.get_ref().page_token).map_err(rpc::status)?;
+        answer(self.upstream.clone().list_models(forwarded(request)).await)
+    }
+}
+
+fn generation(request: Request<wire::GenerateTextRequest>) -> Result<Request<wire::GenerateTextRequest>, Status> {
+    let message = request.get_ref();
+    checked(&message.model, &message.messages, &message.prompt).map_err(rpc::status)?;
+    Ok(forwarded(request))
+}
+
+fn counting(request: Request<wire::CountTokensRequest>) -> Result<Request<wire::CountTokensRequest>, Status> {
+    let message = request.get_ref();
+    checked(&message.model, &message.messages, &message.prompt).map_err(rpc::status)?;
+    Ok(forwarded(request))
+}
+
+fn checked(model: &str, messages: &[wire::Message], prompt: &str) -> Result<(), Invalid> {
+    model_id(model)?;
+    Prompt::check(messages, prompt)
+}
+
+/// The request as it goes on: in the caller's name, with its id and what is left of its time, and nothing else.
+fn forwarded<M>(request: Request<M>) -> Request<M> {
+    let (_, extensions, message) = request.into_parts();
+    onward(&extensions, message)
+}
+
+fn answer<M>(answer: Result<Response<M>, Status>) -> Result<Response<M>, Status> {
+    // A new response: the metadata of our own peer is not the caller's.
+    answer.map(|response| Response::new(response.into_inner())).map_err(from_peer)
+}
+
+fn from_peer(status: Status) -> Status {
+    Remote::from(status).into()
+}

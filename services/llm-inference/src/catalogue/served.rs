@@ -1,0 +1,116 @@
+//! One model, ready to answer.
+
+use std::{fmt, sync::Arc, time::Instant};
+
+use contract::{Message, Prompt};
+use engine::{Engine, Generation};
+use models::{ChatMessage, ChatTemplate, Manifest, Specials, Tokenizer};
+
+use crate::{InferenceError, convert::Ask};
+
+/// A model with its engine, tokenizer and chat template.
+pub(crate) struct Served {
+    manifest: Manifest,
+    tokenizer: Arc<Tokenizer>,
+    template: Option<Arc<ChatTemplate>>,
+    engine: Engine,
+}
+
+/// A generation under way.
+pub(crate) struct Running {
+    /// Tokens of its prompt.
+    pub(crate) prompt_tokens: u32,
+    /// Its events; dropping them cancels it.
+    pub(crate) events: Generation,
+}
+
+impl Served {
+    /// A model out of its parts.
+    pub(crate) fn new(
+        manifest: Manifest,
+        tokenizer: Arc<Tokenizer>,
+        template: Option<ChatTemplate>,
+        engine: Engine,
+    ) -> Self {
+        Self { manifest, tokenizer, template: template.map(Arc::new), engine }
+    }
+
+    /// The id that requests give.
+    pub(crate) fn id(&self) -> &str {
+        &self.manifest.name
+    }
+
+    /// What the package says of itself.
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The engine that runs the model.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Tokens that a prompt and its output may have together.
+    pub(crate) fn context_tokens(&self) -> u32 {
+        u32::try_from(self.engine.geometry().capacity).unwrap_or(u32::MAX)
+    }
+
+    /// Whether it takes messages.
+    pub(crate) fn has_chat_template(&self) -> bool {
+        self.template.is_some()
+    }
+
+    /// Starts a generation. A place in the engine's queue is taken before any work is done on the prompt, so that an
+    /// overloaded server refuses cheaply.
+    pub(crate) async fn generate(&self, ask: Ask, deadline: Option<Instant>) -> Result<Running, InferenceError> {
+        let permit = self.engine.admit()?;
+        let tokens = self.tokens(ask.prompt.clone()).await?;
+        let prompt_tokens = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+        let events = permit.generate(ask.into_request(tokens, deadline))?;
+        Ok(Running { prompt_tokens, events })
+    }
+
+    /// The prompt as the model sees it. Runs on a thread for blocking work: a megabyte of text takes a while.
+    pub(crate) async fn tokens(&self, prompt: Prompt) -> Result<Vec<u32>, InferenceError> {
+        let template = match (&prompt, &self.template) {
+            (Prompt::Messages(_), None) => return Err(InferenceError::NoChatTemplate(self.id().into())),
+            (_, template) => template.clone(),
+        };
+        let (tokenizer, begin) = (Arc::clone(&self.tokenizer), self.manifest.tokens.begin);
+        let work = move || tokenise(&tokenizer, template.as_deref(), begin, prompt);
+        Ok(tokio::task::spawn_blocking(work).await??)
+    }
+}
+
+fn tokenise(
+    tokenizer: &Tokenizer,
+    template: Option<&ChatTemplate>,
+    begin: Option<u32>,
+    prompt: Prompt,
+) -> Result<Vec<u32>, models::ModelError> {
+    match (prompt, template) {
+        (Prompt::Messages(messages), Some(template)) => {
+            let messages: Vec<_> = messages.into_iter().map(chat_message).collect();
+            template.encode_chat(tokenizer, &messages)
+        }
+        (Prompt::Messages(messages), None) => {
+            let text: Vec<_> = messages.into_iter().map(|message| message.text).collect();
+            tokenizer.encode(&text.join("\n"), Specials::Text)
+        }
+        (Prompt::Text(text), _) => {
+            let mut tokens: Vec<u32> = begin.into_iter().collect();
+            tokens.extend(tokenizer.encode(&text, Specials::Parse)?);
+            Ok(tokens)
+        }
+    }
+}
+
+fn chat_message(message: Message) -> ChatMessage {
+    ChatMessage { role: message.role.as_str().into(), content: message.text }
+}
+
+impl fmt::Debug for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Served").field("model", &self.manifest.name).finish_non_exhaustive()
+    }
+}

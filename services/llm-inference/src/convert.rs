@@ -1,0 +1,9 @@
+//! Between the contract's messages and what this service and the engine speak.
+
+mod answer;
+mod ask;
+mod model;
+
+pub(crate) use answer::{Answer, event, finished};
+pub(crate) use ask::{Ask, counted};
+pub(crate) use model::model;

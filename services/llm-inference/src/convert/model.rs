@@ -1,0 +1,33 @@
+//! A served model as the contract describes it.
+
+use models::{Precision, Task};
+use proto::inference::v1 as wire;
+
+use crate::catalogue::Served;
+
+/// The resource that GetModel and ListModels answer with.
+pub(crate) fn model(served: &Served) -> wire::Model {
+    let manifest = served.manifest();
+    wire::Model {
+        name: format!("models/{}", manifest.name),
+        id: manifest.name.clone(),
+        task: match manifest.task {
+            Task::TextGeneration => wire::Task::TextGeneration.into(),
+        },
+        precision: precision(manifest.precision).into(),
+        context_tokens: served.context_tokens(),
+        trained_context_tokens: manifest.context,
+        vocabulary_size: manifest.decoder.map_or(0, |decoder| decoder.vocabulary),
+        chat: served.has_chat_template(),
+        licence: manifest.provenance.licence.clone(),
+        source_sha256: manifest.provenance.source_sha256.clone(),
+    }
+}
+
+fn precision(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Fp32 => "fp32",
+        Precision::Int8 => "int8",
+        Precision::Int4 => "int4",
+    }
+}

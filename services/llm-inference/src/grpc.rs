@@ -1,0 +1,5 @@
+//! The gRPC services over the catalogue.
+
+mod inference;
+
+pub(crate) use inference::Inference;

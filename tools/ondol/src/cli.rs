@@ -1,0 +1,63 @@
+//! What can be typed after `ondol`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{bench, chat, completions, generate, keys, model, smoke, up};
+
+/// The command line of Ondol: the whole stack on a laptop, a client, and the tools around models.
+///
+/// Start with `ondol up`, then talk to it from another terminal with `ondol chat`.
+#[derive(Parser)]
+#[command(name = "ondol", version, about, long_about, propagate_version = true, subcommand_required = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole stack in this process, until Ctrl-C
+    Up(Box<up::Arguments>),
+    /// Generate text once, streaming it to standard output
+    Generate(generate::Arguments),
+    /// Chat with a model in the terminal
+    Chat(chat::Arguments),
+    /// Import and inspect models
+    #[command(subcommand)]
+    Model(model::Command),
+    /// Make API keys
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Measure
+    #[command(subcommand)]
+    Bench(Box<bench::Command>),
+    /// Start the stack on free ports, generate once, print what it took
+    Smoke(Box<smoke::Arguments>),
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+impl Cli {
+    /// Runs the command. Failures are printed with their causes and end with exit code 1; wrong usage ends with 2.
+    pub(crate) fn run(self) -> ExitCode {
+        let outcome = match self.command {
+            Command::Up(arguments) => return up::run(*arguments),
+            Command::Generate(arguments) => generate::run(arguments),
+            Command::Chat(arguments) => chat::run(arguments),
+            Command::Model(command) => model::run(command),
+            Command::Keys(command) => keys::run(&command),
+            Command::Bench(command) => bench::run(*command),
+            Command::Smoke(arguments) => smoke::run(*arguments),
+            Command::Completions(arguments) => completions::run(&arguments),
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("ondol: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Where the command line keeps things between runs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The folder of model packages.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ModelsFolder {
+    /// The folder that holds the model packages
+    #[arg(long = "models", env = "ONDOL_MODELS", value_name = "DIR", default_value_os_t = data().join("models"))]
+    pub(crate) path: PathBuf,
+}
+
+/// The file with the API key of the stack on this machine, which `up` writes and the client commands read.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DevelopmentKeyFile {
+    /// The file with this machine's development API key
+    #[arg(long = "key-file", env = "ONDOL_KEY_FILE", value_name = "FILE", default_value_os_t = data().join("development.key"))]
+    pub(crate) path: PathBuf,
+}
+
+/// `~/.local/share/ondol`, or the folder itself when there is no home.
+fn data() -> PathBuf {
+    std::env::home_dir().unwrap_or_default().join(".local/share/ondol")
+}

@@ -1,0 +1,49 @@
+//! `ondol keys`: secrets that open the api, and the hashes that api is given instead.
+
+use anyhow::Context;
+use clap::Subcommand;
+use sha2::{Digest, Sha256};
+
+/// What to do with keys.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a key: its secret is shown once, its hash goes into api's key file
+    New {
+        /// Whose key it is; calls carry this name through logs
+        name: String,
+    },
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
+    let Command::New { name } = command;
+    let secret = new_secret()?;
+    println!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
+    println!("[[keys]]\nname = {name:?}\nsha256 = \"{}\"", digest(&secret));
+    Ok(())
+}
+
+/// A new secret: 256 random bits from the system, with a prefix that secret scanners can find.
+pub(crate) fn new_secret() -> anyhow::Result<String> {
+    let mut bytes = [0; 32];
+    rand::TryRngCore::try_fill_bytes(&mut rand::rngs::OsRng, &mut bytes).context("the system gives no random bytes")?;
+    Ok(format!("ondol_{}", hex::encode(bytes)))
+}
+
+/// The hash of a secret, as key files hold it.
+pub(crate) fn digest(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_long_and_differ() {
+        let (one, other) = (new_secret().unwrap(), new_secret().unwrap());
+        assert_eq!(one.len(), "ondol_".len() + 64);
+        assert_ne!(one, other);
+        assert_eq!(digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

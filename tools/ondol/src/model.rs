@@ -1,0 +1,27 @@
+//! `ondol model`: import packages and look at them.
+
+mod import;
+mod list;
+mod show;
+
+use clap::Subcommand;
+
+/// What to do with models.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Import a GGUF file as a model package
+    Import(import::Arguments),
+    /// List the models in the store
+    List(list::Arguments),
+    /// Describe one model
+    Show(show::Arguments),
+}
+
+/// Runs the command.
+pub(crate) fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Import(arguments) => import::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
+    }
+}

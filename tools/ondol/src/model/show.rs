@@ -1,0 +1,55 @@
+//! `ondol model show`.
+
+use clap::Args;
+use models::{Manifest, Store};
+
+use crate::{folders::ModelsFolder, text::size};
+
+/// Which model, and how to print it.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The model's name, as `ondol model list` prints it
+    name: String,
+    #[command(flatten)]
+    models: ModelsFolder,
+    /// Read every file and compare its checksum
+    #[arg(long)]
+    verify: bool,
+    /// Print JSON, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints what the package says of itself.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let package = Store::open(&arguments.models.path)?.package(&arguments.name)?;
+    if arguments.verify {
+        package.verify()?;
+    }
+    let manifest = package.manifest();
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(manifest)?);
+        return Ok(());
+    }
+    print(manifest);
+    if arguments.verify {
+        println!("\nEvery checksum is right.");
+    }
+    Ok(())
+}
+
+fn print(manifest: &Manifest) {
+    println!("{} ({}, context {})", manifest.name, manifest.precision.as_str(), manifest.context);
+    if let Some(decoder) = &manifest.decoder {
+        let heads = format!("{} heads, {} key/value heads of {}", decoder.heads, decoder.kv_heads, decoder.head_dim);
+        println!("decoder     {} layers, width {}, {heads}", decoder.layers, decoder.hidden);
+        println!("vocabulary  {} tokens, ends with {:?}", decoder.vocabulary, manifest.tokens.end);
+    }
+    let origin = &manifest.provenance;
+    println!("source      {} ({}), licence {}", origin.source, origin.format, origin.licence);
+    println!("            sha256 {}", origin.source_sha256);
+    println!("made by     {}", origin.importer);
+    for (name, file) in &manifest.files {
+        println!("file        {name:<24} {:>9}  sha256 {}", size(file.bytes), file.sha256);
+    }
+}
