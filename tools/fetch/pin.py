@@ -1,4 +1,4 @@
-"""Moves a package of packages.json to another version: downloads every platform's wheel and notes what is in it."""
+"""Moves a package of packages.json to another version: downloads its wheels and notes what is in them."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from trouble import Trouble
 
 
 def pin(name: str, version: str) -> None:
-    """Rewrites the package's entry. File and member names keep their form: only the version in them changes."""
+    """Rewrites the package's entry. File and member names stay as they are, but for the version in them."""
     packages = load()
     if name not in packages:
         raise Trouble(

