@@ -65,7 +65,7 @@ mod tests {
         http::{Request, StatusCode},
     };
     use http_body_util::BodyExt;
-    use prometheus_client::metrics::counter::Counter;
+    use prometheus_client::{metrics::counter::Counter, registry::Registry};
     use serde_json::{Value, json};
     use tower::ServiceExt;
 
@@ -102,11 +102,10 @@ mod tests {
     #[tokio::test]
     async fn metrics_of_all_components_are_one_document() {
         let life = Life::new();
-        for name in ["api", "llm-inference"] {
-            life.component(name).register(|registry| {
-                registry.register("calls", "Calls served", Counter::<u64>::default());
-            });
-        }
+        let count =
+            |registry: &mut Registry| registry.register("calls", "Calls served", Counter::<u64>::default());
+        life.component("api").register(count);
+        life.component("llm-inference").register(count);
         let (status, text) = get(&life, "/metrics").await;
         assert_eq!(status, StatusCode::OK);
         assert_eq!(text.matches("# TYPE calls counter").count(), 1, "{text}");
