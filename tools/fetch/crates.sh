@@ -30,7 +30,7 @@ fi
 # Asking without the network first keeps a warm machine offline; the crates of other systems are left out.
 host=$(rustc -vV | sed -n 's/^host: //p')
 if ! cargo fetch --quiet --locked --offline --target "$host" 2>/dev/null; then
-    echo "fetching the crates of Cargo.lock"
+    echo "fetching the crates of Cargo.lock" >&2
     cargo fetch --locked --target "$host" ||
         fail "cargo could not fetch the crates of Cargo.lock (see above)" \
             "check the network (or mend Cargo.lock, if cargo says so) and run again; what has arrived is kept"
