@@ -3,6 +3,8 @@
 use std::{borrow::Cow, io, path::PathBuf};
 
 use fault::{Fault, Kind};
+use rpc::RpcError;
+use service::ServiceError;
 
 /// An error of the api service.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +20,12 @@ pub enum ApiError {
         /// Why.
         source: io::Error,
     },
+    /// The port could not be opened.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The settings of an upstream cannot be used.
+    #[error(transparent)]
+    Upstream(#[from] RpcError),
     /// A call came without a key, or with one that nobody here knows.
     #[error("no valid API key: {0}")]
     Unauthenticated(&'static str),
@@ -27,14 +35,14 @@ impl Fault for ApiError {
     fn kind(&self) -> Kind {
         match self {
             Self::Unauthenticated(_) => Kind::Unauthenticated,
-            Self::Key(_) | Self::KeyFile { .. } => Kind::Internal,
+            _ => Kind::Internal,
         }
     }
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
             Self::Unauthenticated(hint) => Cow::Borrowed(hint),
-            Self::Key(_) | Self::KeyFile { .. } => Cow::Borrowed("the service is not configured"),
+            _ => Cow::Borrowed("the service is not configured"),
         }
     }
 }

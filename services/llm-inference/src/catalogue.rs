@@ -4,7 +4,8 @@ mod served;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub(crate) use served::{Running, Served};
+pub(crate) use served::Running;
+pub use served::Served;
 
 use crate::InferenceError;
 

@@ -6,6 +6,7 @@ use contract::Invalid;
 use engine::EngineError;
 use fault::{Fault, Kind, Violation};
 use models::ModelError;
+use service::ServiceError;
 
 /// An error of the llm-inference service.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,9 @@ pub enum InferenceError {
     /// The engine refused or failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The port could not be opened.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     /// The engine ended a generation without saying how; a fault of ours.
     #[error("the generation ended without a last event")]
     Unfinished,

@@ -44,12 +44,12 @@ impl Cli {
     pub(crate) fn run(self) -> ExitCode {
         let outcome = match self.command {
             Command::Up(arguments) => return up::run(*arguments),
+            Command::Smoke(arguments) => return smoke::run(*arguments),
+            Command::Bench(command) => return bench::run(*command),
             Command::Generate(arguments) => generate::run(arguments),
             Command::Chat(arguments) => chat::run(arguments),
             Command::Model(command) => model::run(command),
             Command::Keys(command) => keys::run(&command),
-            Command::Bench(command) => bench::run(*command),
-            Command::Smoke(arguments) => smoke::run(*arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         };
         match outcome {

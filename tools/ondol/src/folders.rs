@@ -13,7 +13,7 @@ pub(crate) struct ModelsFolder {
 }
 
 /// The file with the API key of the stack on this machine, which `up` writes and the client commands read.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct DevelopmentKeyFile {
     /// The file with this machine's development API key
     #[arg(long = "key-file", env = "ONDOL_KEY_FILE", value_name = "FILE", default_value_os_t = data().join("development.key"))]

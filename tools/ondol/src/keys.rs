@@ -4,9 +4,16 @@ use anyhow::Context;
 use clap::Subcommand;
 use sha2::{Digest, Sha256};
 
+use crate::{development_key, folders::DevelopmentKeyFile};
+
 /// What to do with keys.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Print this machine's development key as api's --api-key takes it, and make it first where there is none
+    Development {
+        #[command(flatten)]
+        file: DevelopmentKeyFile,
+    },
     /// Make a key: its secret is shown once, its hash goes into api's key file
     New {
         /// Whose key it is; calls carry this name through logs
@@ -16,10 +23,17 @@ pub(crate) enum Command {
 
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
-    let Command::New { name } = command;
-    let secret = new_secret()?;
-    println!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
-    println!("[[keys]]\nname = {name:?}\nsha256 = \"{}\"", digest(&secret));
+    match command {
+        Command::Development { file } => {
+            let secret = development_key::read_or_make(&file.path)?;
+            println!("{}:{}", development_key::NAME, digest(&secret));
+        }
+        Command::New { name } => {
+            let secret = new_secret()?;
+            println!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
+            println!("[[keys]]\nname = {name:?}\nsha256 = \"{}\"", digest(&secret));
+        }
+    }
     Ok(())
 }
 

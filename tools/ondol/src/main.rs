@@ -1,2 +1,34 @@
-//! ondol
-fn main() {}
+//! The command line of Ondol. `cli` lists the commands; each lives in a module of its name.
+//!
+//! This is the only crate that knows every service. It may print, and it may use anyhow; nothing depends on it.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its user")]
+
+mod cli;
+
+mod bench;
+mod chat;
+mod completions;
+mod generate;
+mod keys;
+mod model;
+mod smoke;
+mod up;
+
+mod answer;
+mod ask;
+mod client;
+mod development_key;
+mod folders;
+mod process_stat;
+mod progress;
+mod stack;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    cli::Cli::parse().run()
+}

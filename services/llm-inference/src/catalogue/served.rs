@@ -9,7 +9,7 @@ use models::{ChatMessage, ChatTemplate, Manifest, Specials, Tokenizer};
 use crate::{InferenceError, convert::Ask};
 
 /// A model with its engine, tokenizer and chat template.
-pub(crate) struct Served {
+pub struct Served {
     manifest: Manifest,
     tokenizer: Arc<Tokenizer>,
     template: Option<Arc<ChatTemplate>>,
@@ -26,7 +26,7 @@ pub(crate) struct Running {
 
 impl Served {
     /// A model out of its parts.
-    pub(crate) fn new(
+    pub fn new(
         manifest: Manifest,
         tokenizer: Arc<Tokenizer>,
         template: Option<ChatTemplate>,
@@ -36,7 +36,7 @@ impl Served {
     }
 
     /// The id that requests give.
-    pub(crate) fn id(&self) -> &str {
+    pub fn id(&self) -> &str {
         &self.manifest.name
     }
 

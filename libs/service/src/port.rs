@@ -1,0 +1,153 @@
+//! The port of a service.
+
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
+
+use rpc::{MessageLimits, Methods, Server, ServerArguments, ServerMetrics, Trust};
+use runtime::Life;
+use tonic::{
+    body::Body,
+    server::NamedService,
+    service::{Routes, RoutesBuilder},
+    transport::server::TcpIncoming,
+};
+use tower::Service;
+
+use crate::{Health, ServiceError};
+
+/// The process drops what still runs at the end of its own grace, which is the one that operators set.
+const NO_GRACE_OF_ITS_OWN: Duration = Duration::from_secs(24 * 3600);
+
+/// What to open.
+#[derive(Clone, Debug)]
+pub struct Door<'a> {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The server's settings.
+    pub arguments: &'a ServerArguments,
+    /// Whose word is taken for the principal.
+    pub trust: Trust,
+    /// The encoded descriptors of what will be served, for reflection and for the labels of metrics.
+    pub descriptors: &'a [&'static [u8]],
+}
+
+/// An open port that serves nothing yet.
+pub struct Port {
+    incoming: TcpIncoming,
+    address: SocketAddr,
+    server: Server,
+    limits: MessageLimits,
+    routes: RoutesBuilder,
+    health: Health,
+    /// Names whose health is the component's.
+    names: Vec<&'static str>,
+}
+
+impl Port {
+    /// Takes the address and prepares the stack, with health and reflection (v1 and v1alpha).
+    pub fn open(door: &Door<'_>, life: &Life) -> Result<Self, ServiceError> {
+        let own = [tonic_health::pb::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET];
+        let methods = Methods::described_by(door.descriptors.iter().copied().chain(own))?;
+        let metrics = life.register(|registry| ServerMetrics::register(methods, registry));
+        let server = Server::new(door.arguments, metrics)?.trusting(door.trust);
+
+        let (reporter, health) = tonic_health::server::health_reporter();
+        let mut routes = Routes::builder();
+        routes.add_service(health);
+        let describe = || {
+            let builder = tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+            door.descriptors.iter().fold(builder, |builder, set| builder.register_encoded_file_descriptor_set(set))
+        };
+        routes.add_service(describe().build_v1()?);
+        routes.add_service(describe().build_v1alpha()?);
+
+        let incoming = rpc::bind(door.listen)?;
+        let address = incoming.local_addr().map_err(|source| rpc::RpcError::Bind { address: door.listen, source })?;
+        let limits = door.arguments.message_limits();
+        Ok(Self { incoming, address, server, limits, routes, health: Health::new(reporter), names: vec![""] })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The limits to set on each generated server before it is added.
+    pub fn message_limits(&self) -> MessageLimits {
+        self.limits
+    }
+
+    /// A handle to say what serves, by name.
+    pub fn health(&self) -> Health {
+        self.health.clone()
+    }
+
+    /// Adds a generated server. Its health is that of the component.
+    #[must_use]
+    pub fn add<S>(mut self, service: S) -> Self
+    where
+        S: Service<http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
+        S::Response: tonic::codegen::IntoResponse,
+        S::Future: Send + 'static,
+    {
+        self.names.push(S::NAME);
+        self.routes.add_service(service);
+        self
+    }
+
+    /// Serves until `life` drains, then finishes what runs.
+    pub fn serve(self, life: &Life) {
+        let (following, draining) = (self.health.follow(self.names, life.clone()), life.draining());
+        let serving =
+            self.server.serve(self.incoming, self.routes.routes(), life.draining(), NO_GRACE_OF_ITS_OWN);
+        life.spawn("grpc", serving);
+        life.spawn("health", async move {
+            // What follows never ends by itself: the end of the component ends it.
+            let following = std::pin::pin!(following);
+            let draining = std::pin::pin!(draining);
+            futures::future::select(following, draining).await;
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        server: ServerArguments,
+    }
+
+    #[tokio::test]
+    async fn health_follows_the_process() {
+        let life = Life::new();
+        let arguments = Cli::parse_from(["test"]).server;
+        let door = Door {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            arguments: &arguments,
+            trust: Trust::Nobody,
+            descriptors: &[],
+        };
+        let port = Port::open(&door, &life).unwrap();
+        let (address, health) = (port.address(), port.health());
+        let condition = life.readiness("model");
+        health.set("models/one", true).await;
+        port.serve(&life);
+
+        let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let mut client = HealthClient::new(channel.connect().await.unwrap());
+        let mut watch = client.watch(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
+        let mut next = async || watch.message().await.unwrap().unwrap().status();
+        while next().await != ServingStatus::NotServing {}
+        condition.ready();
+        while next().await != ServingStatus::Serving {}
+
+        let one = HealthCheckRequest { service: "models/one".into() };
+        assert_eq!(client.check(one).await.unwrap().into_inner().status(), ServingStatus::Serving);
+    }
+}

@@ -1,0 +1,20 @@
+//! The api service.
+
+use std::process::ExitCode;
+
+use api::{ApiError, Arguments, start};
+use runtime::{Life, Service};
+
+const SERVICE: Service = Service {
+    name: "api",
+    version: env!("CARGO_PKG_VERSION"),
+    about: "The public door: authenticates, validates and forwards",
+    admin_addr: "127.0.0.1:9401",
+    logs: telemetry::Output::Stdout,
+};
+
+fn main() -> ExitCode {
+    runtime::run(SERVICE, async |arguments: Arguments, life: Life| -> Result<(), ApiError> {
+        start(arguments, life).await.map(drop)
+    })
+}

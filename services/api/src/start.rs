@@ -1,0 +1,45 @@
+//! From arguments to a served port.
+
+use std::net::SocketAddr;
+
+use proto::inference::v1::inference_service_server::InferenceServiceServer;
+use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName};
+use runtime::Life;
+use service::{Door, Port};
+use tonic::service::interceptor::InterceptedService;
+
+use crate::{
+    ApiError, Arguments,
+    grpc::{Authenticate, Inference},
+    keys::Keys,
+};
+
+/// The service that runs the models.
+#[derive(Clone, Copy, Debug)]
+pub struct LlmInference;
+
+impl UpstreamName for LlmInference {
+    const NAME: &'static str = "llm-inference";
+    const DEFAULT_URL: &'static str = "http://127.0.0.1:50052";
+}
+
+/// Serves until `life` drains; returns where.
+pub async fn start(arguments: Arguments, life: Life) -> Result<SocketAddr, ApiError> {
+    let authenticate = Authenticate::new(Keys::load(&arguments.keys)?);
+    let door = Door {
+        listen: arguments.listen,
+        arguments: &arguments.server,
+        trust: Trust::Nobody,
+        descriptors: &[proto::DESCRIPTORS],
+    };
+    let port = Port::open(&door, &life)?;
+    let metrics = life.register(UpstreamMetrics::register);
+    let upstream = Upstream::connect(&arguments.llm_inference.settings, &metrics)?;
+
+    let (address, limits) = (port.address(), port.message_limits());
+    let inference = InferenceServiceServer::new(Inference::new(upstream))
+        .max_decoding_message_size(limits.decoding)
+        .max_encoding_message_size(limits.encoding);
+    port.add(InterceptedService::new(inference, authenticate)).serve(&life);
+    Ok(address)
+}

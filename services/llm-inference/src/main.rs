@@ -1,0 +1,20 @@
+//! The llm-inference service.
+
+use std::process::ExitCode;
+
+use llm_inference::{Arguments, InferenceError, start};
+use runtime::{Life, Service};
+
+const SERVICE: Service = Service {
+    name: "llm-inference",
+    version: env!("CARGO_PKG_VERSION"),
+    about: "Runs language models with ONNX Runtime and serves them by gRPC",
+    admin_addr: "127.0.0.1:9402",
+    logs: telemetry::Output::Stdout,
+};
+
+fn main() -> ExitCode {
+    runtime::run(SERVICE, async |arguments: Arguments, life: Life| -> Result<(), InferenceError> {
+        start(arguments, life).await.map(drop)
+    })
+}

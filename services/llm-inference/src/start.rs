@@ -1,0 +1,78 @@
+//! From arguments to a served port.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use engine::Engine;
+use proto::inference::v1::inference_service_server::InferenceServiceServer;
+use rpc::Trust;
+use runtime::Life;
+use service::{Door, Port, ServiceError};
+
+use crate::{
+    Arguments, InferenceError,
+    catalogue::{Catalogue, Served},
+    grpc::Inference,
+    health,
+    load::load,
+};
+
+/// The service, once it serves.
+#[derive(Clone, Debug)]
+pub struct Serving {
+    /// Where gRPC is served.
+    pub address: SocketAddr,
+    catalogue: Catalogue,
+}
+
+impl Serving {
+    /// The ids of the models that are served.
+    pub fn models(&self) -> Vec<String> {
+        self.catalogue.all().map(|served| served.id().to_owned()).collect()
+    }
+
+    /// The engine of a model, for measurements beside the service.
+    pub fn engine(&self, model: &str) -> Result<Engine, InferenceError> {
+        Ok(self.catalogue.find(model)?.engine().clone())
+    }
+}
+
+/// Loads the models, then serves them until `life` drains. The address is taken first, so that a taken port is not
+/// found out after the weights were read.
+pub async fn start(arguments: Arguments, life: Life) -> Result<Serving, InferenceError> {
+    let port = open(&arguments, &life)?;
+    let loading = {
+        let life = life.clone();
+        tokio::task::spawn_blocking(move || life.register(|registry| load(&arguments, registry)))
+    };
+    let models = loading.await??;
+    Ok(serve(port, models, &life))
+}
+
+/// Serves models that are at work already, such as stubs, until `life` drains.
+pub fn serve_models(arguments: &Arguments, models: Vec<Served>, life: &Life) -> Result<Serving, InferenceError> {
+    Ok(serve(open(arguments, life)?, models, life))
+}
+
+fn open(arguments: &Arguments, life: &Life) -> Result<Port, ServiceError> {
+    let door = Door {
+        listen: arguments.listen,
+        arguments: &arguments.server,
+        trust: Trust::Callers,
+        descriptors: &[proto::DESCRIPTORS],
+    };
+    Port::open(&door, life)
+}
+
+fn serve(port: Port, models: Vec<Served>, life: &Life) -> Serving {
+    let catalogue = Catalogue::new(models);
+    let (address, health, limits) = (port.address(), port.health(), port.message_limits());
+    for served in catalogue.all() {
+        let following = health::follow(Arc::clone(served), health.clone(), life.clone());
+        life.spawn(format!("model {}", served.id()), following);
+    }
+    let server = InferenceServiceServer::new(Inference::new(catalogue.clone()))
+        .max_decoding_message_size(limits.decoding)
+        .max_encoding_message_size(limits.encoding);
+    port.add(server).serve(life);
+    Serving { address, catalogue }
+}

@@ -1,0 +1,128 @@
+//! The way to a server.
+
+use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use fault::Fault;
+use prometheus_client::registry::Registry;
+use proto::inference::v1::{ListModelsRequest, inference_service_client::InferenceServiceClient};
+use rpc::{Remote, Upstream, UpstreamMetrics, UpstreamSettings};
+use tonic::{
+    Request, Status, Uri,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+};
+
+use crate::folders::DevelopmentKeyFile;
+
+/// The longest generation that a terminal waits for.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
+
+/// Where the server is, and with which key.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// The api's address
+    #[arg(long, env = "ONDOL_SERVER", default_value = "http://127.0.0.1:50051", value_name = "URL")]
+    pub(crate) server: Uri,
+    /// The API key [default: the one that `ondol up` made for this machine]
+    #[arg(long, env = "ONDOL_API_KEY", value_name = "KEY", hide_env_values = true)]
+    pub(crate) api_key: Option<String>,
+    #[command(flatten)]
+    pub(crate) key_file: DevelopmentKeyFile,
+    /// PEM file of the authority that signed the server's certificate, for https
+    #[arg(long, env = "ONDOL_SERVER_CA", value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+}
+
+/// A connected client.
+pub(crate) struct Client {
+    inference: InferenceServiceClient<InterceptedService<Upstream, Bearer>>,
+}
+
+/// Sends the key with every call.
+#[derive(Clone)]
+pub(crate) struct Bearer(MetadataValue<Ascii>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+impl Connection {
+    /// Runs `work` with a connected client, on a runtime of its own.
+    pub(crate) fn block_on<T>(&self, work: impl AsyncFnOnce(Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        runtime::install_crypto_provider();
+        let executor = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        executor.block_on(async { work(self.connect()?).await })
+    }
+
+    /// The way to a server in this process.
+    pub(crate) fn local(address: SocketAddr, key: String) -> anyhow::Result<Self> {
+        let server = format!("http://{address}").parse().context("the server's address")?;
+        Ok(Self { server, api_key: Some(key), key_file: DevelopmentKeyFile::default(), tls_ca: None })
+    }
+
+    /// Connects, lazily: a server that is not there is found out by the first call.
+    pub(crate) fn connect(&self) -> anyhow::Result<Client> {
+        let settings = UpstreamSettings {
+            tls_ca: self.tls_ca.clone(),
+            timeout: PATIENCE,
+            connect_timeout: Duration::from_secs(3),
+            ..UpstreamSettings::new("ondol", self.server.clone())
+        };
+        let metrics = UpstreamMetrics::register(&mut Registry::default());
+        let upstream = Upstream::connect(&settings, &metrics)?;
+        Ok(Client { inference: InferenceServiceClient::with_interceptor(upstream, self.bearer()?) })
+    }
+
+    fn bearer(&self) -> anyhow::Result<Bearer> {
+        let key = match &self.api_key {
+            Some(key) => key.clone(),
+            None => fs::read_to_string(&self.key_file.path).with_context(|| {
+                let path = self.key_file.path.display();
+                format!("no API key: give --api-key or ONDOL_API_KEY, or run `ondol up`, which writes one to {path}")
+            })?,
+        };
+        let mut value: MetadataValue<Ascii> =
+            format!("Bearer {}", key.trim()).parse().context("the API key holds characters that no key has")?;
+        value.set_sensitive(true);
+        Ok(Bearer(value))
+    }
+}
+
+impl Client {
+    /// The generated client.
+    pub(crate) fn rpc(&mut self) -> &mut InferenceServiceClient<InterceptedService<Upstream, Bearer>> {
+        &mut self.inference
+    }
+
+    /// The model that was asked for, or the first that the server has.
+    pub(crate) async fn model(&mut self, asked: Option<&str>) -> anyhow::Result<String> {
+        if let Some(asked) = asked {
+            return Ok(asked.to_owned());
+        }
+        let models = self.inference.list_models(ListModelsRequest::default()).await.map_err(explained)?;
+        match models.into_inner().models.into_iter().next() {
+            Some(model) => Ok(model.id),
+            None => bail!("the server has no models"),
+        }
+    }
+}
+
+/// A status as a person reads it: what it is, what was wrong with which field, and when to come back.
+pub(crate) fn explained(status: Status) -> anyhow::Error {
+    let code = status.code();
+    let remote = Remote::from(status);
+    let mut text = format!("{code:?}: {}", remote.public_message());
+    for violation in remote.violations() {
+        text.push_str(&format!("\n  {violation}"));
+    }
+    if let Some(delay) = remote.retry_after() {
+        text.push_str(&format!("\n  try again in {:.1} s", delay.as_secs_f64()));
+    }
+    anyhow::Error::msg(text)
+}

@@ -1,0 +1,93 @@
+//! `ondol generate`: one prompt, one answer.
+
+use std::io::{self, IsTerminal, Read, Write};
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    answer::{Answer, stream},
+    ask::{Ask, message},
+    client::{Client, Connection},
+};
+
+/// The prompt and how to answer it.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  ondol generate \"Explain in two sentences what a database index is.\"\n  \
+                        git diff | ondol generate --system \"Write a commit message for this diff.\" -\n  \
+                        ondol generate --raw --max-tokens 20 --json \"Once upon a time\" | jq -r .text")]
+pub(crate) struct Arguments {
+    /// What to say to the model; `-` reads standard input
+    prompt: String,
+    #[command(flatten)]
+    connection: Connection,
+    #[command(flatten)]
+    ask: Ask,
+    /// Continue the prompt as it is, without the model's chat template
+    #[arg(long, conflicts_with = "system")]
+    raw: bool,
+    /// Print one JSON object at the end instead of streaming text
+    #[arg(long)]
+    json: bool,
+    /// Print time to first token and tokens per second to standard error
+    #[arg(long)]
+    stats: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let prompt = prompt(&arguments.prompt)?;
+    arguments.connection.block_on(async |mut client| {
+        let model = client.model(arguments.ask.model.as_deref()).await?;
+        let request = if arguments.raw {
+            arguments.ask.plain(&model, prompt)
+        } else {
+            arguments.ask.chat(&model, vec![message("user", &prompt)])
+        };
+        let print = |text: &str| if arguments.json { Ok(()) } else { show(text) };
+        let answer = stream(&mut client, request, print).await?;
+        finish(&arguments, &answer);
+        Ok(())
+    })
+}
+
+fn prompt(given: &str) -> anyhow::Result<String> {
+    if given != "-" {
+        return Ok(given.to_owned());
+    }
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).context("reading the prompt from standard input")?;
+    Ok(text)
+}
+
+fn show(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn finish(arguments: &Arguments, answer: &Answer) {
+    if arguments.json {
+        println!(
+            "{}",
+            json!({
+                "model": answer.model,
+                "text": answer.text,
+                "finish_reason": answer.finish_reason(),
+                "usage": {
+                    "prompt_tokens": answer.usage.prompt_tokens,
+                    "completion_tokens": answer.usage.completion_tokens,
+                    "total_tokens": answer.usage.total_tokens,
+                },
+                "first_token_seconds": answer.first_token.as_secs_f64(),
+                "tokens_per_second": answer.tokens_per_second(),
+            })
+        );
+    } else if io::stdout().is_terminal() || !answer.text.ends_with('\n') {
+        println!();
+    }
+    if arguments.stats {
+        eprintln!("{}", answer.summary());
+    }
+}

@@ -1,0 +1,71 @@
+//! The whole stack in one process, composed of the same libraries that the services' own binaries are made of.
+
+use std::{net::SocketAddr, path::Path};
+
+use anyhow::Context;
+use api::KeyArguments;
+use clap::Args;
+use llm_inference::{ModelArguments, Serving};
+use rpc::{ServerArguments, UpstreamArguments, UpstreamSettings};
+use runtime::Life;
+
+use crate::{development_key, folders::ModelsFolder, keys::digest};
+
+/// What the stack is made of.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct StackArguments {
+    #[command(flatten)]
+    models: ModelsFolder,
+    /// A model to serve, repeatable [default: every model in the folder]
+    #[arg(long = "model", env = "ONDOL_SERVE", value_name = "NAME", value_delimiter = ',', help_heading = "Model")]
+    names: Vec<String>,
+    #[command(flatten)]
+    pub(crate) engine: engine::Arguments,
+    #[command(flatten)]
+    server: ServerArguments,
+}
+
+impl StackArguments {
+    /// The folder of the models.
+    pub(crate) fn models_folder(&self) -> &Path {
+        &self.models.path
+    }
+}
+
+/// The running stack.
+pub(crate) struct Stack {
+    /// Where the api is served.
+    pub(crate) api: SocketAddr,
+    /// The models behind it.
+    pub(crate) inference: Serving,
+}
+
+impl Stack {
+    /// Starts llm-inference on a free port of the loopback interface, then api at `listen`, which lets `key` in.
+    /// What callers can do to a public port is set for api; llm-inference has it too, without TLS.
+    pub(crate) async fn start(
+        arguments: StackArguments,
+        listen: SocketAddr,
+        key: &str,
+        life: &Life,
+    ) -> anyhow::Result<Self> {
+        let StackArguments { models, names, engine, server } = arguments;
+        let inner = ServerArguments { tls_cert: None, tls_key: None, tls_client_ca: None, ..server.clone() };
+        let inference = llm_inference::Arguments {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            models: ModelArguments { models: models.path, names },
+            engine,
+            server: inner,
+        };
+        let inference = llm_inference::start(inference, life.component("llm-inference")).await?;
+        let keys = KeyArguments {
+            api_keys_file: None,
+            api_keys: vec![format!("{}:{}", development_key::NAME, digest(key))],
+        };
+        let url = format!("http://{}", inference.address).parse().context("the address of llm-inference")?;
+        let upstream = UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) };
+        let api = api::Arguments { listen, keys, llm_inference: UpstreamArguments::from(upstream), server };
+        let api = api::start(api, life.component("api")).await?;
+        Ok(Self { api, inference })
+    }
+}

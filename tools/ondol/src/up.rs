@@ -1,0 +1,78 @@
+//! `ondol up`: the stack on this machine.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use clap::Args;
+use runtime::{Life, Service};
+
+use crate::{
+    development_key,
+    folders::DevelopmentKeyFile,
+    stack::{Stack, StackArguments},
+};
+
+/// The stack's settings.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Where the api is served; port 0 takes a free one
+    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    key_file: DevelopmentKeyFile,
+    #[command(flatten)]
+    stack: StackArguments,
+    #[command(flatten)]
+    process: runtime::Arguments,
+}
+
+/// The program as the runtime knows it.
+pub(crate) const SERVICE: Service = Service {
+    name: "ondol",
+    version: env!("CARGO_PKG_VERSION"),
+    about: "The whole stack in one process",
+    admin_addr: "127.0.0.1:9400",
+    logs: telemetry::Output::Stderr,
+};
+
+/// Runs until Ctrl-C.
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
+    let Arguments { listen, key_file, stack, process } = arguments;
+    runtime::launch(SERVICE, &process, async |life: Life| -> anyhow::Result<()> {
+        let key = development_key::read_or_make(&key_file.path)?;
+        let stack = Stack::start(stack, listen, &key, &life).await?;
+        print(&stack, &key, &life);
+        Ok(())
+    })
+}
+
+/// Says where everything is and what to type next.
+fn print(stack: &Stack, key: &str, life: &Life) {
+    let models = stack.inference.models();
+    let model = models.first().map_or("MODEL", String::as_str);
+    let address = stack.api;
+    let request = format!(
+        r#"{{"model":"{model}","messages":[{{"role":"user","text":"Explain in two sentences what a database index is."}}]}}"#
+    );
+    println!("\nOndol is up.\n");
+    println!("  api      {address}  gRPC, with reflection");
+    if let Some(admin) = life.admin_addr() {
+        println!("  admin    http://{admin}/metrics  /livez  /readyz");
+    }
+    println!("  models   {}", models.join(", "));
+    println!("  key      {key}\n");
+    println!("Type in another terminal:\n");
+    println!(
+        "  grpcurl -plaintext -H \"authorization: Bearer {key}\" -d '{request}' {address} \
+         ondol.inference.v1.InferenceService/StreamGenerateText"
+    );
+    let server = if address.port() == 50051 { String::new() } else { format!(" --server http://{address}") };
+    let program = program();
+    println!("  {program} generate{server} \"Explain in two sentences what a database index is.\"");
+    println!("  {program} chat{server}\n");
+    println!("Ctrl-C finishes what runs and ends.\n");
+}
+
+/// How this program was called, so that the lines work when they are copied.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "ondol".into())
+}
