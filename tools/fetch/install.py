@@ -25,6 +25,8 @@ def install(wheel: Wheel, downloads: Path, folder: Path) -> None:
 
 
 def obtain(wheel: Wheel, part: Path) -> None:
+    # Said because it may take a while: where an index offers no separate metadata, pip reads the whole wheel.
+    print(f"asking pip for {wheel.title}", file=sys.stderr, flush=True)
     try:
         download(resolve(wheel), part, wheel)
     except Refused as refusal:
