@@ -1,0 +1,168 @@
+//! Who may come in: a bounded number of requests and of waiting prompt tokens, decided before any work is done.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::EngineError;
+
+/// What a caller is told to wait when nothing has been measured yet.
+const FIRST_GUESS: Duration = Duration::from_secs(1);
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// States of the door; it only ever goes to a higher one.
+const OPEN: u8 = 0;
+const DRAINING: u8 = 1;
+const FAILED: u8 = 2;
+
+/// The counters at the door.
+pub(crate) struct Admission {
+    /// Requests that may be inside at once, running and waiting.
+    places: usize,
+    slots: usize,
+    max_waiting_tokens: usize,
+    inside: AtomicUsize,
+    waiting_tokens: AtomicUsize,
+    door: AtomicU8,
+    /// How long a request holds its slot: a moving average in microseconds, 0 before the first.
+    service: AtomicU64,
+}
+
+impl Admission {
+    pub(crate) fn new(slots: usize, max_waiting: usize, max_waiting_tokens: usize) -> Self {
+        Self {
+            places: slots.saturating_add(max_waiting),
+            slots,
+            max_waiting_tokens,
+            inside: AtomicUsize::new(0),
+            waiting_tokens: AtomicUsize::new(0),
+            door: AtomicU8::new(OPEN),
+            service: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes a place, or says why there is none.
+    pub(crate) fn enter(self: &Arc<Self>) -> Result<Place, EngineError> {
+        match self.door.load(Ordering::Acquire) {
+            OPEN => {}
+            DRAINING => return Err(EngineError::Draining),
+            _ => return Err(EngineError::Failed),
+        }
+        let one_more = |inside| (inside < self.places).then_some(inside + 1);
+        if self.inside.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_err() {
+            return Err(self.full(format!("{} requests", self.places)));
+        }
+        Ok(Place { admission: Arc::clone(self), waiting_tokens: 0 })
+    }
+
+    /// Lets nobody in any more, because the engine is draining.
+    pub(crate) fn close(&self) {
+        self.door.fetch_max(DRAINING, Ordering::AcqRel);
+    }
+
+    /// Lets nobody in any more, because the engine has failed.
+    pub(crate) fn fail(&self) {
+        self.door.fetch_max(FAILED, Ordering::AcqRel);
+    }
+
+    /// Learns from a request that held its slot for `time`.
+    pub(crate) fn served(&self, time: Duration) {
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let average = self.service.load(Ordering::Relaxed);
+        let next = if average == 0 { time } else { average / 8 * 7 + time / 8 };
+        self.service.store(next.max(1), Ordering::Relaxed);
+    }
+
+    fn full(&self, limit: String) -> EngineError {
+        let service = match self.service.load(Ordering::Relaxed) {
+            0 => FIRST_GUESS,
+            micros => Duration::from_micros(micros),
+        };
+        // Slots fall free one after the other, a service time shared among all of them.
+        let retry_after = (service / self.slots.max(1) as u32).clamp(SHORTEST_WAIT, LONGEST_WAIT);
+        EngineError::QueueFull { limit, retry_after }
+    }
+}
+
+/// A request's place inside; dropping it makes room for another.
+pub(crate) struct Place {
+    admission: Arc<Admission>,
+    waiting_tokens: usize,
+}
+
+impl Place {
+    /// Accounts for a prompt that is going to wait.
+    pub(crate) fn wait_with(&mut self, tokens: usize) -> Result<(), EngineError> {
+        let limit = self.admission.max_waiting_tokens;
+        let add = |waiting| (waiting == 0 || waiting + tokens <= limit).then_some(waiting + tokens);
+        if self.admission.waiting_tokens.fetch_update(Ordering::AcqRel, Ordering::Acquire, add).is_err() {
+            return Err(self.admission.full(format!("{limit} waiting prompt tokens")));
+        }
+        self.waiting_tokens = tokens;
+        Ok(())
+    }
+
+    /// The prompt has a slot and waits no more.
+    pub(crate) fn seated(&mut self) {
+        self.admission.waiting_tokens.fetch_sub(self.waiting_tokens, Ordering::AcqRel);
+        self.waiting_tokens = 0;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.seated();
+        self.admission.inside.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use fault::Fault;
+
+    use super::Admission;
+    use crate::EngineError;
+
+    #[test]
+    fn a_dropped_place_is_free_again() {
+        let admission = Arc::new(Admission::new(1, 1, 100));
+        let first = admission.enter();
+        let second = admission.enter().unwrap();
+        assert!(matches!(admission.enter(), Err(EngineError::QueueFull { .. })));
+        drop(second);
+        assert!(admission.enter().is_ok());
+        drop(first);
+    }
+
+    #[test]
+    fn waiting_tokens_are_bounded_but_one_long_prompt_may_wait() {
+        let admission = Arc::new(Admission::new(4, 4, 100));
+        let mut long = admission.enter().unwrap();
+        long.wait_with(500).unwrap();
+        let mut short = admission.enter().unwrap();
+        assert!(matches!(short.wait_with(1), Err(EngineError::QueueFull { .. })));
+        long.seated();
+        short.wait_with(60).unwrap();
+        assert!(admission.enter().unwrap().wait_with(41).is_err());
+        assert!(admission.enter().unwrap().wait_with(40).is_ok());
+    }
+
+    #[test]
+    fn the_time_to_come_back_follows_what_requests_take() {
+        let admission = Arc::new(Admission::new(4, 0, 100));
+        let _inside: Vec<_> = (0..4).map(|_| admission.enter().unwrap()).collect();
+        let wait = || admission.enter().err().and_then(|error| error.retry_after()).unwrap();
+        assert_eq!(wait(), Duration::from_millis(250));
+        admission.served(Duration::from_secs(8));
+        assert_eq!(wait(), Duration::from_secs(2));
+        admission.served(Duration::from_secs(80));
+        assert!(wait() > Duration::from_secs(2) && wait() < Duration::from_secs(20));
+    }
+}

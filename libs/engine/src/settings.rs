@@ -1,0 +1,101 @@
+//! The scheduler's settings, and the command line arguments that make them.
+
+use std::{fmt, sync::Arc, time::Instant};
+
+use crate::EngineError;
+
+/// How the engine queues and schedules.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The model's name, the `model` label of every metric.
+    pub model: String,
+    /// Requests that may wait for a slot; one more is refused.
+    pub max_waiting: usize,
+    /// Prompt tokens that all waiting requests may have together. A request that waits alone may exceed it.
+    pub max_waiting_tokens: usize,
+    /// Prompt tokens that one turn may add to a decode step.
+    pub prefill_chunk: usize,
+    /// What time it is, for deadlines. Tests turn it.
+    pub clock: Clock,
+}
+
+impl Settings {
+    /// The defaults of the command line, for the model called `model`.
+    pub fn new(model: impl Into<String>) -> Self {
+        Self {
+            model: model.into(),
+            max_waiting: 64,
+            max_waiting_tokens: 65_536,
+            prefill_chunk: 128,
+            clock: Clock::default(),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        if self.prefill_chunk == 0 {
+            let problem = "must be at least 1".to_string();
+            return Err(EngineError::InvalidSetting { flag: "--prefill-chunk-tokens", problem });
+        }
+        Ok(())
+    }
+}
+
+/// A source of the current time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Instant + Send + Sync>);
+
+impl Clock {
+    /// A clock that asks `now`.
+    pub fn new(now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new(Instant::now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// The scheduler's command line arguments.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Scheduling")]
+pub struct SchedulerArguments {
+    /// Requests that may wait for a slot. One more is refused at once (`RESOURCE_EXHAUSTED`, with a time to come
+    /// back), which serves callers better than a long queue.
+    #[arg(long, env = "ONDOL_MAX_WAITING", default_value_t = 64, value_name = "N")]
+    pub max_waiting: usize,
+
+    /// Prompt tokens that all waiting requests may have together. Keeps a few very long prompts from promising
+    /// minutes of work.
+    #[arg(long, env = "ONDOL_MAX_WAITING_TOKENS", default_value_t = 65_536, value_name = "TOKENS")]
+    pub max_waiting_tokens: usize,
+
+    /// Prompt tokens read between two decode steps. Smaller: running streams stutter less when a long prompt arrives.
+    /// Larger: that prompt gets its first token sooner.
+    #[arg(long, env = "ONDOL_PREFILL_CHUNK_TOKENS", default_value_t = 128, value_name = "TOKENS",
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub prefill_chunk_tokens: usize,
+}
+
+impl SchedulerArguments {
+    /// The settings for the model called `model`.
+    pub fn settings(&self, model: impl Into<String>) -> Settings {
+        Settings {
+            max_waiting: self.max_waiting,
+            max_waiting_tokens: self.max_waiting_tokens,
+            prefill_chunk: self.prefill_chunk_tokens,
+            ..Settings::new(model)
+        }
+    }
+}
