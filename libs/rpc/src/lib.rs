@@ -1,1 +1,52 @@
-//! rpc
+//! The one way into a service and the one way out of it: a server stack, a client stack, and the only place where
+//! a [`fault::Fault`] becomes a gRPC status and back.
+//!
+//! - [`status`] answers a fault; [`Remote`] is a fault that came from a peer.
+//! - [`Server`] wraps tonic routes in the column of `server.rs` and serves them until it is told to stop.
+//! - [`Upstream`] is the channel that generated clients are built on; its column is in `upstream.rs`.
+//! - [`CallContext`] and its parts ([`RequestId`], [`Deadline`], [`Principal`]) travel as request extensions;
+//!   [`onward`] hands them to the next call.
+//! - [`heartbeat`] keeps a silent stream alive through load balancers.
+//!
+//! Behaviours live one to a file, as a `Step` that sees a request before and its response after. Both stacks speak
+//! gRPC; a plain HTTP route belongs beside the stack, not in it.
+//!
+//! This crate must never know one of our own messages, a model, a queue or a key. It spawns nothing that outlives
+//! its owner: a [`Server`] waits for its connections, an [`Upstream`] ends its own.
+
+mod server;
+mod status;
+mod upstream;
+
+mod access_log;
+mod concurrency;
+mod context;
+mod deadline;
+mod metrics;
+mod observe;
+mod panic;
+mod principal;
+mod request_id;
+mod step;
+mod trace;
+
+mod arguments;
+mod error;
+mod heartbeat;
+mod tasks;
+mod tls;
+
+pub use arguments::parse_duration;
+pub use context::{CallContext, onward};
+pub use deadline::Deadline;
+pub use error::RpcError;
+pub use heartbeat::{Heartbeat, heartbeat};
+pub use metrics::{Methods, ServerMetrics};
+pub use principal::{PRINCIPAL_HEADER, Principal, Trust};
+pub use request_id::{REQUEST_ID_HEADER, RequestId};
+pub use server::{MessageLimits, Server, ServerArguments, bind};
+pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, status};
+pub use upstream::{
+    AtMostOnce, Connector, Dns, Io, Resolve, Upstream, UpstreamArguments, UpstreamMetrics, UpstreamName,
+    UpstreamSettings,
+};

@@ -1,1 +1,12 @@
-//! testkit
+//! What tests of several crates share, and what must never be in a program.
+//!
+//! - [`Network`] is a network in memory: servers listen on it, clients connect through it, and no port is taken.
+//! - [`capture_logs`] collects what the current thread logs.
+//!
+//! This crate must never know a crate under test: those bring their own.
+
+mod logs;
+mod network;
+
+pub use logs::{CapturedLogs, capture_logs};
+pub use network::{Incoming, Network};

@@ -1,0 +1,57 @@
+//! One line to a call, written when its body has ended.
+
+use std::net::SocketAddr;
+
+use tracing::Span;
+
+use crate::{
+    observe::{ObservedCall, Observer, Outcome},
+    principal::PrincipalSlot,
+    server::Peer,
+    status::name_of,
+    step::{Request, is_housekeeping},
+    trace::CallSpan,
+};
+
+/// Logs calls: those to health and reflection at debug, all others at info.
+#[derive(Clone)]
+pub(crate) struct AccessLog;
+
+/// What the line will tell besides the outcome.
+pub(crate) struct LoggedCall {
+    span: Span,
+    path: String,
+    peer: Option<SocketAddr>,
+    principal: PrincipalSlot,
+}
+
+impl Observer for AccessLog {
+    type Call = LoggedCall;
+
+    fn begin(&self, request: &mut Request) -> LoggedCall {
+        LoggedCall {
+            span: CallSpan::of(request),
+            path: request.uri().path().to_owned(),
+            peer: request.extensions().get::<Peer>().map(|peer| peer.0),
+            // The principal is known only further in: whoever attaches it fills the slot.
+            principal: PrincipalSlot::reserve(request.extensions_mut()),
+        }
+    }
+}
+
+impl ObservedCall for LoggedCall {
+    fn end(self, outcome: Outcome) {
+        let _entered = self.span.enter();
+        let method = self.path.trim_start_matches('/');
+        let status = name_of(outcome.code);
+        let Outcome { bytes, messages, .. } = outcome;
+        let duration_ms = outcome.elapsed.as_secs_f64() * 1e3;
+        let peer = self.peer.map(tracing::field::display);
+        let principal = self.principal.get().map(tracing::field::display);
+        if is_housekeeping(&self.path) {
+            tracing::debug!(method, status, duration_ms, bytes, messages, peer, principal, "call ended");
+        } else {
+            tracing::info!(method, status, duration_ms, bytes, messages, peer, principal, "call ended");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Everything that can go wrong in this crate, as one enum.
+
+use std::{borrow::Cow, io, net::SocketAddr, path::PathBuf, time::Duration};
+
+use fault::{Fault, Kind};
+
+/// A failure of the server stack, of the client stack, or of their settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RpcError {
+    /// The address to listen on could not be taken.
+    #[error("cannot listen on {address}: choose a free port or end the process that holds it")]
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A PEM file of a certificate or key could not be read.
+    #[error("cannot read a {expected} from {}: expected a PEM file", path.display())]
+    TlsFile {
+        /// The file.
+        path: PathBuf,
+        /// What the file should hold.
+        expected: &'static str,
+        /// Why reading failed.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// A PEM file was read but holds nothing of what it should.
+    #[error("{} holds no {expected}", path.display())]
+    TlsFileEmpty {
+        /// The file.
+        path: PathBuf,
+        /// What the file should hold.
+        expected: &'static str,
+    },
+    /// The certificate, key or authority were refused together.
+    #[error("the TLS {what} is not usable")]
+    TlsRejected {
+        /// Which of them.
+        what: &'static str,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A combination of settings that cannot work.
+    #[error("{0}")]
+    Settings(String),
+    /// A file descriptor set that is not one.
+    #[error("the file descriptor set of the served methods is broken")]
+    Descriptors(#[from] prost::DecodeError),
+    /// The caller's `grpc-timeout` header is malformed.
+    #[error("the grpc-timeout header is malformed: expected 1 to 8 digits and one of H, M, S, m, u, n")]
+    MalformedTimeout,
+    /// The caller's deadline, or the greatest one that this server allows, has passed.
+    #[error("the deadline of the call has passed")]
+    DeadlineExceeded,
+    /// As many calls as this server may run are running.
+    #[error("this server runs as many calls as it may: try again later")]
+    Overloaded {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A handler panicked.
+    #[error("the call failed inside the service")]
+    Panicked,
+    /// A principal's name that cannot travel as metadata.
+    #[error("a principal is 1 to 256 visible ASCII characters")]
+    MalformedPrincipal,
+    /// No address of an upstream can be reached, or none became ready in time.
+    #[error("{upstream} cannot be reached at the moment")]
+    Unreachable {
+        /// The upstream's name.
+        upstream: &'static str,
+    },
+    /// The connection to an upstream broke during a call.
+    #[error("the connection to {upstream} broke during the call")]
+    Broken {
+        /// The upstream's name.
+        upstream: &'static str,
+        /// What the transport said.
+        source: hyper::Error,
+    },
+}
+
+impl Fault for RpcError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::MalformedTimeout | Self::MalformedPrincipal => Kind::InvalidArgument,
+            Self::DeadlineExceeded => Kind::DeadlineExceeded,
+            Self::Overloaded { .. } => Kind::ResourceExhausted,
+            Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
+            Self::Panicked
+            | Self::Bind { .. }
+            | Self::TlsFile { .. }
+            | Self::TlsFileEmpty { .. }
+            | Self::TlsRejected { .. }
+            | Self::Settings(_)
+            | Self::Descriptors(_) => Kind::Internal,
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self.kind() {
+            Kind::Internal => "The call failed inside the service.".into(),
+            _ => self.to_string().into(),
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::MalformedTimeout => "MALFORMED_TIMEOUT",
+            Self::MalformedPrincipal => "MALFORMED_PRINCIPAL",
+            Self::Overloaded { .. } => "SERVER_OVERLOADED",
+            Self::Unreachable { .. } => "UPSTREAM_UNREACHABLE",
+            Self::Broken { .. } => "UPSTREAM_CONNECTION_BROKEN",
+            _ => self.kind().reason(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Overloaded { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+}

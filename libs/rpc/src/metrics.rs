@@ -1,0 +1,112 @@
+//! Rate, errors and duration of every call that a server answers.
+
+mod methods;
+
+use std::sync::Arc;
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{exemplar::HistogramWithExemplars, family::Family, gauge::Gauge},
+    registry::{Registry, Unit},
+};
+use telemetry::metrics::CALL_SECONDS;
+use tracing::Span;
+
+use crate::{
+    observe::{ObservedCall, Observer, Outcome},
+    status::name_of,
+    step::Request,
+    trace::CallSpan,
+};
+pub use methods::Methods;
+
+/// A latency histogram whose buckets remember the trace of a recent call.
+pub(crate) type Latency<L> = Family<L, HistogramWithExemplars<TraceLabel>, fn() -> LatencyHistogram>;
+pub(crate) type LatencyHistogram = HistogramWithExemplars<TraceLabel>;
+
+/// The label of an exemplar.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct TraceLabel {
+    trace_id: String,
+}
+
+/// A family of latency histograms with the edges that all of Ondol uses.
+pub(crate) fn latency<L: Clone + std::hash::Hash + Eq>() -> Latency<L> {
+    Family::new_with_constructor(|| HistogramWithExemplars::new(CALL_SECONDS.into_iter()))
+}
+
+/// The exemplar of a span whose trace is kept: one that nobody kept would be a dead link.
+pub(crate) fn exemplar(span: &Span) -> Option<TraceLabel> {
+    let context = telemetry::trace::of(span).filter(telemetry::trace::SpanContext::is_sampled)?;
+    Some(TraceLabel { trace_id: context.trace_id().to_string() })
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MethodLabels {
+    rpc_service: Arc<String>,
+    rpc_method: Arc<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(clippy::struct_field_names, reason = "the fields' names are the labels' names")]
+struct CallLabels {
+    rpc_service: Arc<String>,
+    rpc_method: Arc<String>,
+    rpc_response_status_code: &'static str,
+}
+
+/// The RED metrics of one server: `rpc_server_call_duration_seconds` and `rpc_server_calls_in_flight`.
+#[derive(Clone)]
+pub struct ServerMetrics {
+    methods: Methods,
+    duration: Latency<CallLabels>,
+    in_flight: Family<MethodLabels, Gauge>,
+}
+
+impl ServerMetrics {
+    /// Registers the metrics. A call to anything that `methods` does not list is counted as `other`, so that
+    /// callers cannot make new series.
+    pub fn register(methods: Methods, registry: &mut Registry) -> Self {
+        let metrics = Self { methods, duration: latency(), in_flight: Family::default() };
+        registry.register_with_unit(
+            "rpc_server_call_duration",
+            "Time from a call's headers to the end of its response, by method and status",
+            Unit::Seconds,
+            metrics.duration.clone(),
+        );
+        registry.register(
+            "rpc_server_calls_in_flight",
+            "Calls whose response has not ended",
+            metrics.in_flight.clone(),
+        );
+        metrics
+    }
+}
+
+/// A call that is being measured.
+pub(crate) struct MeasuredCall {
+    metrics: ServerMetrics,
+    labels: MethodLabels,
+    span: Span,
+}
+
+impl Observer for ServerMetrics {
+    type Call = MeasuredCall;
+
+    fn begin(&self, request: &mut Request) -> MeasuredCall {
+        let name = self.methods.name(request.uri().path());
+        let labels = MethodLabels { rpc_service: name.service, rpc_method: name.method };
+        self.in_flight.get_or_create(&labels).inc();
+        MeasuredCall { metrics: self.clone(), labels, span: CallSpan::of(request) }
+    }
+}
+
+impl ObservedCall for MeasuredCall {
+    fn end(self, outcome: Outcome) {
+        self.metrics.in_flight.get_or_create(&self.labels).dec();
+        let MethodLabels { rpc_service, rpc_method } = self.labels;
+        let labels = CallLabels { rpc_service, rpc_method, rpc_response_status_code: name_of(outcome.code) };
+        let duration = self.metrics.duration.get_or_create_owned(&labels);
+        duration.observe(outcome.elapsed.as_secs_f64(), exemplar(&self.span), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! The one server stack, and how it is served.
+
+mod arguments;
+mod connection;
+mod listen;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use futures::Stream;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tonic::{service::Routes, transport::server::Connected};
+use tower::{Service, ServiceBuilder};
+
+use crate::{
+    RpcError, ServerMetrics, Trust,
+    access_log::AccessLog,
+    concurrency::LimitConcurrency,
+    deadline::HoldDeadline,
+    observe::Observe,
+    panic::CatchPanic,
+    request_id::NameRequest,
+    step::{Request, Response, StepLayer},
+    tls,
+    trace::JoinTrace,
+};
+pub use arguments::{MessageLimits, ServerArguments};
+use listen::Listening;
+pub use listen::bind;
+
+/// The address of the other end, in a request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// A gRPC server: settings, metrics and TLS, ready to serve routes.
+#[derive(Clone)]
+pub struct Server {
+    arguments: ServerArguments,
+    metrics: ServerMetrics,
+    trust: Trust,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+impl Server {
+    /// A server that trusts no caller's word for the principal. Reads the TLS files, so that whatever is wrong with
+    /// them is known before serving.
+    pub fn new(arguments: &ServerArguments, metrics: ServerMetrics) -> Result<Self, RpcError> {
+        let tls = match arguments.tls_identity()? {
+            Some(identity) => Some(tls::server_config(identity, arguments.tls_client_ca.as_deref())?),
+            None => None,
+        };
+        Ok(Self { arguments: arguments.clone(), metrics, trust: Trust::Nobody, tls })
+    }
+
+    /// Chooses whose word is taken for the principal.
+    #[must_use]
+    pub fn trusting(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// The stack around some routes. Read from the top: what a request meets first, and a response last.
+    ///
+    /// The id comes first, so that whatever follows can name the call. The span is next, so that whatever follows
+    /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
+    /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
+    /// of the limit, so that an expired call gives its permit back. Panics are caught innermost: to all the others
+    /// they are one more `INTERNAL`.
+    pub fn stack(
+        &self,
+        routes: Routes,
+    ) -> impl Service<Request, Response = Response, Error = std::convert::Infallible, Future: Send>
+    + Clone
+    + Send
+    + 'static {
+        let arguments = &self.arguments;
+        let (default, maximum) = (arguments.default_deadline, arguments.max_deadline);
+        ServiceBuilder::new()
+            .layer(StepLayer(NameRequest))
+            .layer(StepLayer(JoinTrace))
+            .layer(StepLayer(Observe(AccessLog)))
+            .layer(StepLayer(Observe(self.metrics.clone())))
+            .layer(StepLayer(self.trust))
+            .layer(StepLayer(HoldDeadline { default, maximum }))
+            .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency)))
+            .layer(CatchPanic)
+            .service(routes)
+    }
+
+    /// Serves the routes to whoever comes in, until `shutdown` is ready. Then nobody new is let in, what runs may
+    /// finish within `grace`, and what is left then is cut off.
+    pub async fn serve<L, C>(
+        self,
+        incoming: L,
+        routes: Routes,
+        shutdown: impl Future<Output = ()> + Send,
+        grace: Duration,
+    ) where
+        L: Stream<Item = std::io::Result<C>> + Send,
+        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    {
+        let service = self.stack(routes.prepare());
+        Listening::new(&self.arguments, self.tls.clone()).run(incoming, service, shutdown, grace).await;
+    }
+}

@@ -1,0 +1,79 @@
+//! What can be set about a server.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use crate::{RpcError, parse_duration, tls::Identity};
+
+/// The arguments of a gRPC server.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "gRPC server")]
+pub struct ServerArguments {
+    /// PEM file of the certificate chain to serve TLS with; plaintext HTTP/2 without it.
+    #[arg(long, env = "ONDOL_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file of the private key that belongs to --tls-cert.
+    #[arg(long, env = "ONDOL_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// PEM file of the authority that must have signed every client's certificate (mutual TLS).
+    #[arg(long, env = "ONDOL_TLS_CLIENT_CA", value_name = "FILE", requires = "tls_cert")]
+    pub tls_client_ca: Option<PathBuf>,
+    /// Calls that may run at once, streams until they end. One more is answered `RESOURCE_EXHAUSTED` at once, with
+    /// the time to come back. Health and reflection are not counted.
+    #[arg(long, env = "ONDOL_MAX_CONCURRENCY", value_name = "CALLS", default_value_t = 1024)]
+    pub max_concurrency: usize,
+    /// Deadline of a call whose caller gives none.
+    #[arg(long, env = "ONDOL_DEFAULT_DEADLINE", value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
+    pub default_deadline: Duration,
+    /// Longest deadline that a caller may ask for. It bounds how long a stream can hold an old pod.
+    #[arg(long, env = "ONDOL_MAX_DEADLINE", value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
+    pub max_deadline: Duration,
+    /// Largest request message in bytes. A larger one is answered `OUT_OF_RANGE` before it is read.
+    #[arg(long, env = "ONDOL_MAX_MESSAGE_BYTES", value_name = "BYTES", default_value_t = 4 * 1024 * 1024)]
+    pub max_message_bytes: usize,
+    /// Streams that one connection may carry at once; a client that wants more waits for one to end.
+    #[arg(long, env = "ONDOL_MAX_CONNECTION_STREAMS", value_name = "STREAMS", default_value_t = 256)]
+    pub max_connection_streams: u32,
+    /// Connections that may be open at once; further ones wait to be accepted.
+    #[arg(long, env = "ONDOL_MAX_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = 4096)]
+    pub max_connections: usize,
+    /// Age at which a connection is told to go elsewhere, give or take a tenth, so that clients spread over new pods.
+    /// Its streams may end in peace.
+    #[arg(long, env = "ONDOL_MAX_CONNECTION_AGE", value_name = "TIME", default_value = "15m", value_parser = parse_duration)]
+    pub max_connection_age: Duration,
+    /// How often a connection is probed with an HTTP/2 ping; one that does not answer in 20 s is closed.
+    #[arg(long, env = "ONDOL_KEEPALIVE", value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    pub keepalive: Duration,
+}
+
+impl ServerArguments {
+    /// The limits to set on each generated server.
+    pub fn message_limits(&self) -> MessageLimits {
+        MessageLimits { decoding: self.max_message_bytes, encoding: usize::MAX }
+    }
+
+    pub(crate) fn tls_identity(&self) -> Result<Option<Identity<'_>>, RpcError> {
+        match (&self.tls_cert, &self.tls_key, &self.tls_client_ca) {
+            (Some(certificate), Some(key), _) => Ok(Some(Identity { certificate, key })),
+            (None, None, None) => Ok(None),
+            (None, None, Some(_)) => {
+                Err(RpcError::Settings("--tls-client-ca needs --tls-cert and --tls-key beside it".into()))
+            }
+            _ => Err(RpcError::Settings(
+                "--tls-cert and --tls-key need each other: give both or neither".into(),
+            )),
+        }
+    }
+}
+
+/// How large a message may be, for `max_decoding_message_size` and `max_encoding_message_size` of generated servers.
+///
+/// tonic answers `OUT_OF_RANGE` to a larger one, from its length alone, without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageLimits {
+    /// Bytes of a request.
+    pub decoding: usize,
+    /// Bytes of a response; ours are bounded where they are made.
+    pub encoding: usize,
+}

@@ -1,0 +1,112 @@
+//! One connection, from its handshake to its last stream.
+
+use std::{convert::Infallible, pin::pin, time::Duration};
+
+use http::Extensions;
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    body::Body,
+    transport::server::{Connected, TcpConnectInfo},
+};
+use tower::{Service, ServiceExt};
+
+use super::Peer;
+use crate::{
+    step::{Request, Response},
+    tasks::Tasks,
+};
+
+/// How long a client may take for its TLS handshake, or for the headers of an HTTP/1 request.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a client may take to answer a ping.
+const PONG: Duration = Duration::from_secs(20);
+
+/// What every connection is served with.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) max_streams: u32,
+    pub(super) max_age: Duration,
+    pub(super) keepalive: Duration,
+    /// Owns the streams of all connections, which hyper runs as tasks of their own.
+    pub(super) streams: Tasks,
+    /// Tells every connection to take no more streams.
+    pub(super) closing: CancellationToken,
+}
+
+impl Connection {
+    /// Serves one connection until it ends. Whatever goes wrong with it is the client's to notice.
+    pub(super) async fn serve<C, S>(self, io: C, service: S)
+    where
+        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+        S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    {
+        let info = io.connect_info();
+        let Some(tls) = self.tls.clone() else { return self.speak(io, info, service).await };
+        match timeout(HANDSHAKE, tls.accept(io)).await {
+            Ok(Ok(secured)) => self.speak(secured, info, service).await,
+            Ok(Err(error)) => tracing::debug!(%error, "the TLS handshake failed"),
+            Err(_elapsed) => tracing::debug!("the TLS handshake took too long"),
+        }
+    }
+
+    async fn speak<C, I, S>(self, io: C, info: I, service: S)
+    where
+        C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        I: Clone + Send + Sync + 'static,
+        S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    {
+        let service = service.map_request(move |request: http::Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            introduce(request.extensions_mut(), info.clone());
+            request
+        });
+        let protocol = self.protocol();
+        let mut connection =
+            pin!(protocol.serve_connection(TokioIo::new(io), TowerToHyperService::new(service)));
+        // Not all at the same age, or they would all arrive at the next pod together.
+        let age = self.max_age.mul_f64(0.9 + 0.2 * fastrand::f64());
+        let outcome = tokio::select! {
+            outcome = connection.as_mut() => outcome,
+            () = async { tokio::select! { () = sleep(age) => {}, () = self.closing.cancelled() => {} } } => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = outcome {
+            tracing::debug!(error, "a connection ended badly");
+        }
+    }
+
+    fn protocol(&self) -> auto::Builder<Tasks> {
+        let mut builder = auto::Builder::new(self.streams.clone());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(self.max_streams)
+            .keep_alive_interval(self.keepalive)
+            .keep_alive_timeout(PONG);
+        builder
+    }
+}
+
+/// Tells handlers, and the access log, who is at the other end.
+fn introduce<I: Clone + Send + Sync + 'static>(extensions: &mut Extensions, info: I) {
+    extensions.insert(info);
+    let address = extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+    if let Some(address) = address {
+        extensions.insert(Peer(address));
+    }
+}

@@ -1,0 +1,117 @@
+//! Lets connections in, and sees them all out.
+
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use futures::{FutureExt, Stream, StreamExt};
+use rustls::ServerConfig;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::{Connected, TcpIncoming};
+use tower::Service;
+
+use super::{ServerArguments, connection::Connection};
+use crate::{
+    RpcError,
+    step::{Request, Response},
+    tasks::Tasks,
+};
+
+/// How long accepting rests after an error such as too many open files, which would only repeat.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// Takes an address to listen on. Port 0 takes a free one; `local_addr` of the result tells which.
+pub fn bind(address: SocketAddr) -> Result<TcpIncoming, RpcError> {
+    let incoming = TcpIncoming::bind(address).map_err(|source| RpcError::Bind { address, source })?;
+    // Tokens are small messages that must not wait for more.
+    Ok(incoming.with_nodelay(Some(true)))
+}
+
+/// A server that accepts connections.
+pub(super) struct Listening {
+    /// One permit to a connection that may be open.
+    room: Arc<Semaphore>,
+    connection: Connection,
+    connections: Tasks,
+}
+
+impl Listening {
+    pub(super) fn new(arguments: &ServerArguments, tls: Option<Arc<ServerConfig>>) -> Self {
+        let connection = Connection {
+            tls: tls.map(TlsAcceptor::from),
+            max_streams: arguments.max_connection_streams,
+            max_age: arguments.max_connection_age,
+            keepalive: arguments.keepalive,
+            streams: Tasks::default(),
+            closing: CancellationToken::new(),
+        };
+        let room = Arc::new(Semaphore::new(arguments.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { room, connection, connections: Tasks::default() }
+    }
+
+    /// Accepts until `shutdown`, then drains for at most `grace`.
+    pub(super) async fn run<L, C, S>(
+        self,
+        incoming: L,
+        service: S,
+        shutdown: impl Future<Output = ()>,
+        grace: Duration,
+    ) where
+        L: Stream<Item = io::Result<C>>,
+        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+        S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    {
+        tokio::select! {
+            biased;
+            () = shutdown => {}
+            () = self.accept(incoming, service) => {}
+        }
+        self.drain(grace).await;
+    }
+
+    /// Runs until the listener ends. The listener is dropped, and so closed, with this future.
+    async fn accept<L, C, S>(&self, incoming: L, service: S)
+    where
+        L: Stream<Item = io::Result<C>>,
+        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+        S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    {
+        let mut incoming = pin!(incoming);
+        while let Ok(permit) = self.room.clone().acquire_owned().await {
+            match incoming.next().await {
+                None => return,
+                Some(Ok(io)) => {
+                    let serving = self.connection.clone().serve(io, service.clone());
+                    self.connections.spawn(serving.map(|()| drop(permit)));
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    sleep(ACCEPT_REST).await;
+                }
+            }
+        }
+    }
+
+    async fn drain(self, grace: Duration) {
+        self.connection.closing.cancel();
+        let all_gone = async {
+            self.connections.wait().await;
+            self.connection.streams.wait().await;
+        };
+        if timeout(grace, all_gone).await.is_err() {
+            tracing::warn!(
+                connections = self.connections.len(),
+                streams = self.connection.streams.len(),
+                "the grace is over: cutting off what still runs"
+            );
+            self.connection.streams.abort();
+            self.connections.abort();
+            self.connection.streams.wait().await;
+            self.connections.wait().await;
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A peer's status as a fault of our own.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use fault::{Fault, Kind, Violation};
+use tonic::Status;
+use tonic_types::StatusExt;
+
+use super::{code::kind_of, details};
+
+/// An error that another service answered: its kind, message, reason, wrong fields and retry delay.
+///
+/// A peer's message was made for its caller, so it is public; an `UNAUTHENTICATED` peer call is a fault of ours,
+/// since the credentials were ours.
+#[derive(Debug)]
+pub struct Remote {
+    kind: Kind,
+    message: String,
+    reason: Option<String>,
+    violations: Vec<Violation>,
+    retry_after: Option<Duration>,
+}
+
+impl Remote {
+    /// The reason that the peer gave in its `ErrorInfo`, closer than the kind's where there is one.
+    pub fn remote_reason(&self) -> &str {
+        self.reason.as_deref().unwrap_or_else(|| self.kind.reason())
+    }
+}
+
+impl From<Status> for Remote {
+    fn from(status: Status) -> Self {
+        let details = status.get_error_details();
+        let (kind, message) = match kind_of(status.code()) {
+            Kind::Unauthenticated => (Kind::Internal, "The call failed inside the service."),
+            kind => (kind, status.message()),
+        };
+        Self {
+            kind,
+            message: message.to_owned(),
+            reason: details.error_info().map(|info| info.reason.clone()).filter(|reason| !reason.is_empty()),
+            violations: details.bad_request().map_or_else(Vec::new, |bad| {
+                bad.field_violations.iter().map(|it| Violation::new(&it.field, &it.description)).collect()
+            }),
+            retry_after: details.retry_info().and_then(|info| info.retry_delay),
+        }
+    }
+}
+
+/// Answers our own caller with a peer's error, its reason kept; not logged here, since the peer has logged it.
+impl From<Remote> for Status {
+    fn from(remote: Remote) -> Self {
+        details::describe(&remote, remote.remote_reason())
+    }
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a peer answered {}: {}", self.remote_reason(), self.message)
+    }
+}
+
+impl std::error::Error for Remote {}
+
+impl Fault for Remote {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        self.message.as_str().into()
+    }
+
+    fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, fmt, time::Duration};
+
+    use fault::{Fault, Kind, Violation};
+    use tonic::Status;
+    use tonic_types::StatusExt;
+
+    use super::Remote;
+    use crate::status::status;
+
+    #[derive(Debug)]
+    struct Refusal {
+        kind: Kind,
+        violations: Vec<Violation>,
+    }
+
+    impl fmt::Display for Refusal {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("secret: the inner text")
+        }
+    }
+
+    impl std::error::Error for Refusal {}
+
+    impl Fault for Refusal {
+        fn kind(&self) -> Kind {
+            self.kind
+        }
+        fn public_message(&self) -> Cow<'_, str> {
+            "The queue is full.".into()
+        }
+        fn reason(&self) -> &'static str {
+            "QUEUE_FULL"
+        }
+        fn violations(&self) -> &[Violation] {
+            &self.violations
+        }
+        fn retry_after(&self) -> Option<Duration> {
+            Some(Duration::from_millis(1500))
+        }
+    }
+
+    #[test]
+    fn a_fault_survives_the_wire() {
+        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Unauthenticated) {
+            let violations = vec![Violation::new("sampling.top_p", "expected 0 to 1, got 3")];
+            let sent = status(Refusal { kind, violations: violations.clone() });
+            assert!(!format!("{sent:?}").contains("secret"), "the inner text must not be sent");
+            let mut headers = http::HeaderMap::new();
+            sent.add_header(&mut headers).unwrap();
+
+            let remote = Remote::from(Status::from_header_map(&headers).unwrap());
+            assert_eq!(remote.kind(), kind);
+            assert_eq!(remote.public_message(), "The queue is full.");
+            assert_eq!(remote.remote_reason(), "QUEUE_FULL");
+            assert_eq!(remote.violations(), violations);
+            assert_eq!(remote.retry_after(), Some(Duration::from_millis(1500)));
+            assert_eq!(Status::from(remote).get_details_error_info().unwrap().reason, "QUEUE_FULL");
+        }
+    }
+
+    #[test]
+    fn quota_failure_comes_with_resource_exhausted_only() {
+        let full = status(Refusal { kind: Kind::ResourceExhausted, violations: vec![] });
+        assert_eq!(full.get_details_quota_failure().unwrap().violations[0].subject, "QUEUE_FULL");
+        let other = status(Refusal { kind: Kind::Aborted, violations: vec![] });
+        assert!(other.get_details_quota_failure().is_none());
+    }
+
+    #[test]
+    fn credentials_that_a_peer_refuses_are_our_fault() {
+        let remote = Remote::from(Status::unauthenticated("unknown key sk-1"));
+        assert_eq!(remote.kind(), Kind::Internal);
+        assert!(!remote.public_message().contains("sk-1"));
+    }
+}

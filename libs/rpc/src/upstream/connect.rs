@@ -1,0 +1,116 @@
+//! Keeps one HTTP/2 connection to every address.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::time::{Instant, sleep, timeout};
+use tonic::body::Body;
+
+use super::{
+    Connector, UpstreamSettings,
+    backoff::Backoff,
+    connector::Io,
+    endpoint::{Endpoint, Link},
+    pool::Pool,
+};
+use crate::tasks::Tasks;
+
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A connection that lived so long did work: the next one is made at once.
+const STABLE: Duration = Duration::from_secs(10);
+/// How often an idle or busy connection is probed, so that a pod that vanished is noticed.
+const PING: Duration = Duration::from_secs(20);
+const PONG: Duration = Duration::from_secs(10);
+
+type Http2 = http2::Connection<TokioIo<Box<dyn Io>>, Body, Tasks>;
+
+/// Makes the connections of a pool.
+#[derive(Clone)]
+pub(super) struct Connecting {
+    connector: Connector,
+    patience: Duration,
+    pool: Arc<Pool>,
+    tasks: Tasks,
+}
+
+impl Connecting {
+    pub(super) fn new(
+        settings: &UpstreamSettings,
+        connector: Connector,
+        pool: Arc<Pool>,
+        tasks: Tasks,
+    ) -> Self {
+        Self { connector, patience: settings.connect_timeout, pool, tasks }
+    }
+
+    pub(super) const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    /// Makes these the pool's addresses, and connects to the new ones.
+    pub(super) fn adopt(&self, addresses: &[SocketAddr]) {
+        for endpoint in self.pool.replace(addresses) {
+            self.tasks.spawn(self.clone().keep_connected(endpoint));
+        }
+    }
+
+    /// Connects, again and again, until the address is retired; what runs on the last connection may end.
+    async fn keep_connected(self, endpoint: Arc<Endpoint>) {
+        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        let retired = endpoint.retired();
+        while let Some(attempt) = retired.run_until_cancelled(self.open(endpoint.address())).await {
+            let lived = match attempt {
+                Ok((sender, connection)) => self.drive(&endpoint, sender, connection).await,
+                Err(error) => {
+                    tracing::warn!(upstream = self.pool.name(), pod = %endpoint.address(), %error, "cannot connect");
+                    Duration::ZERO
+                }
+            };
+            if lived >= STABLE {
+                backoff.reset();
+                self.pool.link(&endpoint, Link::Connecting);
+                continue;
+            }
+            self.pool.link(&endpoint, Link::Failed);
+            if retired.run_until_cancelled(sleep(backoff.next())).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn open(&self, address: SocketAddr) -> io::Result<(SendRequest<Body>, Http2)> {
+        let opening = async {
+            let io = self.connector.open(address).await?;
+            http2::Builder::new(self.tasks.clone())
+                .timer(TokioTimer::new())
+                .keep_alive_interval(PING)
+                .keep_alive_timeout(PONG)
+                .keep_alive_while_idle(true)
+                .handshake(TokioIo::new(io))
+                .await
+                .map_err(io::Error::other)
+        };
+        timeout(self.patience, opening).await.map_err(|_| io::ErrorKind::TimedOut)?
+    }
+
+    /// Runs a connection until it takes no more calls, and returns how long it did. Calls on it go on: hyper runs
+    /// them as tasks of their own.
+    async fn drive(&self, endpoint: &Endpoint, sender: SendRequest<Body>, mut connection: Http2) -> Duration {
+        let since = Instant::now();
+        self.pool.link(endpoint, Link::Ready(sender));
+        let outcome = tokio::select! {
+            outcome = &mut connection => outcome,
+            () = endpoint.retired().cancelled() => {
+                // Dropping the sender lets the connection end once nothing runs on it.
+                endpoint.set_link(Link::Failed);
+                connection.await
+            }
+        };
+        if let Err(error) = outcome {
+            tracing::debug!(upstream = self.pool.name(), pod = %endpoint.address(), %error, "a connection broke");
+        }
+        since.elapsed()
+    }
+}

@@ -1,0 +1,79 @@
+//! Opens the byte stream under a connection.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use futures::{FutureExt, future::BoxFuture};
+use rustls::pki_types::ServerName;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
+
+use super::UpstreamSettings;
+use crate::{RpcError, tls};
+
+/// A two-way byte stream.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
+
+type Dial = dyn Fn(SocketAddr) -> BoxFuture<'static, io::Result<Box<dyn Io>>> + Send + Sync;
+
+/// Connects to an address, through TLS where the URL says so.
+#[derive(Clone)]
+pub struct Connector {
+    dial: Arc<Dial>,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+impl Connector {
+    /// Over TCP, with TLS for an `https` URL.
+    pub fn tcp(settings: &UpstreamSettings) -> Result<Self, RpcError> {
+        let mut connector = Self::dialing(|address| async move {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            Ok(stream)
+        });
+        connector.tls = tls_of(settings)?;
+        Ok(connector)
+    }
+
+    /// Over whatever `dial` opens, such as an in-memory pipe.
+    pub fn dialing<C: Io, F>(dial: impl Fn(SocketAddr) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = io::Result<C>> + Send + 'static,
+    {
+        let dial = move |address| dial(address).map(|io| io.map(|io| Box::new(io) as Box<dyn Io>)).boxed();
+        Self { dial: Arc::new(dial), tls: None }
+    }
+
+    pub(super) async fn open(&self, address: SocketAddr) -> io::Result<Box<dyn Io>> {
+        let io = (self.dial)(address).await?;
+        match &self.tls {
+            // The name in the certificate is the upstream's, whichever of its addresses answers.
+            Some((tls, name)) => Ok(Box::new(tls.connect(name.clone(), io).await?)),
+            None => Ok(io),
+        }
+    }
+}
+
+fn tls_of(settings: &UpstreamSettings) -> Result<Option<(TlsConnector, ServerName<'static>)>, RpcError> {
+    let name = settings.name;
+    let identity = settings.tls_identity()?;
+    if settings.url.scheme_str() != Some("https") {
+        let unused = settings.tls_ca.is_some() || identity.is_some();
+        let message = || format!("--{name}-tls-… is given, but --{name}-url is not an https URL");
+        return if unused { Err(RpcError::Settings(message())) } else { Ok(None) };
+    }
+    let Some(authority) = &settings.tls_ca else {
+        let message =
+            format!("--{name}-url is an https URL: name the authority to trust with --{name}-tls-ca");
+        return Err(RpcError::Settings(message));
+    };
+    let config = tls::client_config(authority, identity)?;
+    let host = settings.tls_name.as_deref().or(settings.url.host()).unwrap_or_default();
+    let server = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
+        .map_err(|source| RpcError::TlsRejected { what: "server name", source: Box::new(source) })?;
+    Ok(Some((TlsConnector::from(config), server)))
+}

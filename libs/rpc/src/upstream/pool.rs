@@ -1,0 +1,252 @@
+//! All addresses of an upstream, and the choice among them.
+
+use std::{
+    collections::HashSet,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use hyper::client::conn::http2::SendRequest;
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+
+use super::{
+    UpstreamSettings,
+    endpoint::{Endpoint, Link},
+    metrics::PoolMetrics,
+};
+use crate::RpcError;
+
+/// The addresses of one upstream.
+pub(super) struct Pool {
+    name: &'static str,
+    patience: Duration,
+    known: Mutex<Known>,
+    /// Ticks whenever a call that waits for a pod may find one, or has nothing left to wait for.
+    changes: watch::Sender<()>,
+    doubt: Notify,
+    closing: CancellationToken,
+    metrics: PoolMetrics,
+}
+
+struct Known {
+    endpoints: Vec<Arc<Endpoint>>,
+    /// Whether a first look-up is still under way.
+    resolving: bool,
+}
+
+enum Choice {
+    Pod(Lease),
+    /// Nothing now, but a connection is being made.
+    Wait,
+    Nothing,
+}
+
+impl Pool {
+    pub(super) fn new(settings: &UpstreamSettings, metrics: PoolMetrics) -> Self {
+        Self {
+            name: settings.name,
+            patience: settings.connect_timeout,
+            known: Mutex::new(Known { endpoints: Vec::new(), resolving: true }),
+            changes: watch::Sender::new(()),
+            doubt: Notify::new(),
+            closing: CancellationToken::new(),
+            metrics,
+        }
+    }
+
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) const fn metrics(&self) -> &PoolMetrics {
+        &self.metrics
+    }
+
+    /// Cancelled when nobody can make calls any more.
+    pub(super) fn closing(&self) -> CancellationToken {
+        self.closing.clone()
+    }
+
+    /// Takes a pod for a call: of two at random, the one with fewer open calls. Not `avoid`, where there is another.
+    /// Waits for a pod while one is being connected to.
+    pub(super) async fn lease(self: &Arc<Self>, avoid: Option<SocketAddr>) -> Result<Lease, RpcError> {
+        let mut changes = self.changes.subscribe();
+        let found = async {
+            loop {
+                match self.choose(avoid) {
+                    Choice::Pod(lease) => return Some(lease),
+                    Choice::Nothing => return None,
+                    // The sender lives in this pool and so cannot end.
+                    Choice::Wait => changes.changed().await.ok()?,
+                }
+            }
+        };
+        let found = timeout(self.patience, found).await.ok().flatten();
+        found.ok_or(RpcError::Unreachable { upstream: self.name })
+    }
+
+    fn choose(self: &Arc<Self>, avoid: Option<SocketAddr>) -> Choice {
+        let known = self.known();
+        let now = Instant::now();
+        let connected: Vec<_> = known.endpoints.iter().filter(|it| it.is_ready()).collect();
+        let admitting: Vec<_> = connected.iter().copied().filter(|it| it.admits(now)).collect();
+        // With every connected pod left out, a call to one of them is better than none.
+        let mut candidates = if admitting.is_empty() { connected } else { admitting };
+        if candidates.len() > 1 {
+            candidates.retain(|it| Some(it.address()) != avoid);
+        }
+        let chosen = less_busy(&candidates).and_then(|endpoint| Lease::open(self, endpoint, now));
+        match chosen {
+            Some(lease) => Choice::Pod(lease),
+            None if known.resolving || known.endpoints.iter().any(|it| it.is_connecting()) => Choice::Wait,
+            None => Choice::Nothing,
+        }
+    }
+
+    /// Makes these the addresses of the name. Returns the new ones, to connect to; those that went are retired.
+    pub(super) fn replace(&self, addresses: &[SocketAddr]) -> Vec<Arc<Endpoint>> {
+        let wanted: HashSet<_> = addresses.iter().copied().collect();
+        let mut known = self.known();
+        known.resolving = false;
+        known.endpoints.retain(|endpoint| {
+            let stays = wanted.contains(&endpoint.address());
+            if !stays {
+                endpoint.retired().cancel();
+            }
+            stays
+        });
+        let had: HashSet<_> = known.endpoints.iter().map(|endpoint| endpoint.address()).collect();
+        let new: Vec<_> = wanted
+            .difference(&had)
+            .map(|address| Arc::new(Endpoint::new(*address, self.closing.child_token())))
+            .collect();
+        known.endpoints.extend(new.iter().cloned());
+        drop(known);
+        self.changed();
+        new
+    }
+
+    /// The look-up failed: what is known stays, and nobody waits for it any longer.
+    pub(super) fn unresolved(&self) {
+        self.known().resolving = false;
+        self.changed();
+    }
+
+    /// Notes what became of a connection.
+    pub(super) fn link(&self, endpoint: &Endpoint, link: Link) {
+        if matches!(link, Link::Failed) {
+            self.doubt.notify_one();
+        }
+        endpoint.set_link(link);
+        self.changed();
+    }
+
+    /// Ready when a connection has broken or failed since the last time: the addresses may have changed.
+    pub(super) async fn doubted(&self) {
+        self.doubt.notified().await;
+    }
+
+    fn changed(&self) {
+        self.changes.send_replace(());
+        self.publish();
+    }
+
+    fn publish(&self) {
+        let known = self.known();
+        let count = |which: fn(&Endpoint) -> bool| known.endpoints.iter().filter(|it| which(it)).count();
+        self.metrics.endpoints(known.endpoints.len(), count(Endpoint::is_ready), count(Endpoint::is_out));
+    }
+
+    /// At most half of the pods, and never the last one that works, may be left out: what all of them do is not one
+    /// pod's fault.
+    fn may_eject(&self, endpoint: &Endpoint) -> bool {
+        let known = self.known();
+        let out =
+            known.endpoints.iter().filter(|it| it.is_out() && it.address() != endpoint.address()).count();
+        let works = |it: &&Arc<Endpoint>| it.is_ready() && !it.is_out() && it.address() != endpoint.address();
+        out < (known.endpoints.len() / 2).max(1) && known.endpoints.iter().any(|it| works(&it))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn less_busy<'a>(candidates: &[&'a Arc<Endpoint>]) -> Option<&'a Arc<Endpoint>> {
+    if candidates.len() < 2 {
+        return candidates.first().copied();
+    }
+    let first = fastrand::usize(..candidates.len());
+    let second = (first + fastrand::usize(1..candidates.len())) % candidates.len();
+    let (first, second) = (candidates[first], candidates[second]);
+    Some(if second.load() < first.load() { second } else { first })
+}
+
+/// A call's hold on a pod, from the choice to the end of the response body.
+pub(super) struct Lease {
+    pool: Arc<Pool>,
+    endpoint: Arc<Endpoint>,
+    sender: SendRequest<Body>,
+    /// Whether the pod's return depends on this call, and nothing has come of it yet.
+    probe: bool,
+}
+
+impl Lease {
+    fn open(pool: &Arc<Pool>, endpoint: &Arc<Endpoint>, now: Instant) -> Option<Self> {
+        let (sender, probe) = endpoint.open(now)?;
+        Some(Self { pool: pool.clone(), endpoint: endpoint.clone(), sender, probe })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.endpoint.address()
+    }
+
+    pub(super) fn upstream(&self) -> &'static str {
+        self.pool.name
+    }
+
+    pub(super) const fn sender(&mut self) -> &mut SendRequest<Body> {
+        &mut self.sender
+    }
+
+    /// The call has brought its first message.
+    pub(super) fn proved(&mut self) {
+        if std::mem::take(&mut self.probe) {
+            self.endpoint.health(super::health::Health::proved);
+            self.pool.publish();
+        }
+    }
+
+    /// The call has ended, well or badly as far as the pod is concerned.
+    pub(super) fn ended(mut self, well: bool) {
+        self.probe = false;
+        let was_out = self.endpoint.is_out();
+        if well {
+            self.endpoint.health(super::health::Health::succeeded);
+        } else {
+            let may_eject = self.pool.may_eject(&self.endpoint);
+            if self.endpoint.health(|health| health.failed(Instant::now(), may_eject)) {
+                tracing::warn!(upstream = self.pool.name, pod = %self.address(), "leaving out a failing pod");
+                self.pool.metrics.ejected();
+            }
+        }
+        if was_out != self.endpoint.is_out() {
+            self.pool.publish();
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.endpoint.close();
+        if self.probe {
+            self.endpoint.health(|health| health.probe_abandoned(Instant::now()));
+        }
+    }
+}
