@@ -94,7 +94,7 @@ impl Life {
     }
 
     /// Ends when this component has to finish: take no new work, end what runs by [`Life::drain_deadline`].
-    pub fn draining(&self) -> impl Future<Output = ()> + Send + 'static {
+    pub fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
         self.component.draining.clone().cancelled_owned()
     }
 
