@@ -1,0 +1,149 @@
+//! Making a package out of another program's model file.
+//!
+//! [`import_gguf`] reads a GGUF file of the `llama` architecture and writes a package into a store: the decoder as an
+//! ONNX graph, the tokenizer and the chat template. Weights stream through: memory stays at the header of the file and
+//! the scales of one product. The package appears in the store whole or not at all.
+
+mod decoder;
+mod lines;
+mod llama;
+mod progress;
+mod source;
+mod staging;
+mod tokenizer;
+mod weights;
+
+use std::{collections::BTreeMap, fs::File, path::Path, time::Instant};
+
+pub use progress::{Progress, Step};
+
+use self::{llama::Llama, progress::Meter, staging::Staging, tokenizer::Tokenizer, weights::Weights};
+use crate::{
+    ChatTemplate, Decoder, FileRecord, Manifest, ModelError, Precision, Provenance, SCHEMA, SpecialTokens,
+    Store, Task,
+    gguf::{Gguf, Tensor},
+    manifest::is_model_name,
+};
+
+/// The precision of a package whose importer was not asked for one.
+pub const DEFAULT_PRECISION: Precision = Precision::Int8;
+
+/// What to make of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The model's name in the store; by default the file's name in lower case, without its encoding.
+    pub name: Option<String>,
+    /// How weights are stored; by default [`DEFAULT_PRECISION`].
+    pub precision: Option<Precision>,
+    /// Whether a package of the same name is replaced; otherwise it is an error.
+    pub replace: bool,
+}
+
+/// What an import made.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The new package's manifest.
+    pub manifest: Manifest,
+    /// How long it took.
+    pub seconds: f64,
+    /// Size of the source.
+    pub bytes_in: u64,
+    /// Size of the package without its manifest.
+    pub bytes_out: u64,
+}
+
+/// Makes a package out of a GGUF file. Nothing appears in the store unless all of it succeeds.
+pub fn import_gguf(
+    source: &Path,
+    store: &Store,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, ModelError> {
+    let start = Instant::now();
+    let name = options.name.clone().unwrap_or_else(|| source::model_name(source));
+    if !is_model_name(&name) {
+        return Err(ModelError::InvalidName { name });
+    }
+    let (file, bytes_in) = source::open(source)?;
+    let mut gguf = Gguf::read(file, source.to_owned())?;
+    let model = Model::read(&gguf, name, options.precision.unwrap_or(DEFAULT_PRECISION))?;
+
+    let mut staging = Staging::begin(store.root(), &model.name, options.replace)?;
+    let total = bytes_in + gguf.tensors().values().map(Tensor::bytes).sum::<u64>();
+    let mut meter = Meter::new(progress, total);
+    let source_sha256 = source::checksum(&mut gguf, &mut meter)?;
+    write_text(&gguf, &model, &mut staging)?;
+    write_decoder(&mut gguf, &model, &mut staging, &mut meter)?;
+
+    let provenance = Provenance {
+        source: source::file_name(source),
+        source_sha256,
+        format: "gguf".to_owned(),
+        licence: source::licence(gguf.metadata())?,
+        importer: format!("ondol {}", env!("CARGO_PKG_VERSION")),
+    };
+    let bytes_out = staging.files().values().map(|file| file.bytes).sum();
+    let manifest = staging.commit(|files| model.manifest(provenance, files))?;
+    Ok(Report { manifest, seconds: start.elapsed().as_secs_f64(), bytes_in, bytes_out })
+}
+
+/// What the header says, checked.
+struct Model {
+    name: String,
+    precision: Precision,
+    llama: Llama,
+    special: SpecialTokens,
+}
+
+impl Model {
+    fn read(gguf: &Gguf<File>, name: String, precision: Precision) -> Result<Self, ModelError> {
+        let llama = Llama::read(gguf)?;
+        if precision != Precision::Fp32 {
+            llama.check_lines()?;
+        }
+        let special = Tokenizer::read(gguf.metadata(), llama.vocabulary)?.special().clone();
+        Ok(Self { name, precision, llama, special })
+    }
+
+    fn manifest(self, provenance: Provenance, files: BTreeMap<String, FileRecord>) -> Manifest {
+        let Llama { layers, heads, kv_heads, head_dim, hidden, vocabulary, context, .. } = self.llama;
+        Manifest {
+            schema: SCHEMA,
+            name: self.name,
+            task: Task::TextGeneration,
+            precision: self.precision,
+            context,
+            decoder: Some(Decoder { layers, heads, kv_heads, head_dim, hidden, vocabulary }),
+            tokens: self.special,
+            provenance,
+            files,
+        }
+    }
+}
+
+/// Writes the tokenizer, and the chat template if there is one.
+fn write_text(gguf: &Gguf<File>, model: &Model, staging: &mut Staging) -> Result<(), ModelError> {
+    let tokenizer = Tokenizer::read(gguf.metadata(), model.llama.vocabulary)?;
+    let mut file = staging.create("tokenizer.json")?;
+    tokenizer.write(&mut file).map_err(ModelError::io("write", staging.folder().join("tokenizer.json")))?;
+    staging.add(file)?;
+    let Some(template) = gguf.metadata().text("tokenizer.chat_template")? else { return Ok(()) };
+    ChatTemplate::parse(template)?;
+    let mut file = staging.create("chat_template.jinja")?;
+    file.append(template.as_bytes())?;
+    staging.add(file)
+}
+
+fn write_decoder(
+    gguf: &mut Gguf<File>,
+    model: &Model,
+    staging: &mut Staging,
+    meter: &mut Meter<'_>,
+) -> Result<(), ModelError> {
+    let data = staging.create("model.onnx.data")?;
+    let (graph, data) = decoder::write(&model.llama, model.precision, Weights { gguf, meter }, data)?;
+    staging.add(data)?;
+    let mut file = staging.create("model.onnx")?;
+    file.append(&graph)?;
+    staging.add(file)
+}
