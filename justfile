@@ -32,6 +32,7 @@ up *arguments: _ready
     @exec {{ with_paths }} {{ programs }}/ondol up "$@"
 
 # Run one service (llm-inference, api) in a process of its own, as in a cluster
+[arg("service", pattern="llm-inference|api")]
 [group('run')]
 run service *arguments: _ready
     @service=$1; shift; exec {{ with_paths }} {{ programs }}/"$service" "$@"
