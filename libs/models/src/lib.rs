@@ -16,6 +16,7 @@ pub mod import;
 mod manifest;
 mod onnx;
 mod package;
+mod recorded_file;
 mod store;
 mod tokenizer;
 
@@ -23,5 +24,5 @@ pub use chat_template::{ChatMessage, ChatTemplate};
 pub use error::ModelError;
 pub use manifest::{Decoder, FileRecord, Manifest, Precision, Provenance, SCHEMA, SpecialTokens, Task};
 pub use package::Package;
-pub use store::Store;
-pub use tokenizer::Tokenizer;
+pub use store::{Entry, Store};
+pub use tokenizer::{Specials, Tokenizer};

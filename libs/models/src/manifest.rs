@@ -1,8 +1,13 @@
 //! `model.toml`: what a model package says of itself.
 
+mod rules;
+mod text;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use rules::is_model_name;
 
 /// The only version of the file that this build reads and writes.
 pub const SCHEMA: u32 = 1;
@@ -103,4 +108,34 @@ pub struct FileRecord {
     pub bytes: u64,
     /// SHA-256 in lower-case hex.
     pub sha256: String,
+}
+
+/// A manifest that holds every rule.
+#[cfg(test)]
+pub(crate) fn example() -> Manifest {
+    let record = |bytes| FileRecord { bytes, sha256: "0".repeat(64) };
+    Manifest {
+        schema: SCHEMA,
+        name: "smollm2-135m-instruct".to_owned(),
+        task: Task::TextGeneration,
+        precision: Precision::Int8,
+        context: 8192,
+        decoder: Some(Decoder {
+            layers: 30,
+            heads: 9,
+            kv_heads: 3,
+            head_dim: 64,
+            hidden: 576,
+            vocabulary: 49_152,
+        }),
+        tokens: SpecialTokens { begin: None, end: vec![2] },
+        provenance: Provenance {
+            source: "SmolLM2-135M-Instruct.Q4_1.gguf".to_owned(),
+            source_sha256: "b".repeat(64),
+            format: "gguf".to_owned(),
+            licence: "apache-2.0".to_owned(),
+            importer: "ondol 0.1.0".to_owned(),
+        },
+        files: [("model.onnx".to_owned(), record(10)), ("tokenizer.json".to_owned(), record(20))].into(),
+    }
 }
