@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     future::{self, Future},
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -33,7 +33,7 @@ fn server(life: &Life, name: &'static str, work: Duration, log: &Log) -> impl Fu
     async move {
         draining.await;
         sleep(work).await;
-        log.0.lock().unwrap().push(name);
+        log.write(name);
     }
 }
 
@@ -41,8 +41,12 @@ fn server(life: &Life, name: &'static str, work: Duration, log: &Log) -> impl Fu
 struct Log(Arc<Mutex<Vec<&'static str>>>);
 
 impl Log {
+    fn write(&self, name: &'static str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+    }
+
     fn names(&self) -> Vec<&'static str> {
-        self.0.lock().unwrap().clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
