@@ -56,6 +56,17 @@ pub enum Precision {
     Int4,
 }
 
+impl Precision {
+    /// The precision as `model.toml` and requests spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fp32 => "fp32",
+            Self::Int8 => "int8",
+            Self::Int4 => "int4",
+        }
+    }
+}
+
 /// The dimensions of a decoder-only transformer, as the engine needs them to lay out its key/value pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

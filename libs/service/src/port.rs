@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
+use axum::response::IntoResponse;
 use rpc::{MessageLimits, Methods, Server, ServerArguments, ServerMetrics, Trust};
 use runtime::Life;
 use tonic::{
@@ -15,7 +16,7 @@ use tower::Service;
 use crate::{Health, ServiceError};
 
 /// The process drops what still runs at the end of its own grace, which is the one that operators set.
-const NO_GRACE_OF_ITS_OWN: Duration = Duration::from_secs(24 * 3600);
+const NO_GRACE_OF_ITS_OWN: Duration = Duration::from_hours(24);
 
 /// What to open.
 #[derive(Clone, Debug)]
@@ -56,13 +57,16 @@ impl Port {
         let describe = || {
             let builder = tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
-            door.descriptors.iter().fold(builder, |builder, set| builder.register_encoded_file_descriptor_set(set))
+            door.descriptors
+                .iter()
+                .fold(builder, |builder, set| builder.register_encoded_file_descriptor_set(set))
         };
         routes.add_service(describe().build_v1()?);
         routes.add_service(describe().build_v1alpha()?);
 
         let incoming = rpc::bind(door.listen)?;
-        let address = incoming.local_addr().map_err(|source| rpc::RpcError::Bind { address: door.listen, source })?;
+        let address =
+            incoming.local_addr().map_err(|source| rpc::RpcError::Bind { address: door.listen, source })?;
         let limits = door.arguments.message_limits();
         Ok(Self { incoming, address, server, limits, routes, health: Health::new(reporter), names: vec![""] })
     }
@@ -84,10 +88,15 @@ impl Port {
 
     /// Adds a generated server. Its health is that of the component.
     #[must_use]
-    pub fn add<S>(mut self, service: S) -> Self
+    pub fn with<S>(mut self, service: S) -> Self
     where
-        S: Service<http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
-        S::Response: tonic::codegen::IntoResponse,
+        S: Service<http::Request<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Response: IntoResponse,
         S::Future: Send + 'static,
     {
         self.names.push(S::NAME);
@@ -113,7 +122,9 @@ impl Port {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+    use tonic_health::pb::{
+        HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+    };
 
     use super::*;
 
@@ -141,7 +152,8 @@ mod tests {
 
         let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
         let mut client = HealthClient::new(channel.connect().await.unwrap());
-        let mut watch = client.watch(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
+        let mut watch =
+            client.watch(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
         let mut next = async || watch.message().await.unwrap().unwrap().status();
         while next().await != ServingStatus::NotServing {}
         condition.ready();

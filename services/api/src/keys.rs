@@ -23,7 +23,7 @@ pub struct KeyArguments {
 
 /// The keys that open the door.
 #[derive(Debug)]
-pub struct Keys {
+pub(crate) struct Keys {
     keys: Vec<Key>,
 }
 
@@ -37,7 +37,7 @@ struct Key {
 impl Keys {
     /// Reads every key that `arguments` name. No key at all is an error: nobody could call, and an open door must
     /// never be an accident.
-    pub fn load(arguments: &KeyArguments) -> Result<Self, ApiError> {
+    pub(crate) fn load(arguments: &KeyArguments) -> Result<Self, ApiError> {
         let mut keys = match &arguments.api_keys_file {
             Some(path) => file::read(path)?,
             None => Vec::new(),
@@ -53,11 +53,13 @@ impl Keys {
 
     fn distinct(keys: Vec<Key>) -> Result<Self, ApiError> {
         if keys.is_empty() {
-            let hint = "no API key is configured; give --api-keys-file or --api-key (`ondol keys new` makes one)";
+            let hint =
+                "no API key is configured; give --api-keys-file or --api-key (`ondol keys new` makes one)";
             return Err(ApiError::Key(hint.into()));
         }
         for (index, key) in keys.iter().enumerate() {
-            let twin = keys[..index].iter().find(|other| other.name == key.name || other.digest == key.digest);
+            let twin =
+                keys[..index].iter().find(|other| other.name == key.name || other.digest == key.digest);
             if let Some(twin) = twin {
                 let message = format!("keys {:?} and {:?} share a name or a secret", twin.name, key.name);
                 return Err(ApiError::Key(message));
@@ -68,7 +70,7 @@ impl Keys {
 
     /// Whose secret this is. Takes the same time for every secret of a length, known or not: the whole list is
     /// always walked, and digests are compared without an early exit.
-    pub fn principal(&self, secret: &[u8]) -> Option<&str> {
+    pub(crate) fn principal(&self, secret: &[u8]) -> Option<&str> {
         let digest: [u8; 32] = Sha256::digest(secret).into();
         let mut found = u32::MAX;
         for (index, key) in (0u32..).zip(&self.keys) {
@@ -87,7 +89,9 @@ impl Key {
         }
         let mut bytes = [0; 32];
         hex::decode_to_slice(digest.trim(), &mut bytes).map_err(|_| {
-            ApiError::Key(format!("the sha256 of key {name:?} must be 64 hex digits: the hash, not the secret"))
+            ApiError::Key(format!(
+                "the sha256 of key {name:?} must be 64 hex digits: the hash, not the secret"
+            ))
         })?;
         Ok(Self { name: name.into(), digest: bytes })
     }

@@ -40,6 +40,6 @@ pub async fn start(arguments: Arguments, life: Life) -> Result<SocketAddr, ApiEr
     let inference = InferenceServiceServer::new(Inference::new(upstream))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
-    port.add(InterceptedService::new(inference, authenticate)).serve(&life);
+    port.with(InterceptedService::new(inference, authenticate)).serve(&life);
     Ok(address)
 }

@@ -4,6 +4,6 @@ mod answer;
 mod ask;
 mod model;
 
-pub(crate) use answer::{Answer, event, finished};
+pub(crate) use answer::{Answer, event};
 pub(crate) use ask::{Ask, counted};
 pub(crate) use model::model;

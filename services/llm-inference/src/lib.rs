@@ -18,4 +18,4 @@ mod start;
 pub use arguments::{Arguments, ModelArguments};
 pub use catalogue::Served;
 pub use error::InferenceError;
-pub use start::{Serving, serve_models, start};
+pub use start::{Serving, serve_models, start, start_on};

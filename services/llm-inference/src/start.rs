@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use engine::Engine;
+use engine::{Engine, Runtime};
 use proto::inference::v1::inference_service_server::InferenceServiceServer;
 use rpc::Trust;
 use runtime::Life;
@@ -13,7 +13,7 @@ use crate::{
     catalogue::{Catalogue, Served},
     grpc::Inference,
     health,
-    load::load,
+    load::{Loaded, load},
 };
 
 /// The service, once it serves.
@@ -36,20 +36,32 @@ impl Serving {
     }
 }
 
-/// Loads the models, then serves them until `life` drains. The address is taken first, so that a taken port is not
-/// found out after the weights were read.
+/// Loads ONNX Runtime and the models, then serves them until `life` drains.
 pub async fn start(arguments: Arguments, life: Life) -> Result<Serving, InferenceError> {
+    let library = arguments.engine.runtime.onnxruntime_library.clone();
+    let runtime = tokio::task::spawn_blocking(move || Runtime::load(&library)).await??;
+    start_on(runtime, arguments, life).await
+}
+
+/// The same on an ONNX Runtime that the process has loaded already; it can load only one.
+///
+/// The address is taken first, so that a taken port is not found out after the weights were read.
+pub async fn start_on(runtime: Runtime, arguments: Arguments, life: Life) -> Result<Serving, InferenceError> {
     let port = open(&arguments, &life)?;
-    let loading = {
-        let life = life.clone();
-        tokio::task::spawn_blocking(move || life.register(|registry| load(&arguments, registry)))
-    };
-    let models = loading.await??;
+    let scheduler = arguments.engine.scheduler.clone();
+    let loaded = tokio::task::spawn_blocking(move || load(&arguments, &runtime)).await??;
+    // The registry is locked only now: it must be readable while weights are read.
+    let start = |loaded: Loaded| life.register(|registry| loaded.start(&scheduler, registry));
+    let models = loaded.into_iter().map(start).collect::<Result<_, _>>()?;
     Ok(serve(port, models, &life))
 }
 
 /// Serves models that are at work already, such as stubs, until `life` drains.
-pub fn serve_models(arguments: &Arguments, models: Vec<Served>, life: &Life) -> Result<Serving, InferenceError> {
+pub fn serve_models(
+    arguments: &Arguments,
+    models: Vec<Served>,
+    life: &Life,
+) -> Result<Serving, InferenceError> {
     Ok(serve(open(arguments, life)?, models, life))
 }
 
@@ -73,6 +85,6 @@ fn serve(port: Port, models: Vec<Served>, life: &Life) -> Serving {
     let server = InferenceServiceServer::new(Inference::new(catalogue.clone()))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
-    port.add(server).serve(life);
+    port.with(server).serve(life);
     Serving { address, catalogue }
 }

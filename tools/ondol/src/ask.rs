@@ -18,25 +18,25 @@ pub(crate) struct Ask {
     pub(crate) max_tokens: Option<u32>,
     /// 0 takes the most likely token every time; higher is more varied, up to 2
     #[arg(long, value_name = "T")]
-    temperature: Option<f32>,
+    pub(crate) temperature: Option<f32>,
     /// Choose among the K most likely tokens
     #[arg(long, value_name = "K")]
-    top_k: Option<u32>,
+    pub(crate) top_k: Option<u32>,
     /// Choose among the most likely tokens that make up this share of probability
     #[arg(long, value_name = "P")]
-    top_p: Option<f32>,
+    pub(crate) top_p: Option<f32>,
     /// Drop tokens less likely than this share of the most likely one
     #[arg(long, value_name = "P")]
-    min_p: Option<f32>,
+    pub(crate) min_p: Option<f32>,
     /// The same seed gives the same text
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    pub(crate) seed: Option<u64>,
     /// Above 1, words that stand there already get less likely
     #[arg(long, value_name = "R")]
-    repetition_penalty: Option<f32>,
+    pub(crate) repetition_penalty: Option<f32>,
     /// End before this text; repeatable
     #[arg(long, value_name = "TEXT")]
-    stop: Vec<String>,
+    pub(crate) stop: Vec<String>,
 }
 
 impl Ask {

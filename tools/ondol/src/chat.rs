@@ -33,23 +33,31 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         println!("Talking to {model}. {HELP}\n");
         let mut chat = Chat { model, ask, turns: Vec::new(), last: None };
         let mut editor = DefaultEditor::new().context("opening the terminal")?;
-        loop {
-            // Blocks this task while the user types: nothing else runs on this runtime meanwhile.
-            match editor.readline("> ") {
-                Ok(line) if line.trim().is_empty() => (),
-                Ok(line) => {
-                    // A line that cannot be remembered is no reason to stop talking.
-                    let _ = editor.add_history_entry(&line);
-                    if !chat.take(line.trim(), &mut client).await? {
-                        return Ok(());
-                    }
-                }
-                Err(ReadlineError::Interrupted) => println!("(Ctrl-D ends)"),
-                Err(ReadlineError::Eof) => return Ok(()),
-                Err(error) => return Err(error).context("reading a line"),
+        while let Some(line) = next_line(&mut editor)? {
+            if !chat.take(line.trim(), &mut client).await {
+                break;
             }
         }
+        Ok(())
     })
+}
+
+/// The next line with something in it; none when the user is done. Blocks while the user types: nothing else has to
+/// run on this runtime meanwhile.
+fn next_line(editor: &mut DefaultEditor) -> anyhow::Result<Option<String>> {
+    loop {
+        match editor.readline("> ") {
+            Ok(line) if line.trim().is_empty() => (),
+            Ok(line) => {
+                // A line that cannot be remembered is no reason to stop talking.
+                let _ = editor.add_history_entry(&line);
+                return Ok(Some(line));
+            }
+            Err(ReadlineError::Interrupted) => println!("(Ctrl-D ends)"),
+            Err(ReadlineError::Eof) => return Ok(None),
+            Err(error) => return Err(error).context("reading a line"),
+        }
+    }
 }
 
 struct Chat {
@@ -61,17 +69,19 @@ struct Chat {
 
 impl Chat {
     /// Takes one line. Returns whether to go on.
-    async fn take(&mut self, line: &str, client: &mut Client) -> anyhow::Result<bool> {
+    async fn take(&mut self, line: &str, client: &mut Client) -> bool {
         match line.split_once(' ').unwrap_or((line, "")) {
-            ("/quit" | "/exit", _) => return Ok(false),
+            ("/quit" | "/exit", _) => return false,
             ("/help", _) => println!("{HELP}"),
             ("/reset", _) => self.turns.clear(),
             ("/system", text) => self.ask.system = (!text.is_empty()).then(|| text.to_owned()),
-            ("/stats", _) => println!("{}", self.last.as_ref().map_or("Nothing yet.".into(), Answer::summary)),
+            ("/stats", _) => {
+                println!("{}", self.last.as_ref().map_or("Nothing yet.".into(), Answer::summary));
+            }
             (command, _) if command.starts_with('/') => println!("{command} is unknown. {HELP}"),
             _ => self.answer(line, client).await,
         }
-        Ok(true)
+        true
     }
 
     /// Answers a line; a failure is shown and takes the line back, so that the conversation can go on.

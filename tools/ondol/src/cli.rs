@@ -46,11 +46,14 @@ impl Cli {
             Command::Up(arguments) => return up::run(*arguments),
             Command::Smoke(arguments) => return smoke::run(*arguments),
             Command::Bench(command) => return bench::run(*command),
-            Command::Generate(arguments) => generate::run(arguments),
+            Command::Generate(arguments) => generate::run(&arguments),
             Command::Chat(arguments) => chat::run(arguments),
             Command::Model(command) => model::run(command),
             Command::Keys(command) => keys::run(&command),
-            Command::Completions(arguments) => completions::run(&arguments),
+            Command::Completions(arguments) => {
+                completions::run(&arguments);
+                Ok(())
+            }
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,

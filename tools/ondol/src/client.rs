@@ -9,15 +9,16 @@ use prometheus_client::registry::Registry;
 use proto::inference::v1::{ListModelsRequest, inference_service_client::InferenceServiceClient};
 use rpc::{Remote, Upstream, UpstreamMetrics, UpstreamSettings};
 use tonic::{
-    Request, Status, Uri,
+    Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
+    transport::Uri,
 };
 
 use crate::folders::DevelopmentKeyFile;
 
 /// The longest generation that a terminal waits for.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+const PATIENCE: Duration = Duration::from_mins(30);
 
 /// Where the server is, and with which key.
 #[derive(Args, Clone, Debug)]
@@ -54,7 +55,10 @@ impl Interceptor for Bearer {
 
 impl Connection {
     /// Runs `work` with a connected client, on a runtime of its own.
-    pub(crate) fn block_on<T>(&self, work: impl AsyncFnOnce(Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(crate) fn block_on<T>(
+        &self,
+        work: impl AsyncFnOnce(Client) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         runtime::install_crypto_provider();
         let executor = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         executor.block_on(async { work(self.connect()?).await })
@@ -87,8 +91,9 @@ impl Connection {
                 format!("no API key: give --api-key or ONDOL_API_KEY, or run `ondol up`, which writes one to {path}")
             })?,
         };
-        let mut value: MetadataValue<Ascii> =
-            format!("Bearer {}", key.trim()).parse().context("the API key holds characters that no key has")?;
+        let mut value: MetadataValue<Ascii> = format!("Bearer {}", key.trim())
+            .parse()
+            .context("the API key holds characters that no key has")?;
         value.set_sensitive(true);
         Ok(Bearer(value))
     }
@@ -117,12 +122,8 @@ impl Client {
 pub(crate) fn explained(status: Status) -> anyhow::Error {
     let code = status.code();
     let remote = Remote::from(status);
-    let mut text = format!("{code:?}: {}", remote.public_message());
-    for violation in remote.violations() {
-        text.push_str(&format!("\n  {violation}"));
-    }
-    if let Some(delay) = remote.retry_after() {
-        text.push_str(&format!("\n  try again in {:.1} s", delay.as_secs_f64()));
-    }
-    anyhow::Error::msg(text)
+    let mut lines = vec![format!("{code:?}: {}", remote.public_message())];
+    lines.extend(remote.violations().iter().map(ToString::to_string));
+    lines.extend(remote.retry_after().map(|delay| format!("try again in {:.1} s", delay.as_secs_f64())));
+    anyhow::Error::msg(lines.join("\n  "))
 }

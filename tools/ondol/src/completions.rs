@@ -16,7 +16,6 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the script.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Arguments) {
     clap_complete::generate(arguments.shell, &mut Cli::command(), "ondol", &mut std::io::stdout());
-    Ok(())
 }

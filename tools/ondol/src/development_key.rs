@@ -28,7 +28,8 @@ pub(crate) fn read_or_make(path: &Path) -> anyhow::Result<String> {
         fs::create_dir_all(folder).with_context(context)?;
     }
     let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).with_context(context)?;
+    let mut file =
+        options.write(true).create(true).truncate(true).mode(0o600).open(path).with_context(context)?;
     writeln!(file, "{key}").with_context(context)?;
     Ok(key)
 }

@@ -9,14 +9,16 @@ use serde_json::json;
 use crate::{
     answer::{Answer, stream},
     ask::{Ask, message},
-    client::{Client, Connection},
+    client::Connection,
 };
 
 /// The prompt and how to answer it.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  ondol generate \"Explain in two sentences what a database index is.\"\n  \
+#[command(
+    after_help = "Examples:\n  ondol generate \"Explain in two sentences what a database index is.\"\n  \
                         git diff | ondol generate --system \"Write a commit message for this diff.\" -\n  \
-                        ondol generate --raw --max-tokens 20 --json \"Once upon a time\" | jq -r .text")]
+                        ondol generate --raw --max-tokens 20 --json \"Once upon a time\" | jq -r .text"
+)]
 pub(crate) struct Arguments {
     /// What to say to the model; `-` reads standard input
     prompt: String,
@@ -36,7 +38,7 @@ pub(crate) struct Arguments {
 }
 
 /// Runs the command.
-pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let prompt = prompt(&arguments.prompt)?;
     arguments.connection.block_on(async |mut client| {
         let model = client.model(arguments.ask.model.as_deref()).await?;
@@ -47,7 +49,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         };
         let print = |text: &str| if arguments.json { Ok(()) } else { show(text) };
         let answer = stream(&mut client, request, print).await?;
-        finish(&arguments, &answer);
+        finish(arguments, &answer);
         Ok(())
     })
 }

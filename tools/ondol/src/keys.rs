@@ -40,7 +40,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
 /// A new secret: 256 random bits from the system, with a prefix that secret scanners can find.
 pub(crate) fn new_secret() -> anyhow::Result<String> {
     let mut bytes = [0; 32];
-    rand::TryRngCore::try_fill_bytes(&mut rand::rngs::OsRng, &mut bytes).context("the system gives no random bytes")?;
+    rand::TryRngCore::try_fill_bytes(&mut rand::rngs::OsRng, &mut bytes)
+        .context("the system gives no random bytes")?;
     Ok(format!("ondol_{}", hex::encode(bytes)))
 }
 

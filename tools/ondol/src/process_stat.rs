@@ -7,8 +7,12 @@ use anyhow::Context;
 /// The most memory that this process has had resident, in bytes.
 pub(crate) fn peak_memory() -> anyhow::Result<u64> {
     let status = fs::read_to_string("/proc/self/status").context("reading /proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in /proc/self/status")?;
-    let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().context("VmHWM is not a number")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .context("no VmHWM in /proc/self/status")?;
+    let kibibytes: u64 =
+        line.trim().trim_end_matches("kB").trim().parse().context("VmHWM is not a number")?;
     Ok(kibibytes * 1024)
 }
 
@@ -29,8 +33,14 @@ impl CpuTime {
     }
 
     fn parse(machine: &str, own: &str) -> Option<Self> {
-        let ticks: Vec<u64> =
-            machine.lines().next()?.split_whitespace().skip(1).take(8).filter_map(|tick| tick.parse().ok()).collect();
+        let ticks: Vec<u64> = machine
+            .lines()
+            .next()?
+            .split_whitespace()
+            .skip(1)
+            .take(8)
+            .filter_map(|tick| tick.parse().ok())
+            .collect();
         let total = ticks.iter().sum();
         let idle = ticks.get(3)? + ticks.get(4)?;
         // The command's name stands in parentheses and may hold spaces; user and system time are fields 14 and 15.

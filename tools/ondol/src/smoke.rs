@@ -61,7 +61,11 @@ async fn ask(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
     println!("prompt       {}", arguments.prompt);
     println!("answer       {}", answer.text.trim());
     println!("first token  {:.0} ms", answer.first_token.as_secs_f64() * 1e3);
-    println!("speed        {:.1} tokens/s over {} tokens", answer.tokens_per_second(), answer.usage.completion_tokens);
+    println!(
+        "speed        {:.1} tokens/s over {} tokens",
+        answer.tokens_per_second(),
+        answer.usage.completion_tokens
+    );
     println!("peak memory  {}", size(process_stat::peak_memory()?));
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::Path};
 use anyhow::Context;
 use api::KeyArguments;
 use clap::Args;
+use engine::Runtime;
 use llm_inference::{ModelArguments, Serving};
 use rpc::{ServerArguments, UpstreamArguments, UpstreamSettings};
 use runtime::Life;
@@ -17,7 +18,13 @@ pub(crate) struct StackArguments {
     #[command(flatten)]
     models: ModelsFolder,
     /// A model to serve, repeatable [default: every model in the folder]
-    #[arg(long = "model", env = "ONDOL_SERVE", value_name = "NAME", value_delimiter = ',', help_heading = "Model")]
+    #[arg(
+        long = "model",
+        env = "ONDOL_SERVE",
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = "Model"
+    )]
     names: Vec<String>,
     #[command(flatten)]
     pub(crate) engine: engine::Arguments,
@@ -38,6 +45,8 @@ pub(crate) struct Stack {
     pub(crate) api: SocketAddr,
     /// The models behind it.
     pub(crate) inference: Serving,
+    /// What they run on.
+    pub(crate) runtime: Runtime,
 }
 
 impl Stack {
@@ -57,15 +66,18 @@ impl Stack {
             engine,
             server: inner,
         };
-        let inference = llm_inference::start(inference, life.component("llm-inference")).await?;
+        let runtime = Runtime::load(&inference.engine.runtime.onnxruntime_library)?;
+        let inference =
+            llm_inference::start_on(runtime.clone(), inference, life.component("llm-inference")).await?;
         let keys = KeyArguments {
             api_keys_file: None,
             api_keys: vec![format!("{}:{}", development_key::NAME, digest(key))],
         };
         let url = format!("http://{}", inference.address).parse().context("the address of llm-inference")?;
-        let upstream = UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) };
+        let upstream =
+            UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) };
         let api = api::Arguments { listen, keys, llm_inference: UpstreamArguments::from(upstream), server };
         let api = api::start(api, life.component("api")).await?;
-        Ok(Self { api, inference })
+        Ok(Self { api, inference, runtime })
     }
 }

@@ -76,6 +76,13 @@ pub struct UpstreamArguments<N> {
     name: PhantomData<fn() -> N>,
 }
 
+/// For a program that knows its upstream without being told.
+impl<N> From<UpstreamSettings> for UpstreamArguments<N> {
+    fn from(settings: UpstreamSettings) -> Self {
+        Self { settings, name: PhantomData }
+    }
+}
+
 // Derived impls would ask the same of `N`.
 impl<N> Clone for UpstreamArguments<N> {
     fn clone(&self) -> Self {
@@ -227,7 +234,7 @@ mod tests {
         let both = both.unwrap();
         assert_eq!(both.inference.settings.timeout, Duration::from_secs(5));
         assert_eq!(both.inference.settings.url, "http://127.0.0.1:50052/");
-        assert_eq!(both.tools.settings.timeout, Duration::from_secs(60));
+        assert_eq!(both.tools.settings.timeout, Duration::from_mins(1));
         assert_eq!(both.tools.settings.url, "https://tools:443/");
     }
 

@@ -23,7 +23,8 @@ impl Authenticate {
 
     fn principal(&self, metadata: &MetadataMap) -> Result<Principal, ApiError> {
         let secret = bearer(metadata)?;
-        let name = self.keys.principal(secret).ok_or(ApiError::Unauthenticated("this API key is not known"))?;
+        let name =
+            self.keys.principal(secret).ok_or(ApiError::Unauthenticated("this API key is not known"))?;
         Principal::new(name).map_err(|_| ApiError::Unauthenticated("this API key has no usable name"))
     }
 }

@@ -8,8 +8,8 @@ use std::{pin::Pin, time::Duration};
 use contract::{Invalid, Page, Prompt, model_id, model_name};
 use futures::{Stream, StreamExt};
 use proto::inference::v1::{
-    self as wire, inference_service_client::InferenceServiceClient, inference_service_server::InferenceService,
-    stream_generate_text_response::Event,
+    self as wire, inference_service_client::InferenceServiceClient,
+    inference_service_server::InferenceService, stream_generate_text_response::Event,
 };
 use rpc::{Remote, Upstream, onward};
 use tonic::{Request, Response, Status};
@@ -50,9 +50,8 @@ impl InferenceService for Inference {
         let request = generation(request)?;
         let events = answer(self.upstream.clone().stream_generate_text(request).await)?.into_inner();
         let events = events.map(|event| event.map_err(from_peer));
-        let heartbeat = || {
-            Ok(wire::StreamGenerateTextResponse { event: Some(Event::Heartbeat(wire::Heartbeat {})) })
-        };
+        let heartbeat =
+            || Ok(wire::StreamGenerateTextResponse { event: Some(Event::Heartbeat(wire::Heartbeat {})) });
         Ok(Response::new(Box::pin(rpc::heartbeat(events, HEARTBEAT, heartbeat))))
     }
 
@@ -64,7 +63,10 @@ impl InferenceService for Inference {
         answer(self.upstream.clone().count_tokens(request).await)
     }
 
-    async fn get_model(&self, request: Request<wire::GetModelRequest>) -> Result<Response<wire::Model>, Status> {
+    async fn get_model(
+        &self,
+        request: Request<wire::GetModelRequest>,
+    ) -> Result<Response<wire::Model>, Status> {
         model_name(&request.get_ref().name).map_err(rpc::status)?;
         answer(self.upstream.clone().get_model(forwarded(request)).await)
     }
@@ -78,7 +80,9 @@ impl InferenceService for Inference {
     }
 }
 
-fn generation(request: Request<wire::GenerateTextRequest>) -> Result<Request<wire::GenerateTextRequest>, Status> {
+fn generation(
+    request: Request<wire::GenerateTextRequest>,
+) -> Result<Request<wire::GenerateTextRequest>, Status> {
     let message = request.get_ref();
     checked(&message.model, &message.messages, &message.prompt).map_err(rpc::status)?;
     Ok(forwarded(request))

@@ -62,7 +62,11 @@ impl Served {
 
     /// Starts a generation. A place in the engine's queue is taken before any work is done on the prompt, so that an
     /// overloaded server refuses cheaply.
-    pub(crate) async fn generate(&self, ask: Ask, deadline: Option<Instant>) -> Result<Running, InferenceError> {
+    pub(crate) async fn generate(
+        &self,
+        ask: Ask,
+        deadline: Option<Instant>,
+    ) -> Result<Running, InferenceError> {
         let permit = self.engine.admit()?;
         let tokens = self.tokens(ask.prompt.clone()).await?;
         let prompt_tokens = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
@@ -91,7 +95,7 @@ fn tokenise(
     match (prompt, template) {
         (Prompt::Messages(messages), Some(template)) => {
             let messages: Vec<_> = messages.into_iter().map(chat_message).collect();
-            template.encode_chat(tokenizer, &messages)
+            template.encode(tokenizer, &messages, true)
         }
         (Prompt::Messages(messages), None) => {
             let text: Vec<_> = messages.into_iter().map(|message| message.text).collect();

@@ -18,7 +18,7 @@ pub(crate) fn event(event: Event) -> Option<wire::StreamGenerateTextResponse> {
 }
 
 /// The last event of a stream.
-pub(crate) fn finished(end: Finished) -> wire::Finished {
+fn finished(end: Finished) -> wire::Finished {
     wire::Finished {
         finish_reason: reason(end.reason).into(),
         stop_string: end.stop_string.unwrap_or_default(),
@@ -78,7 +78,11 @@ fn reason(reason: FinishReason) -> wire::FinishReason {
 
 fn usage(usage: Usage) -> wire::Usage {
     let Usage { prompt_tokens, completion_tokens } = usage;
-    wire::Usage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens.saturating_add(completion_tokens) }
+    wire::Usage {
+        prompt_tokens,
+        completion_tokens,
+        total_tokens: prompt_tokens.saturating_add(completion_tokens),
+    }
 }
 
 fn timings(timings: Timings) -> wire::Timings {

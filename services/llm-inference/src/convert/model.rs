@@ -1,11 +1,11 @@
 //! A served model as the contract describes it.
 
-use models::{Precision, Task};
+use models::Task;
 use proto::inference::v1 as wire;
 
 use crate::catalogue::Served;
 
-/// The resource that GetModel and ListModels answer with.
+/// The resource that describes a model.
 pub(crate) fn model(served: &Served) -> wire::Model {
     let manifest = served.manifest();
     wire::Model {
@@ -14,20 +14,12 @@ pub(crate) fn model(served: &Served) -> wire::Model {
         task: match manifest.task {
             Task::TextGeneration => wire::Task::TextGeneration.into(),
         },
-        precision: precision(manifest.precision).into(),
+        precision: manifest.precision.as_str().into(),
         context_tokens: served.context_tokens(),
         trained_context_tokens: manifest.context,
         vocabulary_size: manifest.decoder.map_or(0, |decoder| decoder.vocabulary),
         chat: served.has_chat_template(),
         licence: manifest.provenance.licence.clone(),
         source_sha256: manifest.provenance.source_sha256.clone(),
-    }
-}
-
-fn precision(precision: Precision) -> &'static str {
-    match precision {
-        Precision::Fp32 => "fp32",
-        Precision::Int8 => "int8",
-        Precision::Int4 => "int4",
     }
 }

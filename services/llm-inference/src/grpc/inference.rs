@@ -5,7 +5,8 @@ use std::{pin::Pin, time::Duration};
 use contract::{Page, model_name};
 use futures::{Stream, StreamExt, stream};
 use proto::inference::v1::{
-    self as wire, inference_service_server::InferenceService, stream_generate_text_response::Event as WireEvent,
+    self as wire, inference_service_server::InferenceService,
+    stream_generate_text_response::Event as WireEvent,
 };
 use rpc::Deadline;
 use tonic::{Request, Response, Status};
@@ -32,14 +33,20 @@ impl Inference {
         Self { catalogue }
     }
 
-    async fn start(&self, request: Request<wire::GenerateTextRequest>) -> Result<(String, Running), InferenceError> {
+    async fn start(
+        &self,
+        request: Request<wire::GenerateTextRequest>,
+    ) -> Result<(String, Running), InferenceError> {
         let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.instant().into_std());
         let ask = Ask::try_from(request.into_inner())?;
         let served = self.catalogue.find(&ask.model)?;
         Ok((served.id().to_owned(), served.generate(ask, deadline).await?))
     }
 
-    async fn count(&self, request: wire::CountTokensRequest) -> Result<wire::CountTokensResponse, InferenceError> {
+    async fn count(
+        &self,
+        request: wire::CountTokensRequest,
+    ) -> Result<wire::CountTokensResponse, InferenceError> {
         let (model, prompt) = convert::counted(request)?;
         let served = self.catalogue.find(&model)?;
         let tokens = served.tokens(prompt).await?.len();
@@ -94,7 +101,10 @@ impl InferenceService for Inference {
         self.count(request.into_inner()).await.map(Response::new).map_err(rpc::status)
     }
 
-    async fn get_model(&self, request: Request<wire::GetModelRequest>) -> Result<Response<wire::Model>, Status> {
+    async fn get_model(
+        &self,
+        request: Request<wire::GetModelRequest>,
+    ) -> Result<Response<wire::Model>, Status> {
         let found = model_name(&request.get_ref().name).map_err(rpc::status)?;
         let served = self.catalogue.find(found).map_err(rpc::status)?;
         Ok(Response::new(convert::model(served)))

@@ -17,7 +17,10 @@ pub(crate) struct Samples {
 
 impl Samples {
     /// Takes a sample and judges it by what the machine did meanwhile.
-    pub(crate) async fn take(&mut self, sample: impl Future<Output = anyhow::Result<f64>>) -> anyhow::Result<()> {
+    pub(crate) async fn take(
+        &mut self,
+        sample: impl Future<Output = anyhow::Result<f64>>,
+    ) -> anyhow::Result<()> {
         let before = CpuTime::now()?;
         let value = sample.await?;
         let foreign = CpuTime::now()?.foreign_share(before);

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use engine::{DecoderModel, Engine, OnnxModel, Runtime};
+use engine::{Engine, OnnxModel};
 use models::{Specials, Store};
 use runtime::Life;
 use serde_json::json;
@@ -21,13 +21,16 @@ use crate::{
     up::SERVICE,
 };
 
-const PROSE: &str = "The quick brown fox jumps over the lazy dog while the database index speeds up queries. ";
+const PROSE: &str =
+    "The quick brown fox jumps over the lazy dog while the database index speeds up queries. ";
 
 /// How much to measure.
 #[derive(Args)]
-#[command(after_help = "The three systems take turns in one process on one model. A sample during which other processes \
+#[command(
+    after_help = "The three systems take turns in one process on one model. A sample during which other processes \
                         used more than 5 % of the processors is thrown away; the table shows medians and how many \
-                        samples were clean.")]
+                        samples were clean."
+)]
 pub(crate) struct Arguments {
     /// Streams at once
     #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 8, 16], value_name = "N,…")]
@@ -98,8 +101,8 @@ async fn prepare(arguments: &Arguments, life: &Life) -> anyhow::Result<(Systems,
     let stack = Stack::start(arguments.stack.clone(), free_port(), &key, life).await?;
     let model = stack.inference.models().into_iter().next().context("no model is served")?;
     let package = Store::open(arguments.stack.models_folder())?.package(&model)?;
-    let options = &arguments.stack.engine.runtime;
-    let bare = OnnxModel::load(&Runtime::load(&options.onnxruntime_library)?, &package, &options.options())?;
+    let options = arguments.stack.engine.runtime.options();
+    let bare = OnnxModel::load(&stack.runtime, &package.model_path(), package.manifest(), &options)?;
 
     // Cut the text to the wanted number of tokens, by words, so that both ways in see the same prompt.
     let tokenizer = package.tokenizer()?;
@@ -150,7 +153,9 @@ impl Row {
 }
 
 fn print(rows: &[Row]) {
-    println!("| streams | model tok/s | engine tok/s | gRPC tok/s | engine / model | gRPC / engine | clean samples |");
+    println!(
+        "| streams | model tok/s | engine tok/s | gRPC tok/s | engine / model | gRPC / engine | clean samples |"
+    );
     println!("|---|---|---|---|---|---|---|");
     for row in rows {
         let (model, engine, grpc) = (row.model.median(), row.engine.median(), row.grpc.median());

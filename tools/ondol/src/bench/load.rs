@@ -9,7 +9,7 @@ use proto::inference::v1::{self as wire, stream_generate_text_response::Event as
 use tokio::task::JoinSet;
 
 use super::pace::together;
-use crate::client::{Client, Connection, explained};
+use crate::client::{Connection, explained};
 
 /// How much of what.
 #[derive(Clone, Debug)]
@@ -38,7 +38,9 @@ pub(crate) fn through_model(model: &mut dyn DecoderModel, load: &Load) -> anyhow
     for _ in 0..load.length {
         let scores = model.decode(0, &last, &lengths)?;
         last = scores.chunks_exact(vocabulary).map(likeliest).collect();
-        lengths.iter_mut().for_each(|length| *length += 1);
+        for length in &mut lengths {
+            *length += 1;
+        }
         times.push(Instant::now());
     }
     together(&vec![times; load.streams]).context("too few tokens to measure")
@@ -51,37 +53,32 @@ fn likeliest(scores: &[f32]) -> u32 {
 
 /// Tokens per second of the engine, called in this process.
 pub(crate) async fn through_engine(engine: &Engine, load: &Load) -> anyhow::Result<f64> {
-    at_once(load.streams, |_| {
-        let (engine, load) = (engine.clone(), load.clone());
-        async move {
-            let request = Request {
-                stop: Stop { ignore_end: true, ..Stop::default() },
-                max_tokens: Some(load.length),
-                ..Request::new(load.tokens)
-            };
-            let mut events = engine.admit()?.generate(request)?;
-            let mut times = Vec::with_capacity(load.length as usize);
-            while let Some(event) = events.next().await {
-                if matches!(event?, Event::Token { .. }) {
-                    times.push(Instant::now());
-                }
-            }
-            Ok(times)
+    at_once(load.streams, || engine_times(engine.clone(), load.clone())).await
+}
+
+async fn engine_times(engine: Engine, load: Load) -> anyhow::Result<Vec<Instant>> {
+    let request = Request {
+        stop: Stop { ignore_end: true, ..Stop::default() },
+        max_tokens: Some(load.length),
+        ..Request::new(load.tokens)
+    };
+    let mut events = engine.admit()?.generate(request)?;
+    let mut times = Vec::with_capacity(load.length as usize);
+    while let Some(event) = events.next().await {
+        if matches!(event?, Event::Token { .. }) {
+            times.push(Instant::now());
         }
-    })
-    .await
+    }
+    Ok(times)
 }
 
 /// Tokens per second through api and llm-inference, each stream on a connection of its own.
 pub(crate) async fn through_grpc(connection: &Connection, load: &Load) -> anyhow::Result<f64> {
-    at_once(load.streams, |_| {
-        let (connection, load) = (connection.clone(), load.clone());
-        async move { token_times(connection.connect()?, load).await }
-    })
-    .await
+    at_once(load.streams, || grpc_times(connection.clone(), load.clone())).await
 }
 
-async fn token_times(mut client: Client, load: Load) -> anyhow::Result<Vec<Instant>> {
+async fn grpc_times(connection: Connection, load: Load) -> anyhow::Result<Vec<Instant>> {
+    let mut client = connection.connect()?;
     let request = wire::GenerateTextRequest {
         model: load.model,
         prompt: load.prompt,
@@ -99,13 +96,13 @@ async fn token_times(mut client: Client, load: Load) -> anyhow::Result<Vec<Insta
     Ok(times)
 }
 
-async fn at_once<F>(streams: usize, start: impl Fn(usize) -> F) -> anyhow::Result<f64>
+async fn at_once<F>(streams: usize, start: impl Fn() -> F) -> anyhow::Result<f64>
 where
     F: Future<Output = anyhow::Result<Vec<Instant>>> + Send + 'static,
 {
     let mut running = JoinSet::new();
-    for stream in 0..streams {
-        running.spawn(start(stream));
+    for _ in 0..streams {
+        running.spawn(start());
     }
     let mut times = Vec::with_capacity(streams);
     while let Some(ended) = running.join_next().await {

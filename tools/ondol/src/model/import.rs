@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use models::{
-    Precision, Store,
+    Package, Precision, Store,
     import::{Options, import_gguf},
 };
 
@@ -12,9 +12,11 @@ use crate::{folders::ModelsFolder, progress::Bar, text::size};
 
 /// What to import, and how.
 #[derive(Args)]
-#[command(after_help = "Example: ondol model import SmolLM2-135M-Instruct.Q4_1.gguf --name smollm2-135m-instruct")]
+#[command(
+    after_help = "Example: ondol model import SmolLM2-135M-Instruct.Q4_1.gguf --name smollm2-135m-instruct"
+)]
 pub(crate) struct Arguments {
-    /// A GGUF file of a Llama-type model (F32, F16, BF16, Q8_0, Q4_0 or Q4_1 weights)
+    /// A GGUF file of a Llama-type model, its weights in `F32`, `F16`, `BF16`, `Q8_0`, `Q4_0` or `Q4_1`
     file: PathBuf,
     #[command(flatten)]
     models: ModelsFolder,
@@ -27,8 +29,8 @@ pub(crate) struct Arguments {
     /// Put the new package in the place of one with the same name
     #[arg(long, conflicts_with = "if_missing")]
     replace: bool,
-    /// Do nothing when a sound package with that name exists already; needs --name
-    #[arg(long, requires = "name")]
+    /// Do nothing when the store holds a sound package of this file already
+    #[arg(long)]
     if_missing: bool,
 }
 
@@ -38,7 +40,7 @@ enum Choice {
     Fp32,
     /// 8-bit integers in blocks of 32
     Int8,
-    /// 4-bit integers in blocks of 32: exact for Q4_0 and Q4_1 files, rounded for others
+    /// 4-bit integers in blocks of 32: exact for `Q4_0` and `Q4_1` files, rounded for others
     Int4,
 }
 
@@ -52,10 +54,22 @@ impl From<Choice> for Precision {
     }
 }
 
+/// Whether a sound package of the same file stands in the store, under the wanted name if there is one.
+fn holds(store: &Store, arguments: &Arguments) -> anyhow::Result<bool> {
+    let file = arguments.file.file_name().unwrap_or_default().to_string_lossy();
+    let same = |package: &Package| {
+        let manifest = package.manifest();
+        manifest.provenance.source == file
+            && arguments.name.as_ref().is_none_or(|name| manifest.name == *name)
+    };
+    let entries = store.list()?;
+    Ok(entries.iter().filter_map(|entry| store.package(&entry.name).ok()).any(|package| same(&package)))
+}
+
 /// Imports the file, with a progress bar on a terminal.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let store = Store::create(&arguments.models.path)?;
-    if arguments.if_missing && arguments.name.as_deref().is_some_and(|name| store.package(name).is_ok()) {
+    if arguments.if_missing && holds(&store, arguments)? {
         return Ok(());
     }
     let options = Options {
@@ -65,7 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let mut bar = Bar::new("Importing");
     let report = import_gguf(&arguments.file, &store, &options, &mut |progress| {
-        bar.show(progress.bytes_done, progress.bytes_total);
+        bar.show(progress.done, progress.total);
     })?;
     bar.end();
     let manifest = &report.manifest;
@@ -73,7 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "Imported {} ({}, {}) in {:.1} s into {}.",
         manifest.name,
         manifest.precision.as_str(),
-        size(report.bytes_written),
+        size(report.bytes_out),
         report.seconds,
         store.root().join(&manifest.name).display(),
     );

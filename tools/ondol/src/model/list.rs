@@ -31,7 +31,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     if entries.is_empty() {
-        println!("No models in {}; `ondol model import FILE.gguf` makes one.", arguments.models.path.display());
+        println!(
+            "No models in {}; `ondol model import FILE.gguf` makes one.",
+            arguments.models.path.display()
+        );
     }
     for entry in &entries {
         match &entry.manifest {

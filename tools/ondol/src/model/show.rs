@@ -41,7 +41,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn print(manifest: &Manifest) {
     println!("{} ({}, context {})", manifest.name, manifest.precision.as_str(), manifest.context);
     if let Some(decoder) = &manifest.decoder {
-        let heads = format!("{} heads, {} key/value heads of {}", decoder.heads, decoder.kv_heads, decoder.head_dim);
+        let heads =
+            format!("{} heads, {} key/value heads of {}", decoder.heads, decoder.kv_heads, decoder.head_dim);
         println!("decoder     {} layers, width {}, {heads}", decoder.layers, decoder.hidden);
         println!("vocabulary  {} tokens, ends with {:?}", decoder.vocabulary, manifest.tokens.end);
     }
