@@ -139,7 +139,7 @@ mod tests {
     use crate::step::{Request, Step};
 
     const HOLD: HoldDeadline =
-        HoldDeadline { default: Duration::from_secs(60), maximum: Duration::from_secs(300) };
+        HoldDeadline { default: Duration::from_mins(1), maximum: Duration::from_mins(5) };
 
     fn request(path: &str, timeout: Option<&str>) -> Request {
         let mut request = http::Request::new(Body::empty());
@@ -173,14 +173,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_client_keeps_the_earliest() {
-        let keep = KeepDeadline { default: Duration::from_secs(60) };
+        let keep = KeepDeadline { default: Duration::from_mins(1) };
         for (inherited, own, seconds) in
             [(None, None, 60), (Some(90), None, 90), (Some(9), Some("5S"), 5), (Some(2), Some("5S"), 2)]
         {
             let mut request = request("/p.S/M", own);
-            if let Some(inherited) = inherited {
-                request.extensions_mut().insert(Deadline::after(Duration::from_secs(inherited)));
-            }
+            let inherited = inherited.map(|seconds| Deadline::after(Duration::from_secs(seconds)));
+            inherited.and_then(|inherited| request.extensions_mut().insert(inherited));
             assert_eq!(keep.start(&mut request).unwrap().remaining(), Duration::from_secs(seconds));
         }
     }

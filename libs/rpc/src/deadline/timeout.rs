@@ -51,14 +51,14 @@ mod tests {
     #[test]
     fn every_unit_is_read() {
         let cases = [
-            ("2H", Duration::from_secs(7200)),
-            ("3M", Duration::from_secs(180)),
+            ("2H", Duration::from_hours(2)),
+            ("3M", Duration::from_mins(3)),
             ("4S", Duration::from_secs(4)),
             ("5m", Duration::from_millis(5)),
             ("6u", Duration::from_micros(6)),
             ("7n", Duration::from_nanos(7)),
             ("0S", Duration::ZERO),
-            ("99999999H", Duration::from_secs(99_999_999 * 3600)),
+            ("99999999H", Duration::from_hours(99_999_999)),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(&HeaderValue::from_static(text)).unwrap(), expected, "{text}");
@@ -79,8 +79,8 @@ mod tests {
             (Duration::ZERO, "0n"),
             (Duration::from_millis(1), "1000000n"),
             (Duration::from_millis(1500), "1500000u"),
-            (Duration::from_secs(3600) + Duration::from_nanos(1), "3600000m"),
-            (Duration::from_secs(86_400 * 30), "2592000S"),
+            (Duration::from_hours(1) + Duration::from_nanos(1), "3600000m"),
+            (Duration::from_hours(24 * 30), "2592000S"),
             (Duration::MAX, "99999999S"),
         ] {
             let written = format(timeout);

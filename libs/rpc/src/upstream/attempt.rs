@@ -20,14 +20,17 @@ use crate::{
 pub(super) enum Attempt {
     /// An answer to hand on, whatever it says.
     Answered(Response),
-    /// `UNAVAILABLE`, and nothing has come yet.
+    /// `UNAVAILABLE`, and nothing has come yet; the pod may have seen the request.
     Unavailable {
         /// What to hand on if no other attempt is made.
         response: Response,
         /// The pod that failed.
-        pod: Option<SocketAddr>,
-        /// Whether the pod may have seen the request.
-        seen: bool,
+        pod: SocketAddr,
+    },
+    /// No pod has seen any of it.
+    Unsent {
+        /// What to hand on if no other attempt is made.
+        response: Response,
     },
 }
 
@@ -35,24 +38,28 @@ pub(super) enum Attempt {
 pub(super) async fn attempt(pool: &Arc<Pool>, request: Request, avoid: Option<SocketAddr>) -> Attempt {
     let mut lease = match pool.lease(avoid).await {
         Ok(lease) => lease,
-        Err(error) => return Attempt::Unavailable { response: refusal(&error), pod: None, seen: false },
+        Err(error) => return Attempt::Answered(refusal(&error)),
     };
-    let pod = Some(lease.address());
+    let address = lease.address();
     match lease.sender().try_send_request(request).await {
         Ok(response) if speaks_well(response.headers().get("grpc-status")) => {
             Attempt::Answered(response.map(|body| Body::new(LeasedBody::new(body, lease))))
         }
         Ok(response) => {
             lease.ended(false);
-            Attempt::Unavailable { response: response.map(Body::new), pod, seen: true }
+            Attempt::Unavailable { response: response.map(Body::new), pod: address }
         }
         Err(mut error) => {
-            let seen = error.take_message().is_none();
-            let source = error.into_error();
             let upstream = pool.name();
-            tracing::warn!(upstream, pod = %lease.address(), error = %source, seen, "the connection broke");
+            if error.take_message().is_some() {
+                // The connection was closing: that is how pods go away, and says nothing against this one.
+                return Attempt::Unsent { response: refusal(&RpcError::Unreachable { upstream }) };
+            }
+            let source = error.into_error();
+            tracing::warn!(upstream, %address, error = %source, "the connection broke during a call");
             lease.ended(false);
-            Attempt::Unavailable { response: refusal(&RpcError::Broken { upstream, source }), pod, seen }
+            let response = refusal(&RpcError::Broken { upstream, source });
+            Attempt::Unavailable { response, pod: address }
         }
     }
 }

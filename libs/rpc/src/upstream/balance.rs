@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use http::Uri;
+use http::{Extensions, Uri};
 use tokio::time::sleep;
 use tower::{
     Service,
@@ -33,6 +33,9 @@ const BUDGET_WINDOW: Duration = Duration::from_secs(10);
 const BUDGET_RESERVE_PER_SECOND: u32 = 1;
 /// Retries allowed for every call, so that retries cannot multiply an overload.
 const BUDGET_SHARE: f32 = 0.2;
+
+/// How often a call may meet a connection that is just closing. No pod has seen it then, so it is no retry.
+const UNSENT: u32 = 3;
 
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -61,30 +64,36 @@ impl Balanced {
         self.budget.deposit();
         let (parts, body) = request.into_parts();
         let replay = Replay::new(body);
-        let once = parts.extensions.get::<AtMostOnce>().is_some();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
-        let mut avoid = None;
-        let mut left = self.attempts;
+        let (mut attempts, mut unsent, mut avoid) = (1, 0, None);
         loop {
             let request = Request::from_parts(head(&parts, &self.origin), replay.body());
-            let (response, seen) = match attempt(&self.pool, request, avoid).await {
-                Attempt::Answered(response) => return response,
-                Attempt::Unavailable { response, pod, seen } => {
-                    avoid = pod;
-                    (response, seen)
+            let response = match attempt(&self.pool, request, avoid).await {
+                Attempt::Unsent { .. } if unsent < UNSENT && replay.is_possible() => {
+                    unsent += 1;
+                    continue;
+                }
+                Attempt::Answered(response) | Attempt::Unsent { response } => return response,
+                Attempt::Unavailable { response, pod } => {
+                    avoid = Some(pod);
+                    response
                 }
             };
-            left = left.saturating_sub(1);
             let wait = backoff.next();
-            let in_time = parts.extensions.get().is_none_or(|it: &Deadline| it.remaining() > wait);
-            let safe = !(once && seen) && replay.is_possible();
-            // The budget comes last, since asking spends it.
-            if left == 0 || !in_time || !safe || !self.budget.withdraw() {
+            if !replay.is_possible() || !self.may_retry(&parts.extensions, attempts, wait) {
                 return response;
             }
+            attempts += 1;
             self.pool.metrics().retried();
             sleep(wait).await;
         }
+    }
+
+    fn may_retry(&self, call: &Extensions, attempts: u32, wait: Duration) -> bool {
+        let once = call.get::<AtMostOnce>().is_some();
+        let in_time = call.get::<Deadline>().is_none_or(|deadline| deadline.remaining() > wait);
+        // The budget comes last, since asking spends it.
+        !once && attempts < self.attempts && in_time && self.budget.withdraw()
     }
 }
 

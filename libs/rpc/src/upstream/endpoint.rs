@@ -63,8 +63,13 @@ impl Endpoint {
         self.state().link = link;
     }
 
+    /// Whether the next news of the connection may be good. A sender that has closed is news to come.
     pub(super) fn is_connecting(&self) -> bool {
-        matches!(self.state().link, Link::Connecting)
+        match &self.state().link {
+            Link::Connecting => true,
+            Link::Ready(sender) => sender.is_closed(),
+            Link::Failed => false,
+        }
     }
 
     pub(super) fn is_ready(&self) -> bool {

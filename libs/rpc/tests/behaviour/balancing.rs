@@ -1,0 +1,142 @@
+//! Which pod a call goes to, and how the client follows the pods as they come and go.
+
+use std::{collections::HashMap, time::Duration};
+
+use futures::StreamExt;
+use prometheus_client::registry::Registry;
+use rpc::{Upstream, UpstreamMetrics};
+use tokio::time::{Instant, sleep};
+use tonic::Code;
+
+use crate::harness::{Cluster, Echo, Script, address, say, settings, tell};
+
+fn following(cluster: &Cluster, script: &Script) -> Upstream {
+    let metrics = UpstreamMetrics::register(&mut Registry::default());
+    Upstream::connect_through(&settings(1), &metrics, script.clone(), cluster.connector())
+}
+
+/// Waits, in paused time, until every connection that can be made has been.
+async fn connected() {
+    sleep(Duration::from_millis(10)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_that_are_open_count_until_their_body_ends() {
+    let mut cluster = Cluster::default();
+    for (pod, name) in [(1, "one"), (2, "two")] {
+        cluster.start(pod, Echo::holding(name)).await;
+    }
+    let upstream = cluster.upstream(&[1, 2]);
+    connected().await;
+    let mut open = HashMap::<String, Vec<_>>::new();
+    for _ in 0..10 {
+        let mut stream = tell(upstream.clone(), String::new()).await.unwrap();
+        let pod = stream.next().await.unwrap().unwrap();
+        open.entry(pod).or_default().push(stream);
+    }
+    assert_eq!((open["one"].len(), open["two"].len()), (5, 5));
+
+    // With the streams of one pod gone, it is the less busy until it has as many again.
+    open.remove("one");
+    crate::harness::settle().await;
+    for _ in 0..5 {
+        let mut stream = tell(upstream.clone(), String::new()).await.unwrap();
+        let pod = stream.next().await.unwrap().unwrap();
+        assert_eq!(pod, "one");
+        open.entry(pod).or_default().push(stream);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_pod_is_found_and_a_removed_one_keeps_only_its_streams() {
+    let mut cluster = Cluster::default();
+    cluster.start(1, Echo::holding("one")).await;
+    cluster.start(2, Echo::holding("two")).await;
+    let script = Script::of(&[1]);
+    let upstream = following(&cluster, &script);
+    let mut stream = tell(upstream.clone(), String::new()).await.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap(), "one");
+
+    script.now(&[2]);
+    sleep(settings(1).resolve_every).await;
+    for _ in 0..5 {
+        assert_eq!(say(upstream.clone(), String::new()).await.unwrap().into_inner(), "two");
+    }
+    let silence = tokio::time::timeout(Duration::from_secs(1), stream.next()).await;
+    assert!(silence.is_err(), "the stream is still open: {silence:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_connection_asks_for_the_addresses_at_once() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start(1, Echo::answering("one")).await;
+    cluster.start(2, Echo::answering("two")).await;
+    let script = Script::of(&[1]);
+    let upstream = following(&cluster, &script);
+    assert!(say(upstream.clone(), String::new()).await.is_ok());
+    sleep(Duration::from_millis(1500)).await;
+    assert_eq!(script.asked(), 1);
+
+    script.now(&[2]);
+    stop.cancel();
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(script.asked(), 2, "long before the next regular look-up");
+    assert_eq!(say(upstream, String::new()).await.unwrap().into_inner(), "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_name_cannot_be_resolved_the_known_pods_serve() {
+    let mut cluster = Cluster::default();
+    cluster.start(1, Echo::answering("one")).await;
+    let script = Script::of(&[1]);
+    let upstream = following(&cluster, &script);
+    assert!(say(upstream.clone(), String::new()).await.is_ok());
+    for broken in [Script::fail as fn(&Script), |script| script.now(&[])] {
+        broken(&script);
+        sleep(settings(1).resolve_every * 3).await;
+        assert!(say(upstream.clone(), String::new()).await.is_ok());
+    }
+    assert_eq!(cluster.network.connections(address(1)), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_finds_nobody_fails_at_once_and_the_pod_is_found_when_it_is_there() {
+    let mut cluster = Cluster::default();
+    let upstream = cluster.upstream(&[1]);
+    let started = Instant::now();
+    let status = say(upstream.clone(), String::new()).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert!(!status.message().contains("10.0.0"), "no address: {status:?}");
+
+    cluster.start(1, Echo::answering("hello")).await;
+    sleep(Duration::from_secs(10)).await;
+    assert!(say(upstream, String::new()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_without_an_answer_is_an_error_too() {
+    let cluster = Cluster::default();
+    let script = Script::of(&[]);
+    script.fail();
+    let status = say(following(&cluster, &script), String::new()).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reconnecting_backs_off() {
+    let cluster = Cluster::default();
+    let refused = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counter = refused.clone();
+    let connector = rpc::Connector::dialing(move |_| {
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        std::future::ready(Err::<tokio::io::DuplexStream, _>(std::io::ErrorKind::ConnectionRefused.into()))
+    });
+    let metrics = UpstreamMetrics::register(&mut Registry::default());
+    let _upstream = Upstream::connect_through(&settings(1), &metrics, Script::of(&[1]), connector);
+    sleep(Duration::from_mins(1)).await;
+    let attempts = refused.load(std::sync::atomic::Ordering::Relaxed);
+    // 0.2 s doubling to 10 s, each at least halved: never more than 18 in a minute.
+    assert!((6..=18).contains(&attempts), "{attempts} attempts");
+    drop(cluster);
+}

@@ -1,0 +1,81 @@
+//! The end of a server.
+
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use tokio::time::{Instant, sleep};
+use tonic::Code;
+
+use crate::harness::{Cluster, Echo, address, once, say, server, settle, tell};
+
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Answers, and again after 10 seconds.
+fn slow() -> Echo {
+    Echo::new(|_| async {
+        let later = stream::once(async {
+            sleep(Duration::from_secs(10)).await;
+            Ok("last".to_owned())
+        });
+        Ok(once("first").chain(later).boxed())
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_runs_may_finish_and_nobody_new_comes_in() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start_with(1, server(&[]).0, slow(), GRACE).await;
+    let client = cluster.stranger(1);
+    let mut stream = tell(client.clone(), String::new()).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    let started = Instant::now();
+    stop.cancel();
+    settle().await;
+    assert!(cluster.network.connect(address(1)).is_err(), "the door is closed");
+    assert!(say(client, String::new()).await.is_err(), "no call on the old connection either");
+    assert_eq!(stream.next().await.unwrap().unwrap(), "last");
+    assert!(stream.next().await.is_none());
+    cluster.stopped().await;
+    assert_eq!(started.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_finish_within_the_grace_is_cut_off() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start_with(1, server(&[]).0, Echo::holding("first"), GRACE).await;
+    let mut stream = tell(cluster.stranger(1), String::new()).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    let started = Instant::now();
+    stop.cancel();
+    cluster.stopped().await;
+    assert_eq!(started.elapsed(), GRACE);
+    assert!(stream.next().await.unwrap().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_closes_once_its_streams_have_ended() {
+    let mut cluster = Cluster::default();
+    cluster.start(1, slow()).await;
+    let upstream = cluster.upstream(&[1]);
+    let mut stream = tell(upstream.clone(), String::new()).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    let closed = upstream.closed();
+    let read = async {
+        assert_eq!(stream.next().await.unwrap().unwrap(), "last");
+        assert!(stream.next().await.is_none());
+        drop(stream);
+    };
+    let started = Instant::now();
+    tokio::join!(closed, read);
+    assert_eq!(started.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_cut_off_is_unavailable_to_our_client() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start(1, Echo::holding("first")).await;
+    let mut stream = tell(cluster.upstream(&[1]), String::new()).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    stop.cancel();
+    assert_eq!(stream.next().await.unwrap().unwrap_err().code(), Code::Unavailable);
+}

@@ -1,0 +1,27 @@
+//! What the stacks do, seen from outside: over an in-memory network and in paused time, except for TLS.
+//!
+//! The modules say `cfg(test)` for clippy, which otherwise takes their helpers for production code.
+
+#[cfg(test)]
+mod harness;
+
+#[cfg(test)]
+mod balancing;
+#[cfg(test)]
+mod context;
+#[cfg(test)]
+mod deadlines;
+#[cfg(test)]
+mod drain;
+#[cfg(test)]
+mod ejection;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod observing;
+#[cfg(test)]
+mod panics;
+#[cfg(test)]
+mod retries;
+#[cfg(test)]
+mod tls;
