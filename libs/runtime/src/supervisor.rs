@@ -85,16 +85,18 @@ impl Supervisor {
         tokio::select! {
             biased;
             signal = abort_signal(&mut self.signals, signals_seen) => {
-                warn!(?signal, "asked again: ending at once, without {:?}", process.abort());
+                warn!(?signal, dropped = process.abort().join(", "), "asked again: ending at once");
                 return Exit::Aborted(signal);
             }
             outcome = timeout_at(deadline, drained) => if outcome.is_err() {
-                let dropped = process.abort();
-                error!(?dropped, "the grace of {:?} ended before these tasks did", self.grace);
+                let dropped = process.abort().join(", ");
+                error!(dropped, "the grace of {:?} ended before these tasks did", self.grace);
                 return Exit::Failed;
             }
         }
-        if process.failed.load(Ordering::Acquire) { Exit::Failed } else { Exit::Completed }
+        let exit = if process.failed.load(Ordering::Acquire) { Exit::Failed } else { Exit::Completed };
+        info!("ended");
+        exit
     }
 }
 
@@ -116,7 +118,7 @@ where
         return false;
     }
     started.ready();
-    info!(seconds = since.elapsed().as_secs_f64(), "started");
+    info!(milliseconds = since.elapsed().as_millis() as u64, "started");
     true
 }
 

@@ -105,3 +105,32 @@ pub(crate) fn subscriber(
 fn only<F: Fn(&Metadata<'_>) -> bool>(accept: F) -> FilterFn<F> {
     filter_fn(accept).with_max_level_hint(LevelFilter::from_level(Level::INFO))
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+    use tracing::{info, info_span, subscriber::with_default, warn};
+
+    use super::subscriber;
+    use crate::{
+        Captured,
+        log::{LogLayer, Sink, Style},
+        trace,
+    };
+
+    #[test]
+    fn a_quiet_log_keeps_the_ids_of_unsampled_requests() {
+        let captured = Captured::default();
+        let log = LogLayer::new(Style::Json, Sink::Memory(captured.clone()));
+        let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
+        let id = with_default(subscriber(log, &"warn".parse().unwrap(), &provider), || {
+            let _request = info_span!("request", req_id = "r-1").entered();
+            info!("not heard");
+            warn!("heard");
+            trace::current_id().expect("a trace").to_string()
+        });
+        let [line] = &captured.lines()[..] else { panic!("one line") };
+        assert_eq!((&line["message"], &line["req_id"]), (&"heard".into(), &"r-1".into()));
+        assert_eq!(line["trace_id"], id);
+    }
+}

@@ -52,6 +52,11 @@ fn manifests_inherit() {
 }
 
 #[test]
+fn flags_have_variables() {
+    hold(rules::flags_have_variables);
+}
+
+#[test]
 fn unsafe_has_one_home() {
     hold(rules::unsafe_has_one_home);
 }

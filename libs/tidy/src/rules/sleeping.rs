@@ -1,6 +1,7 @@
 //! Tests wait for what they wait for, or pause time; they do not sleep.
 
-use syn::{Attribute, ExprPath, ItemFn, Meta, visit::Visit};
+use proc_macro2::Ident;
+use syn::{Attribute, ExprPath, ItemFn, Macro, Meta, visit::Visit};
 
 use crate::{
     Finding, Repository,
@@ -46,6 +47,16 @@ impl Sleeps {
     fn is_paused(&self, call: &Call) -> bool {
         !call.blocks && call.paused.unwrap_or(!self.any_running_clock)
     }
+
+    /// Keeps every `sleep` among the words of a path or a macro.
+    fn note(&mut self, words: &[Ident]) {
+        for (index, word) in
+            words.iter().enumerate().filter(|(_, word)| *word == "sleep" || *word == "sleep_until")
+        {
+            let blocks = index > 0 && words[index - 1] == "thread";
+            self.calls.push(Call { line: word.span().start().line, blocks, paused: self.current });
+        }
+    }
 }
 
 impl<'ast> Visit<'ast> for Sleeps {
@@ -62,14 +73,16 @@ impl<'ast> Visit<'ast> for Sleeps {
     }
 
     fn visit_expr_path(&mut self, path: &'ast ExprPath) {
-        let segments = &path.path.segments;
-        if let Some(last) = segments.last()
-            && (last.ident == "sleep" || last.ident == "sleep_until")
-        {
-            let blocks = segments.iter().any(|segment| segment.ident == "thread");
-            self.calls.push(Call { line: last.ident.span().start().line, blocks, paused: self.current });
-        }
+        let words: Vec<_> = path.path.segments.iter().map(|segment| segment.ident.clone()).collect();
+        self.note(&words);
         syn::visit::visit_expr_path(self, path);
+    }
+
+    /// What stands in a macro, such as a `select!`, is words only.
+    fn visit_macro(&mut self, called: &'ast Macro) {
+        let mut words = Vec::new();
+        identifiers(called.tokens.clone(), &mut words);
+        self.note(&words);
     }
 }
 
@@ -97,6 +110,8 @@ mod tests {
         assert_eq!(lines(paused), [Some(2)]);
         let running = "#[tokio::test]\nasync fn a() { tokio::time::sleep(D).await }\n";
         assert_eq!(lines(running), [Some(2)]);
+        let in_macro = "#[tokio::test]\nasync fn a() { select! { x = y => x,\n() = sleep(D) => {} } }\n";
+        assert_eq!(lines(in_macro), [Some(3)]);
     }
 
     #[test]
