@@ -1,7 +1,16 @@
 //! Log lines, collected.
 
+use std::sync::OnceLock;
+
 use telemetry::Captured;
-use tracing::subscriber::DefaultGuard;
+use tracing::{
+    Dispatch, callsite::rebuild_interest_cache, dispatcher::set_default, subscriber::DefaultGuard,
+};
+
+/// Never the default of any thread. While only one subscriber exists, `tracing` asks the thread that first reaches a
+/// log statement whether anybody wants it, and keeps the answer for all threads: a test without a subscriber would
+/// silence the statement for the test beside it that captures. With two it asks the subscribers.
+static SECOND: OnceLock<Dispatch> = OnceLock::new();
 
 /// What a thread has logged since [`capture_logs`]. Dropping it ends the capture.
 pub struct CapturedLogs {
@@ -20,8 +29,11 @@ impl CapturedLogs {
 /// Collects what the current thread logs, at every level and formatted as services do. Every trace is sampled and
 /// none is exported. A `#[tokio::test]` runs all its tasks on one thread, so their lines are there too.
 pub fn capture_logs() -> CapturedLogs {
+    SECOND.get_or_init(|| telemetry::capture().0);
     let (dispatch, lines) = telemetry::capture();
-    CapturedLogs { lines, _guard: tracing::dispatcher::set_default(&dispatch) }
+    // Once more for statements that were being asked about at this very moment.
+    rebuild_interest_cache();
+    CapturedLogs { lines, _guard: set_default(&dispatch) }
 }
 
 #[cfg(test)]
