@@ -1,7 +1,13 @@
 //! Imports a GGUF file into a store: `import FILE.gguf STORE [fp32|int8|int4] [NAME]`, and prints time and peak memory.
 
-use std::{env, fs, path::Path, process::ExitCode};
+use std::{
+    env, fs,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
 
+use fault::Chain;
 use models::{
     ModelError, Precision, Store,
     import::{Options, import_gguf},
@@ -10,19 +16,19 @@ use models::{
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [source, store, rest @ ..] = arguments.as_slice() else {
-        println!("usage: import FILE.gguf STORE [fp32|int8|int4] [NAME]");
-        return ExitCode::from(2);
+        return say("usage: import FILE.gguf STORE [fp32|int8|int4] [NAME]", ExitCode::from(2));
     };
     match run(Path::new(source), store, rest) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            println!("{error}");
-            ExitCode::FAILURE
-        }
+        Ok(summary) => say(&summary, ExitCode::SUCCESS),
+        Err(error) => say(&Chain(&error).to_string(), ExitCode::FAILURE),
     }
 }
 
-fn run(source: &Path, store: &str, rest: &[String]) -> Result<(), ModelError> {
+fn say(line: &str, code: ExitCode) -> ExitCode {
+    writeln!(io::stdout(), "{line}").map_or(ExitCode::FAILURE, |()| code)
+}
+
+fn run(source: &Path, store: &str, rest: &[String]) -> Result<String, ModelError> {
     let precision = match rest.first().map(String::as_str) {
         Some("fp32") => Some(Precision::Fp32),
         Some("int8") => Some(Precision::Int8),
@@ -32,7 +38,7 @@ fn run(source: &Path, store: &str, rest: &[String]) -> Result<(), ModelError> {
     let options = Options { name: rest.get(1).cloned(), precision, replace: true };
     let before = peak_kib();
     let report = import_gguf(source, &Store::create(store)?, &options, &mut |_| ())?;
-    println!(
+    Ok(format!(
         "{} ({:?}) in {:.2} s: {} bytes in, {} bytes out, peak memory {} KiB over {before} KiB",
         report.manifest.name,
         report.manifest.precision,
@@ -40,8 +46,7 @@ fn run(source: &Path, store: &str, rest: &[String]) -> Result<(), ModelError> {
         report.bytes_in,
         report.bytes_out,
         peak_kib().saturating_sub(before),
-    );
-    Ok(())
+    ))
 }
 
 /// The most memory that this process has had resident, in KiB; zero where the system does not tell.

@@ -25,7 +25,18 @@ use crate::{
     manifest::is_model_name,
 };
 
-/// The precision of a package whose importer was not asked for one.
+/// The precision of a package whose importer was not asked for one: the fastest that keeps quality.
+///
+/// Measured on SmolLM2-135M (Q4_1) with two threads of a CPU, in tokens a second at a context of 64, medians of quiet
+/// samples of one run; perplexity on `golden/perplexity.txt`:
+///
+/// | | 1 row | 4 | 8 | 16 | prefill of 256 | perplexity |
+/// |---|---|---|---|---|---|---|
+/// | fp32 | 68 | 203 | 325 | 460 | 1282 | 18.02 |
+/// | int8 | 181 | 374 | 503 | 621 | 1392 | 18.09 |
+/// | int4 | 161 | 372 | 490 | 599 | 1205 | 18.06 |
+///
+/// int4 is exact here, and smaller by a quarter, but pays for its remainders with three small operators a product.
 pub const DEFAULT_PRECISION: Precision = Precision::Int8;
 
 /// What to make of a file.

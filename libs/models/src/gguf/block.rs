@@ -105,6 +105,11 @@ impl Format {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn by_name(name: &str) -> &'static Self {
+        FORMATS.into_iter().find(|format| format.name == name).unwrap()
+    }
+
     /// Decodes whole blocks into `weights`, which has the matching length.
     pub(crate) fn decode(&self, blocks: &[u8], weights: &mut [f32]) {
         let each = blocks.chunks_exact(self.bytes).zip(weights.chunks_exact_mut(self.weights));
@@ -113,15 +118,19 @@ impl Format {
             Encoding::Lines { split, .. } => {
                 let mut quants = vec![0; self.weights];
                 let mut lines = vec![Line::default(); self.weights / LINE];
-                for (block, weights) in each {
+                each.for_each(|(block, weights)| {
                     split(block, &mut quants, &mut lines);
-                    for (index, weight) in weights.iter_mut().enumerate() {
-                        let line = lines[index / LINE];
-                        *weight = line.scale * f32::from(quants[index]) + line.offset;
-                    }
-                }
+                    decode_lines(&quants, &lines, weights);
+                });
             }
         }
+    }
+}
+
+fn decode_lines(quants: &[u8], lines: &[Line], weights: &mut [f32]) {
+    for (index, (weight, quant)) in weights.iter_mut().zip(quants).enumerate() {
+        let line = lines[index / LINE];
+        *weight = line.scale * f32::from(*quant) + line.offset;
     }
 }
 

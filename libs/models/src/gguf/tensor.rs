@@ -104,6 +104,16 @@ impl Tensor {
     }
 }
 
+#[cfg(test)]
+impl Tensor {
+    /// One row of `bytes` in the encoding of this name, for tests.
+    pub(crate) fn example(format: &str, bytes: usize) -> Self {
+        let format = Format::by_name(format);
+        let columns = (bytes / format.bytes * format.weights) as u64;
+        Self { name: "example".to_owned(), format, columns, rows: 1, start: 0 }
+    }
+}
+
 /// Reads the list of tensors, with which the header ends.
 pub(super) fn read_all<R: Read + Seek>(
     cursor: &mut Cursor<'_, R>,

@@ -1,9 +1,16 @@
 //! The graph of a Llama decoder, written layer by layer while its weights go by.
 //!
-//! Inputs: `input_ids` int64 [rows, tokens]; `past_key_values.{l}.key|value` float32
-//! [rows, kv_heads, capacity, head_dim]; `seqlens_k` int32 [rows], the length of each row less one, these tokens
-//! counted; `total_sequence_length` int32 scalar, the longest row. Outputs: `logits` float32 [rows, 1, vocabulary] of
-//! the last token of each row; `present.{l}.key|value`, which may be the past's own memory.
+//! | input | | |
+//! |---|---|---|
+//! | `input_ids` | int64 | `[rows, tokens]` |
+//! | `past_key_values.{l}.key`, `.value` | float32 | `[rows, kv_heads, capacity, head_dim]` |
+//! | `seqlens_k` | int32 | `[rows]`: the length of each row less one, these tokens counted |
+//! | `total_sequence_length` | int32 | a scalar: the longest row, or more |
+//!
+//! | output | | |
+//! |---|---|---|
+//! | `logits` | float32 | `[rows, 1, vocabulary]`, of the last token of each row |
+//! | `present.{l}.key`, `.value` | float32 | as the past, whose memory they may share |
 
 mod attention;
 mod product;

@@ -243,8 +243,12 @@ fn within(what: &str, value: u32, most: u32) -> Result<(), ModelError> {
     Err(malformed(what, value, &format!("1 to {most}")))
 }
 
-fn malformed(what: &str, found: impl ToString, expected: &str) -> ModelError {
-    ModelError::Malformed { what: what.to_owned(), found: found.to_string(), expected: expected.to_owned() }
+fn malformed(what: &str, found: impl Into<f64>, expected: &str) -> ModelError {
+    ModelError::Malformed {
+        what: what.to_owned(),
+        found: found.into().to_string(),
+        expected: expected.to_owned(),
+    }
 }
 
 fn unsupported(what: &str, found: &str, supported: &str) -> ModelError {

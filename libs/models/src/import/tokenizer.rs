@@ -49,7 +49,7 @@ pub(super) struct Tokenizer<'a> {
     tokens: &'a Strings,
     kinds: Vec<Kind>,
     merges: &'a Strings,
-    pre_tokenizer: PreTokenizer,
+    words: PreTokenizer,
     special: SpecialTokens,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Tokenizer<'a> {
                 supported: "gpt2 (byte-level BPE)".into(),
             });
         }
-        let pre_tokenizer = PreTokenizer::read(metadata)?;
+        let words = PreTokenizer::read(metadata)?;
         let tokens = Metadata::required(TOKENS, metadata.strings(TOKENS)?)?;
         expect_length(TOKENS, tokens.len(), rows)?;
         let kinds = match metadata.integers(KINDS)? {
@@ -74,7 +74,7 @@ impl<'a> Tokenizer<'a> {
         expect_length(KINDS, kinds.len(), rows)?;
         let merges = Metadata::required(MERGES, metadata.strings(MERGES)?)?;
         vocabulary::check(tokens, merges)?;
-        let mut tokenizer = Self { tokens, kinds, merges, pre_tokenizer, special: SpecialTokens::default() };
+        let mut tokenizer = Self { tokens, kinds, merges, words, special: SpecialTokens::default() };
         tokenizer.special = tokenizer.special_tokens(metadata)?;
         Ok(tokenizer)
     }
@@ -91,8 +91,8 @@ impl<'a> Tokenizer<'a> {
             truncation: None,
             padding: None,
             added_tokens: self.added().collect(),
-            normalizer: self.pre_tokenizer.normalizer(),
-            pre_tokenizer: self.pre_tokenizer.steps(),
+            normalizer: self.words.normalizer(),
+            pre_tokenizer: self.words.steps(),
             post_processor: None,
             decoder: byte_level(false),
             model: Model {
@@ -103,7 +103,7 @@ impl<'a> Tokenizer<'a> {
                 end_of_word_suffix: None,
                 fuse_unk: false,
                 byte_fallback: false,
-                ignore_merges: self.pre_tokenizer.ignores_merges(),
+                ignore_merges: self.words.ignores_merges(),
                 vocab: Vocabulary(self.tokens),
                 merges: Merges(self.merges),
             },
@@ -135,7 +135,7 @@ impl<'a> Tokenizer<'a> {
         };
         let wanted = metadata.flag("tokenizer.ggml.add_bos_token")?;
         let begin = id("tokenizer.ggml.bos_token_id")?
-            .filter(|_| wanted.unwrap_or_else(|| self.pre_tokenizer.begins_sequences()));
+            .filter(|_| wanted.unwrap_or_else(|| self.words.begins_sequences()));
         let mut end = Vec::new();
         for key in ["eos_token_id", "eot_token_id", "eom_token_id"] {
             end.extend(id(&format!("tokenizer.ggml.{key}"))?);
@@ -196,6 +196,7 @@ struct File<'a> {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of the file's format")]
 struct AddedToken<'a> {
     id: usize,
     content: &'a str,

@@ -89,6 +89,7 @@ impl<R: Read + Seek> Weights<'_, '_, R> {
         Ok(floats)
     }
 
+    /// Calls `take` with every row of the stack, still encoded, in the wanted order.
     fn each_row(
         &mut self,
         stack: &Stack<'_>,
@@ -96,20 +97,14 @@ impl<R: Read + Seek> Weights<'_, '_, R> {
     ) -> Result<(), ModelError> {
         let mut buffer = Vec::new();
         for (tensor, order) in stack.0 {
-            let piece = match order {
-                Order::Plain => (PIECE / tensor.row_bytes()).max(1),
-                Order::Heads(rows) => *rows,
-            };
-            let mut first = 0;
-            while first < tensor.rows {
+            let size = tensor.row_bytes();
+            let piece = order.piece(size);
+            for first in (0..tensor.rows).step_by(piece as usize) {
                 let count = piece.min(tensor.rows - first);
                 self.gguf.read_rows(tensor, first, count, &mut buffer)?;
-                for index in 0..count {
-                    let row = order.row(index, count) * tensor.row_bytes();
-                    take(tensor, &buffer[row as usize..][..tensor.row_bytes() as usize])?;
-                }
+                let rows = (0..count).map(|index| (order.row(index, count) * size) as usize);
+                rows.map(|start| &buffer[start..][..size as usize]).try_for_each(|row| take(tensor, row))?;
                 self.meter.advance(Step::Weights, buffer.len() as u64);
-                first += count;
             }
         }
         Ok(())
@@ -117,6 +112,14 @@ impl<R: Read + Seek> Weights<'_, '_, R> {
 }
 
 impl Order {
+    /// How many rows of `bytes` are read at once.
+    fn piece(self, bytes: u64) -> u64 {
+        match self {
+            Self::Plain => (PIECE / bytes).max(1),
+            Self::Heads(rows) => rows,
+        }
+    }
+
     /// The row of a piece of `count` rows that comes at `index`.
     fn row(self, index: u64, count: u64) -> u64 {
         match self {

@@ -29,7 +29,7 @@ impl Node {
     /// The outputs in the operator's order; an empty name is one left out. The first one names the node.
     pub(crate) fn outputs(mut self, names: &[&str]) -> Self {
         self.0.output = names.iter().map(|name| (*name).to_owned()).collect();
-        self.0.name = names.first().copied().unwrap_or_default().to_owned();
+        self.0.name = self.0.output.first().cloned().unwrap_or_default();
         self
     }
 

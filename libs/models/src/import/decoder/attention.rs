@@ -35,24 +35,24 @@ impl<R: Read + Seek> Decoder<'_, '_, '_, R> {
         Ok(self.graph.add(node))
     }
 
-    /// Cosine and sine of every position's angle with every frequency: two tables [context, head_dim / 2].
+    /// Cosine and sine of every position's angle with every frequency: two tables of `context` by `head_dim / 2`.
     pub(super) fn write_rotary_tables(&mut self) -> Result<(), ModelError> {
         let frequencies = self.frequencies()?;
-        let dims = [u64::from(self.llama.context), frequencies.len() as u64];
-        for (table, function) in [(COSINES, f32::cos as fn(f32) -> f32), (SINES, f32::sin)] {
-            let mut row = vec![0.0; frequencies.len()];
-            self.graph.external(table, Element::F32, &dims, |out| {
-                for position in 0..self.llama.context {
-                    for (value, frequency) in row.iter_mut().zip(&frequencies) {
-                        // In single precision, as in training.
-                        *value = function(position as f32 * frequency);
-                    }
-                    out.write_floats(&row)?;
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
+        self.write_table(COSINES, &frequencies, f32::cos)?;
+        self.write_table(SINES, &frequencies, f32::sin)
+    }
+
+    fn write_table(&mut self, name: &str, frequencies: &[f32], of: fn(f32) -> f32) -> Result<(), ModelError> {
+        let context = self.llama.context;
+        let dims = [u64::from(context), frequencies.len() as u64];
+        self.graph.external(name, Element::F32, &dims, |out| {
+            (0..context).try_for_each(|position| {
+                // In single precision, as in training.
+                let row: Vec<f32> =
+                    frequencies.iter().map(|frequency| of(position as f32 * frequency)).collect();
+                out.write_floats(&row)
+            })
+        })
     }
 
     fn frequencies(&mut self) -> Result<Vec<f32>, ModelError> {
