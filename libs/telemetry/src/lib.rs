@@ -2,7 +2,7 @@
 //!
 //! - [`start`] installs logs and traces once, from [`Arguments`]; its [`Guard`] flushes at the end.
 //! - [`trace`] carries W3C trace context over headers, and names the current trace.
-//! - [`metrics`] holds what every process measures, the histogram edges all services share, and the text that
+//! - [`metrics`] holds what every process measures, the histogram edges of a call, and the text that
 //!   Prometheus scrapes. A registry is always passed in, never global.
 //! - [`capture`] is the same logging into memory, for tests.
 //!

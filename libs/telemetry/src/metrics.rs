@@ -12,11 +12,3 @@ pub use process::register_process;
 /// alert stand there, and a quantile is only as good as the edges around it.
 pub const CALL_SECONDS: [f64; 17] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
-
-/// Histogram edges for the time to a stream's first token, in seconds, from a warm short prompt to a full queue.
-pub const FIRST_TOKEN_SECONDS: [f64; 16] =
-    [0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.8, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0];
-
-/// Histogram edges for the time between two tokens of a stream, in seconds.
-pub const TOKEN_SECONDS: [f64; 13] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 1.0, 2.5];
