@@ -64,3 +64,15 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn no_two_arguments_of_a_command_collide() {
+        Cli::command().debug_assert();
+    }
+}

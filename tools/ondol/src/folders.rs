@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ModelsFolder {
     /// The folder that holds the model packages
-    #[arg(long = "models", env = "ONDOL_MODELS", value_name = "DIR", default_value_os_t = data().join("models"))]
+    #[arg(id = "models", long = "models", env = "ONDOL_MODELS", value_name = "DIR", default_value_os_t = data().join("models"))]
     pub(crate) path: PathBuf,
 }
 
@@ -16,7 +16,7 @@ pub(crate) struct ModelsFolder {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct DevelopmentKeyFile {
     /// The file with this machine's development API key
-    #[arg(long = "key-file", env = "ONDOL_KEY_FILE", value_name = "FILE", default_value_os_t = data().join("development.key"))]
+    #[arg(id = "key_file", long = "key-file", env = "ONDOL_KEY_FILE", value_name = "FILE", default_value_os_t = data().join("development.key"))]
     pub(crate) path: PathBuf,
 }
 

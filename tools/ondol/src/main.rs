@@ -20,6 +20,7 @@ mod ask;
 mod client;
 mod development_key;
 mod folders;
+mod process;
 mod process_stat;
 mod progress;
 mod stack;

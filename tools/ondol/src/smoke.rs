@@ -11,7 +11,7 @@ use crate::{
     ask::{Ask, message},
     client::Connection,
     keys::new_secret,
-    process_stat,
+    process, process_stat,
     stack::{Stack, StackArguments},
     text::size,
     up::SERVICE,
@@ -28,14 +28,11 @@ pub(crate) struct Arguments {
     max_tokens: u32,
     #[command(flatten)]
     stack: StackArguments,
-    #[command(flatten)]
-    process: runtime::Arguments,
 }
 
 /// Starts the stack on free ports, asks, prints what came and what it took. Exit code 0, or 1 with a reason.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
-    let process = runtime::Arguments { admin_addr: free_port(), ..arguments.process.clone() };
-    runtime::launch(SERVICE, &process, async |life: Life| -> anyhow::Result<()> {
+    runtime::launch(SERVICE, &process::quiet(), async |life: Life| -> anyhow::Result<()> {
         ask(arguments, &life).await?;
         life.stop("the answer is complete");
         Ok(())

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     client::Connection,
     keys::new_secret,
+    process,
     smoke::free_port,
     stack::{Stack, StackArguments},
     up::SERVICE,
@@ -49,14 +50,11 @@ pub(crate) struct Arguments {
     json: bool,
     #[command(flatten)]
     stack: StackArguments,
-    #[command(flatten)]
-    process: runtime::Arguments,
 }
 
 /// Measures, prints, ends.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
-    let process = runtime::Arguments { admin_addr: free_port(), ..arguments.process.clone() };
-    runtime::launch(SERVICE, &process, async |life: Life| -> anyhow::Result<()> {
+    runtime::launch(SERVICE, &process::quiet(), async |life: Life| -> anyhow::Result<()> {
         measure(arguments, &life).await?;
         life.stop("measured");
         Ok(())
