@@ -30,8 +30,8 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_of_no_tokens_is_refused() {
+    fn a_chunk_of_one_token_is_refused() {
         let command = Arguments::augment_args(Command::new("test"));
-        assert!(command.try_get_matches_from(["test", "--prefill-chunk-tokens", "0"]).is_err());
+        assert!(command.try_get_matches_from(["test", "--prefill-chunk-tokens", "1"]).is_err());
     }
 }

@@ -166,9 +166,8 @@ impl Scheduler {
     fn prefill(&mut self) -> Result<(), EngineError> {
         let Some((slot, sequence)) = self.slots.next_to_read() else { return Ok(()) };
         let past = sequence.cached();
-        let chunk = &sequence.unread()[..sequence.unread().len().min(self.prefill_chunk)];
-        let count = chunk.len();
-        let scores = self.model.prefill(slot, chunk, past)?;
+        let count = chunk_of(sequence.unread().len(), self.prefill_chunk);
+        let scores = self.model.prefill(slot, &sequence.unread()[..count], past)?;
         sequence.advance(count);
         if sequence.is_decoding() && self.desk.accept(sequence, scores) {
             self.slots.clear(slot);
@@ -261,8 +260,33 @@ impl Desk {
     }
 }
 
+/// How many of `unread` tokens the next chunk of about `size` has.
+///
+/// A lone token is never left over: attention over one token is another kernel, whose rounding differs, while chunks
+/// of two or more give bit for bit what the whole prompt gives. So the chunk size never changes a text.
+fn chunk_of(unread: usize, size: usize) -> usize {
+    if unread <= size + 1 { unread } else { size }
+}
+
 fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("panicked: {}", text.as_deref().unwrap_or("no message"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chunk_of;
+
+    #[test]
+    fn no_chunk_of_a_longer_prompt_is_a_single_token() {
+        for (prompt, size) in (1..50).flat_map(|prompt| (2..12).map(move |size| (prompt, size))) {
+            let mut unread = prompt;
+            while unread > 0 {
+                let chunk = chunk_of(unread, size);
+                assert!((2..=size + 1).contains(&chunk) || prompt == 1, "{chunk} of {unread} at {size}");
+                unread -= chunk;
+            }
+        }
+    }
 }

@@ -13,7 +13,7 @@ pub struct Settings {
     pub max_waiting: usize,
     /// Prompt tokens that all waiting requests may have together. A request that waits alone may exceed it.
     pub max_waiting_tokens: usize,
-    /// Prompt tokens that one turn may add to a decode step.
+    /// Prompt tokens that one turn may add to a decode step; at least 2. One more is taken rather than left alone.
     pub prefill_chunk: usize,
     /// What time it is, for deadlines. Tests turn it.
     pub clock: Clock,
@@ -32,8 +32,8 @@ impl Settings {
     }
 
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        if self.prefill_chunk == 0 {
-            let problem = "must be at least 1".to_string();
+        if self.prefill_chunk < 2 {
+            let problem = "must be at least 2".to_string();
             return Err(EngineError::InvalidSetting { flag: "--prefill-chunk-tokens", problem });
         }
         Ok(())
@@ -84,7 +84,7 @@ pub struct SchedulerArguments {
     /// Prompt tokens read between two decode steps. Smaller: running streams stutter less when a long prompt arrives.
     /// Larger: that prompt gets its first token sooner.
     #[arg(long, env = "ONDOL_PREFILL_CHUNK_TOKENS", default_value_t = 128, value_name = "TOKENS",
-          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..))]
     pub prefill_chunk_tokens: usize,
 }
 

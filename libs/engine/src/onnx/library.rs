@@ -59,7 +59,7 @@ impl Runtime {
 fn with_logger(builder: EnvironmentBuilder) -> EnvironmentBuilder {
     builder.with_logger(Arc::new(|level, category: &str, _: &str, place: &str, message: &str| match level {
         LogLevel::Fatal | LogLevel::Error => {
-            tracing::error!(target: "onnxruntime", category, place, "{message}")
+            tracing::error!(target: "onnxruntime", category, place, "{message}");
         }
         LogLevel::Warning => tracing::warn!(target: "onnxruntime", category, place, "{message}"),
         LogLevel::Info | LogLevel::Verbose => {

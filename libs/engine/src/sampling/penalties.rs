@@ -34,10 +34,15 @@ impl Penalties {
     pub(super) fn apply(&self, scores: &mut [f32]) {
         for (token, count) in &self.generated {
             let Some(score) = scores.get_mut(*token as usize) else { continue };
-            *score = if *score > 0.0 { *score / self.repetition } else { *score * self.repetition };
-            if *count > 0 {
-                *score -= self.presence + self.frequency * *count as f32;
+            if !score.is_finite() {
+                continue;
             }
+            let mut lowered = if *score > 0.0 { *score / self.repetition } else { *score * self.repetition };
+            if *count > 0 {
+                lowered -= self.presence + self.frequency * *count as f32;
+            }
+            // No penalty, however small its divisor, makes a good score a bad one.
+            *score = lowered.clamp(f32::MIN, f32::MAX);
         }
     }
 
