@@ -56,7 +56,9 @@ impl Port {
         routes.add_service(health);
         let describe = || {
             let builder = tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                // The details of errors, so that grpcurl can print them.
+                .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET);
             door.descriptors
                 .iter()
                 .fold(builder, |builder, set| builder.register_encoded_file_descriptor_set(set))
