@@ -32,3 +32,28 @@ pub fn status<F: Fault + 'static>(fault: F) -> Status {
 pub(crate) fn unlogged(fault: &impl Fault) -> Status {
     details::describe(fault, fault.reason())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::status;
+    use crate::RpcError;
+
+    #[test]
+    fn a_server_fault_is_logged_once_with_its_causes_and_answers_without_them() {
+        let logs = testkit::capture_logs();
+        let source = io::Error::other("address in use");
+        let answer = status(RpcError::Bind { address: ([10, 1, 2, 3], 80).into(), source });
+        assert_eq!(logs.lines_with(&["call failed", "10.1.2.3:80", "address in use"]).len(), 1);
+        assert!(!format!("{answer:?}").contains("10.1.2.3"), "{answer:?}");
+    }
+
+    #[test]
+    fn what_the_caller_did_wrong_is_not_an_error_of_ours() {
+        let logs = testkit::capture_logs();
+        status(RpcError::MalformedTimeout);
+        assert_eq!(logs.lines_with(&["call refused", "MALFORMED_TIMEOUT"]).len(), 1);
+        assert_eq!(logs.lines_with(&["call failed"]).len(), 0);
+    }
+}

@@ -32,7 +32,7 @@ async fn a_call_is_logged_when_its_stream_has_ended() {
     while stream.next().await.is_some() {}
     settle().await;
     assert_eq!(access(&logs, &line), 1);
-    assert_eq!(access(&logs, &["duration_ms", r#""bytes":"#]), 1);
+    assert_eq!(access(&logs, &["duration_ms", r#""bytes":"#, r#""principal":"team-a""#]), 1);
 }
 
 #[tokio::test(start_paused = true)]
