@@ -1,12 +1,19 @@
 //! What the process says about each model: `grpc.health.v1` by the name `models/{model}`, and readiness.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use engine::EngineError;
 use runtime::Life;
 use service::Health;
 
 use crate::catalogue::Served;
+
+/// What cannot finish within the grace is ended this long before, so that its callers get an error and not a broken
+/// connection.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Follows one engine until the component drains, then drains the engine. A failed engine is an error, which ends the
 /// process: nothing but a new one can help.
@@ -33,7 +40,8 @@ pub(crate) async fn follow(served: Arc<Served>, health: Health, life: Life) -> R
         }
     }
     health.set(&name, false).await;
-    let deadline = life.drain_deadline().unwrap_or_else(tokio::time::Instant::now);
-    served.engine().drain(deadline.into_std()).await;
+    let now = Instant::now();
+    let deadline = life.drain_deadline().map_or(now, tokio::time::Instant::into_std);
+    served.engine().drain(deadline.checked_sub(LAST_WORDS).unwrap_or(now)).await;
     Ok(())
 }
