@@ -11,8 +11,8 @@ use crate::request::Sampling;
 /// Scores in one part of the walk to a token when nothing restricts the choice.
 const PART: usize = 1024;
 /// How far below the best score, in nats at the given temperature, tokens are collected for top-p; one round after the
-/// other until their probabilities suffice. The first round nearly always does.
-const DEPTHS: [f32; 4] = [6.0, 12.0, 24.0, f32::INFINITY];
+/// other until their probabilities suffice, which is soon.
+const DEPTHS: [f32; 6] = [1.5, 3.0, 6.0, 12.0, 24.0, f32::INFINITY];
 
 /// What turns a score into a weight: e^((score - top) / temperature), 1 for the best token.
 #[derive(Clone, Copy)]

@@ -33,11 +33,11 @@ pub(super) fn sum(scores: &[f32], top: f32, temperature: f32) -> f64 {
 
 fn sum_part(scores: &[f32], top: f32, scale: f32) -> f64 {
     let mut lanes = [0.0_f32; LANES];
-    let rows = scores.chunks_exact(LANES);
-    let tail: f32 = rows.remainder().iter().map(|score| exponential((score - top) * scale)).sum();
+    let (rows, rest) = scores.as_chunks::<LANES>();
+    let tail: f32 = rest.iter().map(|score| exponential((score - top) * scale)).sum();
     for row in rows {
-        for (lane, score) in lanes.iter_mut().zip(row) {
-            *lane += exponential((score - top) * scale);
+        for lane in 0..LANES {
+            lanes[lane] += exponential((row[lane] - top) * scale);
         }
     }
     lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>() + f64::from(tail)

@@ -77,13 +77,20 @@ impl Scan {
 
 /// The maximum of every 16th score, and whether all of them are below infinity (which NaN is not).
 fn maxima_of(stripe: &[f32]) -> ([f32; LANES], bool) {
-    let mut lanes = [f32::NEG_INFINITY; LANES];
-    let mut sound = [true; LANES];
-    for row in stripe.chunks(LANES) {
-        for ((lane, sound), score) in lanes.iter_mut().zip(&mut sound).zip(row) {
-            *lane = if *score > *lane { *score } else { *lane };
-            *sound &= *score < f32::INFINITY;
+    let (mut lanes, mut unsound) = ([f32::NEG_INFINITY; LANES], [0_u32; LANES]);
+    let (rows, rest) = stripe.as_chunks::<LANES>();
+    for row in rows {
+        for lane in 0..LANES {
+            lanes[lane] = if row[lane] > lanes[lane] { row[lane] } else { lanes[lane] };
+            unsound[lane] |= u32::from(!is_below_infinity(row[lane]));
         }
     }
-    (lanes, sound.iter().all(|sound| *sound))
+    for (lane, score) in lanes.iter_mut().zip(rest) {
+        *lane = if *score > *lane { *score } else { *lane };
+    }
+    (lanes, unsound.iter().all(|lane| *lane == 0) && rest.iter().all(|score| is_below_infinity(*score)))
+}
+
+fn is_below_infinity(score: f32) -> bool {
+    score < f32::INFINITY
 }
