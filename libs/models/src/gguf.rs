@@ -55,6 +55,11 @@ impl<R: Read + Seek> Gguf<R> {
         &self.tensors
     }
 
+    /// Bytes of all tensors.
+    pub(crate) fn tensor_bytes(&self) -> u64 {
+        self.tensors.values().map(Tensor::bytes).sum()
+    }
+
     /// The tensor of this name, which must exist.
     pub(crate) fn tensor(&self, name: &str) -> Result<&Tensor, ModelError> {
         self.tensors.get(name).ok_or_else(|| ModelError::Missing { what: format!("tensor {name}") })

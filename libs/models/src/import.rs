@@ -13,21 +13,20 @@ mod staging;
 mod tokenizer;
 mod weights;
 
-use std::{collections::BTreeMap, fs::File, path::Path, time::Instant};
+use std::{fs::File, path::Path, time::Instant};
 
 pub use progress::{Progress, Step};
 
 use self::{llama::Llama, progress::Meter, staging::Staging, tokenizer::Tokenizer, weights::Weights};
 use crate::{
-    ChatTemplate, Decoder, FileRecord, Manifest, ModelError, Precision, Provenance, SCHEMA, SpecialTokens,
-    Store, Task,
-    gguf::{Gguf, Tensor},
+    ChatTemplate, Manifest, ModelError, Precision, Provenance, SCHEMA, Store, Task,
+    gguf::{Gguf, Metadata},
     manifest::is_model_name,
 };
 
 /// The precision of a package whose importer was not asked for one: the fastest that keeps quality.
 ///
-/// Measured on SmolLM2-135M (Q4_1) with two threads of a CPU, in tokens a second at a context of 64, medians of quiet
+/// Measured on SmolLM2-135M (`Q4_1`) with two threads of a CPU, in tokens a second at a context of 64, medians of quiet
 /// samples of one run; perplexity on `golden/perplexity.txt`:
 ///
 /// | | 1 row | 4 | 8 | 16 | prefill of 256 | perplexity |
@@ -75,17 +74,21 @@ pub fn import_gguf(
     if !is_model_name(&name) {
         return Err(ModelError::InvalidName { name });
     }
+    let precision = options.precision.unwrap_or(DEFAULT_PRECISION);
     let (file, bytes_in) = source::open(source)?;
     let mut gguf = Gguf::read(file, source.to_owned())?;
-    let model = Model::read(&gguf, name, options.precision.unwrap_or(DEFAULT_PRECISION))?;
+    let llama = Llama::read(&gguf, precision)?;
+    let tokenizer = Tokenizer::read(gguf.metadata(), llama.vocabulary)?;
+    // Up to here nothing was written: the header is sound.
+    let mut staging = Staging::begin(store.root(), &name, options.replace)?;
+    write_text(&tokenizer, gguf.metadata(), &mut staging)?;
+    let tokens = tokenizer.into_special();
 
-    let mut staging = Staging::begin(store.root(), &model.name, options.replace)?;
-    let total = bytes_in + gguf.tensors().values().map(Tensor::bytes).sum::<u64>();
-    let mut meter = Meter::new(progress, total);
+    let mut meter = Meter::new(progress, bytes_in + gguf.tensor_bytes());
     let source_sha256 = source::checksum(&mut gguf, &mut meter)?;
-    write_text(&gguf, &model, &mut staging)?;
-    write_decoder(&mut gguf, &model, &mut staging, &mut meter)?;
+    write_decoder(&llama, precision, Weights { gguf: &mut gguf, meter: &mut meter }, &mut staging)?;
 
+    let bytes_out = staging.files().values().map(|file| file.bytes).sum();
     let provenance = Provenance {
         source: source::file_name(source),
         source_sha256,
@@ -93,52 +96,30 @@ pub fn import_gguf(
         licence: source::licence(gguf.metadata())?,
         importer: format!("ondol {}", env!("CARGO_PKG_VERSION")),
     };
-    let bytes_out = staging.files().values().map(|file| file.bytes).sum();
-    let manifest = staging.commit(|files| model.manifest(provenance, files))?;
+    let manifest = staging.commit(|files| Manifest {
+        schema: SCHEMA,
+        name,
+        task: Task::TextGeneration,
+        precision,
+        context: llama.context,
+        decoder: Some(llama.geometry()),
+        tokens,
+        provenance,
+        files,
+    })?;
     Ok(Report { manifest, seconds: start.elapsed().as_secs_f64(), bytes_in, bytes_out })
 }
 
-/// What the header says, checked.
-struct Model {
-    name: String,
-    precision: Precision,
-    llama: Llama,
-    special: SpecialTokens,
-}
-
-impl Model {
-    fn read(gguf: &Gguf<File>, name: String, precision: Precision) -> Result<Self, ModelError> {
-        let llama = Llama::read(gguf)?;
-        if precision != Precision::Fp32 {
-            llama.check_lines()?;
-        }
-        let special = Tokenizer::read(gguf.metadata(), llama.vocabulary)?.special().clone();
-        Ok(Self { name, precision, llama, special })
-    }
-
-    fn manifest(self, provenance: Provenance, files: BTreeMap<String, FileRecord>) -> Manifest {
-        let Llama { layers, heads, kv_heads, head_dim, hidden, vocabulary, context, .. } = self.llama;
-        Manifest {
-            schema: SCHEMA,
-            name: self.name,
-            task: Task::TextGeneration,
-            precision: self.precision,
-            context,
-            decoder: Some(Decoder { layers, heads, kv_heads, head_dim, hidden, vocabulary }),
-            tokens: self.special,
-            provenance,
-            files,
-        }
-    }
-}
-
 /// Writes the tokenizer, and the chat template if there is one.
-fn write_text(gguf: &Gguf<File>, model: &Model, staging: &mut Staging) -> Result<(), ModelError> {
-    let tokenizer = Tokenizer::read(gguf.metadata(), model.llama.vocabulary)?;
+fn write_text(
+    tokenizer: &Tokenizer<'_>,
+    metadata: &Metadata,
+    staging: &mut Staging,
+) -> Result<(), ModelError> {
     let mut file = staging.create("tokenizer.json")?;
     tokenizer.write(&mut file).map_err(ModelError::io("write", staging.folder().join("tokenizer.json")))?;
     staging.add(file)?;
-    let Some(template) = gguf.metadata().text("tokenizer.chat_template")? else { return Ok(()) };
+    let Some(template) = metadata.text("tokenizer.chat_template")? else { return Ok(()) };
     ChatTemplate::parse(template)?;
     let mut file = staging.create("chat_template.jinja")?;
     file.append(template.as_bytes())?;
@@ -146,13 +127,13 @@ fn write_text(gguf: &Gguf<File>, model: &Model, staging: &mut Staging) -> Result
 }
 
 fn write_decoder(
-    gguf: &mut Gguf<File>,
-    model: &Model,
+    llama: &Llama,
+    precision: Precision,
+    weights: Weights<'_, '_, File>,
     staging: &mut Staging,
-    meter: &mut Meter<'_>,
 ) -> Result<(), ModelError> {
     let data = staging.create("model.onnx.data")?;
-    let (graph, data) = decoder::write(&model.llama, model.precision, Weights { gguf, meter }, data)?;
+    let (graph, data) = decoder::write(llama, precision, weights, data)?;
     staging.add(data)?;
     let mut file = staging.create("model.onnx")?;
     file.append(&graph)?;

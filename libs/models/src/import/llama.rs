@@ -6,12 +6,14 @@ use std::{
 };
 
 use crate::{
-    ModelError,
+    Decoder, ModelError, Precision,
     gguf::{Gguf, LINE, Metadata},
 };
 
-/// Longer contexts are refused: the rotary tables would outgrow the model.
 const MAX_CONTEXT: u32 = 1 << 20;
+
+/// Bytes that rotary tables may have even where that is more than the model itself has.
+const ALWAYS_ALLOWED: u64 = 64 << 20;
 
 /// What attention kernels take: even halves of whole vectors, and no head larger than any in use.
 const HEAD_DIM_STEP: u32 = 8;
@@ -46,17 +48,21 @@ pub(super) struct Llama {
 }
 
 impl Llama {
-    /// Reads the dimensions and checks every tensor against them.
-    pub(super) fn read<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self, ModelError> {
+    /// Reads the dimensions, and checks that they can be served in this precision and that every tensor has them.
+    pub(super) fn read<R: Read + Seek>(gguf: &Gguf<R>, precision: Precision) -> Result<Self, ModelError> {
         let metadata = gguf.metadata();
         let architecture = Metadata::required(ARCHITECTURE, metadata.text(ARCHITECTURE)?)?;
         if architecture != "llama" {
             return Err(unsupported("the architecture", architecture, "llama"));
         }
-        refuse_variants(metadata)?;
         let llama = Self::dimensions(gguf)?;
         llama.check_dimensions()?;
+        llama.check_variant(metadata)?;
+        llama.check_context(gguf.tensor_bytes())?;
         llama.check_tensors(gguf)?;
+        if precision != Precision::Fp32 {
+            llama.check_lines()?;
+        }
         Ok(llama)
     }
 
@@ -95,7 +101,7 @@ impl Llama {
         within("llama.attention.head_count", self.heads, 4096)?;
         within("llama.embedding_length", self.hidden, 1 << 20)?;
         within("llama.feed_forward_length", self.feed_forward, 1 << 20)?;
-        within("llama.context_length", self.context, MAX_CONTEXT)?;
+        within("llama.context_length", self.context, u32::MAX)?;
         within("the vocabulary", self.vocabulary, 1 << 24)?;
         if self.kv_heads == 0 || !self.heads.is_multiple_of(self.kv_heads) {
             let expected = format!("a divisor of the {} query heads", self.heads);
@@ -113,6 +119,36 @@ impl Llama {
             return Err(malformed(key, self.epsilon, "a number above 0 and at most 1"));
         }
         Ok(())
+    }
+
+    /// Refuses relatives of the architecture that differ in more than dimensions.
+    fn check_variant(&self, metadata: &Metadata) -> Result<(), ModelError> {
+        if let Some(experts) = metadata.count("llama.expert_count")?.filter(|experts| *experts > 0) {
+            return Err(unsupported("llama.expert_count", &experts.to_string(), "models without experts"));
+        }
+        for key in ["llama.attention.value_length", "llama.rope.dimension_count"] {
+            if let Some(width) = metadata.count(key)?.filter(|width| *width != self.head_dim) {
+                let supported = format!("the {} of the whole head", self.head_dim);
+                return Err(unsupported(key, &width.to_string(), &supported));
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a small file from asking for huge tables of rotations.
+    fn check_context(&self, tensor_bytes: u64) -> Result<(), ModelError> {
+        let longest = tensor_bytes.max(ALWAYS_ALLOWED) / (u64::from(self.head_dim) * 4);
+        if u64::from(self.context) > longest.min(MAX_CONTEXT.into()) {
+            let supported = format!("at most {} in a file of this size", longest.min(MAX_CONTEXT.into()));
+            return Err(unsupported("llama.context_length", &self.context.to_string(), &supported));
+        }
+        Ok(())
+    }
+
+    /// What the engine needs to know.
+    pub(super) fn geometry(&self) -> Decoder {
+        let Self { layers, heads, kv_heads, head_dim, hidden, vocabulary, .. } = *self;
+        Decoder { layers, heads, kv_heads, head_dim, hidden, vocabulary }
     }
 
     /// Rows of the query product.
@@ -173,7 +209,7 @@ impl Llama {
     }
 
     /// Quantised products take rows of whole lines.
-    pub(super) fn check_lines(&self) -> Result<(), ModelError> {
+    fn check_lines(&self) -> Result<(), ModelError> {
         for (what, width) in [
             ("llama.embedding_length", u64::from(self.hidden)),
             ("llama.feed_forward_length", u64::from(self.feed_forward)),
@@ -193,33 +229,6 @@ const ARCHITECTURE: &str = "general.architecture";
 /// The name of a layer's tensor.
 pub(super) fn in_layer(layer: u32, tensor: &str) -> String {
     format!("blk.{layer}.{tensor}.weight")
-}
-
-/// Refuses relatives of the architecture that differ in more than dimensions.
-fn refuse_variants(metadata: &Metadata) -> Result<(), ModelError> {
-    if let Some(experts) = metadata.count("llama.expert_count")?.filter(|experts| *experts > 0) {
-        return Err(unsupported("llama.expert_count", &experts.to_string(), "models without experts"));
-    }
-    let key_length = metadata.count("llama.attention.key_length")?;
-    let value_length = metadata.count("llama.attention.value_length")?;
-    if value_length.is_some() && key_length.is_some() && key_length != value_length {
-        return Err(unsupported("llama.attention.value_length", "unlike key_length", "equal lengths"));
-    }
-    let dimensions = |key: &str| metadata.count(key);
-    let rotated = dimensions("llama.rope.dimension_count")?;
-    let whole = match (
-        key_length,
-        dimensions("llama.embedding_length")?,
-        dimensions("llama.attention.head_count")?,
-    ) {
-        (Some(length), _, _) => Some(length),
-        (None, Some(hidden), Some(heads)) => hidden.checked_div(heads),
-        _ => None,
-    };
-    if rotated.is_some() && whole.is_some() && rotated != whole {
-        return Err(unsupported("llama.rope.dimension_count", "unlike the head's width", "whole heads"));
-    }
-    Ok(())
 }
 
 /// The divisor of positions.

@@ -80,8 +80,8 @@ impl<'a> Tokenizer<'a> {
     }
 
     /// The tokens that begin a sequence and end a generation.
-    pub(super) fn special(&self) -> &SpecialTokens {
-        &self.special
+    pub(super) fn into_special(self) -> SpecialTokens {
+        self.special
     }
 
     /// Writes `tokenizer.json`.

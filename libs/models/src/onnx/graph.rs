@@ -140,7 +140,7 @@ impl Graph {
         self.external(name, Element::F32, dims, |out| out.write_floats(values))
     }
 
-    /// The tensor written last but `back`, under another name and shape: the same bytes of the same file.
+    /// The tensor `of` under another name and shape: the same bytes of the same file.
     ///
     /// Operators disagree on the shape of quantised weights. Two names for one range of the file cost nothing: the
     /// runtime maps the range twice, and drops the copy that it repacks.

@@ -236,7 +236,6 @@ fn dimensions_beyond_reason_are_refused() {
         ("block_count", 0),
         ("block_count", 1 << 30),
         ("context_length", 0),
-        ("context_length", u32::MAX),
         ("attention.head_count", 0),
         ("attention.head_count", 5),
         ("attention.head_count_kv", 0),
@@ -257,6 +256,10 @@ fn dimensions_beyond_reason_are_refused() {
         malformed(|s| s.set("llama.rope.freq_base", float(base)));
     }
     unsupported(|s| s.set("llama.attention.key_length", integer(4)));
+    for context in [2_000_000, u32::MAX] {
+        let (what, _) = unsupported(|s| s.set("llama.context_length", integer(context)));
+        assert_eq!(what, "llama.context_length");
+    }
 }
 
 #[test]
