@@ -29,7 +29,6 @@ use crate::{
     recorded_file::RecordedFile,
 };
 
-const LAST_AXIS: &str = "last_axis";
 const LAST_TOKEN: &str = "last_token";
 
 /// Writes the large tensors into `data` and returns it with the encoded graph.
@@ -91,7 +90,6 @@ impl<R: Read + Seek> Decoder<'_, '_, '_, R> {
                 self.graph.output(&format!("present.{layer}.{half}"), Element::F32, &cache("capacity"));
             }
         }
-        self.graph.integers(LAST_AXIS, &[-1]);
         self.graph.integers(LAST_TOKEN, &[-1]);
     }
 
@@ -105,10 +103,11 @@ impl<R: Read + Seek> Decoder<'_, '_, '_, R> {
         let gather = if self.bits.is_none() {
             Node::standard("Gather").inputs(&["embedding.weight", "input_ids"])
         } else {
-            // The lookup wants whole rows where the product wants lines.
-            self.graph.alias("embedding.rows", &[vocabulary, hidden], "embedding.quants");
+            // The lookup wants whole rows where the product of a tied head wants lines.
+            let rows = if self.llama.tied { "embedding.rows" } else { "embedding.quants" };
+            self.graph.reshape("embedding.quants", rows, &[vocabulary, hidden]);
             Node::microsoft("GatherBlockQuantized")
-                .inputs(&["embedding.rows", "input_ids", "embedding.scales"])
+                .inputs(&[rows, "input_ids", "embedding.scales"])
                 .int("bits", Bits::Eight.count())
                 .int("block_size", LINE as u64)
                 .int("quantize_axis", 1)

@@ -140,17 +140,21 @@ impl Graph {
         self.external(name, Element::F32, dims, |out| out.write_floats(values))
     }
 
-    /// The tensor `of` under another name and shape: the same bytes of the same file.
+    /// Gives an external tensor another shape of as many elements: itself if the names are equal, otherwise a second
+    /// tensor over the same bytes of the file.
     ///
-    /// Operators disagree on the shape of quantised weights. Two names for one range of the file cost nothing: the
-    /// runtime maps the range twice, and drops the copy that it repacks.
-    pub(crate) fn alias(&mut self, name: &str, dims: &[u64], of: &str) {
-        let original = self.proto.initializer.iter().find(|tensor| tensor.name == of).cloned();
-        self.proto.initializer.extend(original.map(|tensor| proto::Tensor {
-            name: name.to_owned(),
-            dims: dims.iter().map(|&dim| dim as i64).collect(),
-            ..tensor
-        }));
+    /// Operators disagree on the shape of quantised weights. Two tensors over one range of the file cost nothing: the
+    /// runtime maps the range twice, and drops the one that it repacks.
+    pub(crate) fn reshape(&mut self, name: &str, new_name: &str, dims: &[u64]) {
+        let dims: Vec<i64> = dims.iter().map(|&dim| dim as i64).collect();
+        let tensors = &mut self.proto.initializer;
+        let Some(tensor) = tensors.iter_mut().find(|tensor| tensor.name == name) else { return };
+        if name == new_name {
+            tensor.dims = dims;
+        } else {
+            let twin = proto::Tensor { name: new_name.to_owned(), dims, ..tensor.clone() };
+            tensors.push(twin);
+        }
     }
 
     /// The encoded model, and the file of its large tensors.

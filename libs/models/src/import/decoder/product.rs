@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use super::{super::lines::LineEncoder, Bits, Decoder, LAST_AXIS, Order, Stack};
+use super::{super::lines::LineEncoder, Bits, Decoder, Order, Stack};
 use crate::{ModelError, gguf::LINE, onnx::Node};
 
 impl<R: Read + Seek> Decoder<'_, '_, '_, R> {
@@ -42,9 +42,10 @@ impl<R: Read + Seek> Decoder<'_, '_, '_, R> {
         let (shape, lines, sums) = (format!("{name}.shape"), format!("{name}.lines"), format!("{name}.sums"));
         // Zeros keep the first two dimensions.
         self.graph.integers(&shape, &[0, 0, columns as i64 / LINE as i64, LINE as i64]);
+        let axis = format!("{name}.axis");
+        self.graph.integers(&axis, &[-1]);
         self.graph.add(Node::standard("Reshape").inputs(&[input, &shape]).outputs(&[&lines]));
-        let sum =
-            Node::standard("ReduceSum").inputs(&[&lines, LAST_AXIS]).outputs(&[&sums]).int("keepdims", 0);
+        let sum = Node::standard("ReduceSum").inputs(&[&lines, &axis]).outputs(&[&sums]).int("keepdims", 0);
         self.graph.add(sum);
         self.graph.add(floats(&sums, &format!("{name}.remainders")).outputs(&[output]));
     }
