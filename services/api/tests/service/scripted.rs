@@ -1,0 +1,154 @@
+//! An llm-inference that does what a test tells it to, and writes down what it was asked.
+
+use std::{
+    future,
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
+
+use futures::{Stream, StreamExt, stream};
+use proto::inference::v1::{
+    self as wire, inference_service_server::InferenceService, stream_generate_text_response::Event,
+};
+use tokio::sync::Notify;
+use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+type Events = Pin<Box<dyn Stream<Item = Result<wire::StreamGenerateTextResponse, Status>> + Send>>;
+
+/// What it does with every call.
+#[derive(Clone)]
+pub(crate) enum Script {
+    /// Says hello to everybody.
+    Greet,
+    /// Refuses at once.
+    Refuse(Status),
+    /// Begins to say hello and breaks off; a stream does so after its first events.
+    BreakOff(Status),
+    /// Begins a stream and never goes on.
+    Hold,
+}
+
+/// The upstream. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Scripted {
+    script: Script,
+    asked: Arc<Mutex<Vec<MetadataMap>>>,
+    abandoned: Arc<Notify>,
+}
+
+/// Tells that the stream which holds it is gone.
+struct Alive(Arc<Notify>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+impl Scripted {
+    pub(crate) fn new(script: Script) -> Self {
+        Self { script, asked: Arc::default(), abandoned: Arc::default() }
+    }
+
+    /// The metadata of every call so far.
+    pub(crate) fn asked(&self) -> Vec<MetadataMap> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// Ready when a stream was dropped.
+    pub(crate) async fn abandoned(&self) {
+        self.abandoned.notified().await;
+    }
+
+    fn take<M, A>(&self, request: &Request<M>, answer: A) -> Result<Response<A>, Status> {
+        self.asked.lock().unwrap().push(request.metadata().clone());
+        match &self.script {
+            Script::Refuse(status) | Script::BreakOff(status) => Err(status.clone()),
+            Script::Greet | Script::Hold => {
+                let mut response = Response::new(answer);
+                // What llm-inference says about itself is no caller's business.
+                response.metadata_mut().insert("x-internal", "pod-7".parse().unwrap());
+                Ok(response)
+            }
+        }
+    }
+
+    fn events(&self, model: String) -> Events {
+        let beginning = stream::iter(beginning(model).map(Ok));
+        match &self.script {
+            Script::BreakOff(status) => beginning.chain(stream::iter([Err(status.clone())])).boxed(),
+            Script::Hold => {
+                let alive = Alive(Arc::clone(&self.abandoned));
+                let silence = async move {
+                    let _alive = alive;
+                    future::pending().await
+                };
+                beginning.chain(stream::once(silence)).boxed()
+            }
+            Script::Greet | Script::Refuse(_) => {
+                let finished = wire::Finished { text: "lo".into(), ..wire::Finished::default() };
+                beginning.chain(stream::iter([Ok(response(Event::Finished(finished)))])).boxed()
+            }
+        }
+    }
+}
+
+/// How every stream begins.
+fn beginning(model: String) -> [wire::StreamGenerateTextResponse; 2] {
+    let token = wire::Token { id: 7, text: "Hel".into(), logprob: Some(-0.5) };
+    let started = wire::Started { model, prompt_tokens: 3 };
+    [response(Event::Started(started)), response(Event::Token(token))]
+}
+
+fn response(event: Event) -> wire::StreamGenerateTextResponse {
+    wire::StreamGenerateTextResponse { event: Some(event) }
+}
+
+#[tonic::async_trait]
+impl InferenceService for Scripted {
+    type StreamGenerateTextStream = Events;
+
+    async fn generate_text(
+        &self,
+        request: Request<wire::GenerateTextRequest>,
+    ) -> Result<Response<wire::GenerateTextResponse>, Status> {
+        let model = request.get_ref().model.clone();
+        let answer = wire::GenerateTextResponse { model, text: "Hello".into(), ..Default::default() };
+        self.take(&request, answer)
+    }
+
+    async fn stream_generate_text(
+        &self,
+        request: Request<wire::GenerateTextRequest>,
+    ) -> Result<Response<Events>, Status> {
+        let events = self.events(request.get_ref().model.clone());
+        match &self.script {
+            // Its stream carries the error.
+            Script::BreakOff(_) => Ok(Response::new(events)),
+            _ => self.take(&request, events),
+        }
+    }
+
+    async fn count_tokens(
+        &self,
+        request: Request<wire::CountTokensRequest>,
+    ) -> Result<Response<wire::CountTokensResponse>, Status> {
+        self.take(&request, wire::CountTokensResponse { tokens: 3, context_tokens: 64 })
+    }
+
+    async fn get_model(
+        &self,
+        request: Request<wire::GetModelRequest>,
+    ) -> Result<Response<wire::Model>, Status> {
+        let name = request.get_ref().name.clone();
+        self.take(&request, wire::Model { name, ..Default::default() })
+    }
+
+    async fn list_models(
+        &self,
+        request: Request<wire::ListModelsRequest>,
+    ) -> Result<Response<wire::ListModelsResponse>, Status> {
+        let next_page_token = format!("after {}", request.get_ref().page_token);
+        self.take(&request, wire::ListModelsResponse { next_page_token, ..Default::default() })
+    }
+}

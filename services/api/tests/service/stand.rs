@@ -1,0 +1,95 @@
+//! What the tests stand on: api, the scripted service behind it, and a client with a key.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use api::Arguments;
+use clap::Parser;
+use proto::inference::v1::{
+    GenerateTextRequest, inference_service_client::InferenceServiceClient,
+    inference_service_server::InferenceServiceServer,
+};
+use runtime::Life;
+use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
+use tonic::{
+    Code, Request, Status,
+    transport::{Channel, Endpoint, Server, server::TcpIncoming},
+};
+use tonic_types::StatusExt;
+
+use crate::scripted::{Script, Scripted};
+
+/// The secret that is let in, and whose it is.
+pub(crate) const SECRET: &str = "open-sesame";
+pub(crate) const OWNER: &str = "laptop";
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    service: Arguments,
+}
+
+/// Api at work, and what stands behind it.
+pub(crate) struct Stand {
+    pub(crate) upstream: Scripted,
+    address: SocketAddr,
+    /// Ends with the stand.
+    _upstream: JoinSet<Result<(), tonic::transport::Error>>,
+}
+
+impl Stand {
+    pub(crate) async fn start(script: Script) -> Self {
+        let upstream = Scripted::new(script);
+        let incoming = free_port();
+        let address = incoming.local_addr().unwrap();
+        let server = Server::builder().add_service(InferenceServiceServer::new(upstream.clone()));
+        let mut serving = JoinSet::new();
+        serving.spawn(server.serve_with_incoming(incoming));
+        Self { upstream, address: api(address).await, _upstream: serving }
+    }
+
+    /// Api in front of nobody.
+    pub(crate) async fn alone() -> Self {
+        let nobody = free_port().local_addr().unwrap();
+        Self { upstream: Scripted::new(Script::Greet), address: api(nobody).await, _upstream: JoinSet::new() }
+    }
+
+    pub(crate) fn channel(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.address)).unwrap().connect_lazy()
+    }
+
+    pub(crate) fn client(&self) -> InferenceServiceClient<Channel> {
+        InferenceServiceClient::new(self.channel())
+    }
+}
+
+fn free_port() -> TcpIncoming {
+    TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap()
+}
+
+async fn api(upstream: SocketAddr) -> SocketAddr {
+    runtime::install_crypto_provider();
+    let (key, url) =
+        (format!("{OWNER}:{}", hex::encode(Sha256::digest(SECRET))), format!("http://{upstream}"));
+    let line = ["api", "--listen", "127.0.0.1:0", "--api-key", &key, "--llm-inference-url", &url];
+    api::start(Line::parse_from(line).service, Life::new()).await.unwrap()
+}
+
+/// The message in a request with the known key.
+pub(crate) fn keyed<M>(message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", format!("Bearer {SECRET}").parse().unwrap());
+    request
+}
+
+/// A request that api finds nothing wrong with.
+pub(crate) fn ask() -> GenerateTextRequest {
+    GenerateTextRequest { model: "stub".into(), prompt: "Once".into(), ..GenerateTextRequest::default() }
+}
+
+/// What a program sees of an error: its code and its reason.
+pub(crate) fn refusal(status: &Status) -> (Code, String) {
+    let info = status.get_details_error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
+    assert_eq!(info.domain, rpc::ERROR_DOMAIN);
+    (status.code(), info.reason)
+}

@@ -1,0 +1,44 @@
+//! What needs no key, and what happens while llm-inference is away.
+
+use futures::{StreamExt, stream};
+use tonic::Code;
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+use tonic_reflection::pb::v1::{
+    ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+    server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+};
+
+use crate::{
+    scripted::Script,
+    stand::{Stand, ask, keyed, refusal},
+};
+
+const SERVICE: &str = "ondol.inference.v1.InferenceService";
+
+#[tokio::test]
+async fn health_and_reflection_need_no_key() {
+    let stand = Stand::start(Script::Greet).await;
+    for name in ["", SERVICE] {
+        let request = HealthCheckRequest { service: name.into() };
+        let mut changes = HealthClient::new(stand.channel()).watch(request).await.unwrap().into_inner();
+        while changes.message().await.unwrap().unwrap().status() != ServingStatus::Serving {}
+    }
+
+    let list = MessageRequest::ListServices(String::new());
+    let request = ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+    let mut client = ServerReflectionClient::new(stand.channel());
+    let mut answers = client.server_reflection_info(stream::iter([request])).await.unwrap().into_inner();
+    let answer = answers.next().await.unwrap().unwrap().message_response;
+    let Some(MessageResponse::ListServicesResponse(list)) = answer else { panic!("{answer:?}") };
+    assert!(list.service.iter().any(|service| service.name == SERVICE), "{list:?}");
+}
+
+#[tokio::test]
+async fn an_upstream_that_is_away_is_unavailable() {
+    let stand = Stand::alone().await;
+    let status = stand.client().generate_text(keyed(ask())).await.unwrap_err();
+    assert_eq!(refusal(&status), (Code::Unavailable, "UPSTREAM_UNREACHABLE".into()));
+    assert!(status.message().contains("llm-inference"), "{status:?}");
+}
