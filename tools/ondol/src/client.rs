@@ -9,7 +9,7 @@ use prometheus_client::registry::Registry;
 use proto::inference::v1::{ListModelsRequest, inference_service_client::InferenceServiceClient};
 use rpc::{Remote, Upstream, UpstreamMetrics, UpstreamSettings};
 use tonic::{
-    Request, Status,
+    Code, Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
     transport::Uri,
@@ -76,7 +76,7 @@ impl Connection {
             tls_ca: self.tls_ca.clone(),
             timeout: PATIENCE,
             connect_timeout: Duration::from_secs(3),
-            ..UpstreamSettings::new("ondol", self.server.clone())
+            ..UpstreamSettings::new("the server", self.server.clone())
         };
         let metrics = UpstreamMetrics::register(&mut Registry::default());
         let upstream = Upstream::connect(&settings, &metrics)?;
@@ -121,8 +121,11 @@ impl Client {
 /// A status as a person reads it: what it is, what was wrong with which field, and when to come back.
 pub(crate) fn explained(status: Status) -> anyhow::Error {
     let code = status.code();
+    // The key was the user's own, where a service would not tell its callers about its own credentials.
+    let refused_key = (code == Code::Unauthenticated).then(|| format!("{}; see --api-key", status.message()));
     let remote = Remote::from(status);
-    let mut lines = vec![format!("{code:?}: {}", remote.public_message())];
+    let message = refused_key.unwrap_or_else(|| remote.public_message().into_owned());
+    let mut lines = vec![format!("{code:?}: {message}")];
     lines.extend(remote.violations().iter().map(ToString::to_string));
     lines.extend(remote.retry_after().map(|delay| format!("try again in {:.1} s", delay.as_secs_f64())));
     anyhow::Error::msg(lines.join("\n  "))

@@ -2,12 +2,13 @@
 
 use std::{net::SocketAddr, process::ExitCode};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::Args;
 use runtime::Life;
+use tokio::task::JoinSet;
 
 use crate::{
-    answer::stream,
+    answer::{Answer, stream},
     ask::{Ask, message},
     client::Connection,
     keys::new_secret,
@@ -26,6 +27,12 @@ pub(crate) struct Arguments {
     /// The most tokens to generate
     #[arg(long, default_value_t = 128, value_name = "N")]
     max_tokens: u32,
+    /// How often to ask at once
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    streams: usize,
+    /// Go on to --max-tokens where the model would end
+    #[arg(long)]
+    ignore_end: bool,
     #[command(flatten)]
     stack: StackArguments,
 }
@@ -47,22 +54,35 @@ pub(crate) fn free_port() -> SocketAddr {
 async fn ask(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
     let key = new_secret()?;
     let stack = Stack::start(arguments.stack, free_port(), &key, life).await?;
-    let mut client = Connection::local(stack.api, key)?.connect()?;
-    let model = client.model(None).await?;
+    let connection = Connection::local(stack.api, key)?;
+    let model = connection.connect()?.model(None).await?;
     let ask = Ask { max_tokens: Some(arguments.max_tokens), ..Ask::default() };
-    let request = ask.chat(&model, vec![message("user", &arguments.prompt)]);
-    let answer = stream(&mut client, request, |_| Ok(())).await?;
+    let mut request = ask.chat(&model, vec![message("user", &arguments.prompt)]);
+    request.stop.get_or_insert_default().ignore_end = arguments.ignore_end;
+
+    let mut asked = JoinSet::new();
+    for _ in 0..arguments.streams {
+        let (mut client, request) = (connection.connect()?, request.clone());
+        asked.spawn(async move { stream(&mut client, request, |_| Ok(())).await });
+    }
+    let mut answers = Vec::new();
+    while let Some(answer) = asked.join_next().await {
+        answers.push(answer??);
+    }
+    let answer = answers.first().context("--streams must be at least 1")?;
     ensure!(!answer.text.trim().is_empty(), "{model} answered with nothing");
+    ensure!(
+        answers.iter().all(|other| other.text == answer.text),
+        "{model} answered one question in two ways"
+    );
 
     println!("model        {}", answer.model);
     println!("prompt       {}", arguments.prompt);
     println!("answer       {}", answer.text.trim());
     println!("first token  {:.0} ms", answer.first_token.as_secs_f64() * 1e3);
-    println!(
-        "speed        {:.1} tokens/s over {} tokens",
-        answer.tokens_per_second(),
-        answer.usage.completion_tokens
-    );
+    let speed: f64 = answers.iter().map(Answer::tokens_per_second).sum();
+    let tokens: u32 = answers.iter().map(|answer| answer.usage.completion_tokens).sum();
+    println!("speed        {speed:.1} tokens/s over {tokens} tokens in {} streams", answers.len());
     println!("peak memory  {}", size(process_stat::peak_memory()?));
     Ok(())
 }

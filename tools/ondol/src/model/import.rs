@@ -8,7 +8,7 @@ use models::{
     import::{Options, import_gguf},
 };
 
-use crate::{folders::ModelsFolder, progress::Bar, text::size};
+use crate::{folders::ModelsFolder, process_stat::peak_memory, progress::Bar, text::size};
 
 /// What to import, and how.
 #[derive(Args)]
@@ -84,11 +84,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     bar.end();
     let manifest = &report.manifest;
     println!(
-        "Imported {} ({}, {}) in {:.1} s into {}.",
+        "Imported {} ({}, {}) in {:.1} s with {} of memory into {}.",
         manifest.name,
         manifest.precision.as_str(),
         size(report.bytes_out),
         report.seconds,
+        size(peak_memory()?),
         store.root().join(&manifest.name).display(),
     );
     Ok(())
