@@ -1,0 +1,94 @@
+//! The commands around the stack.
+
+use std::process::Output;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::stack::{MODEL, Stack, models, ondol, text};
+
+/// Runs a command: its exit code, what it printed, what it said to the user.
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = ondol(arguments).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn models_are_listed_and_shown_as_json() {
+    let Some(models) = models() else { return };
+    let (code, out, _) = run(&["model", "list", "--json", "--models", text(&models)]);
+    assert_eq!(code, Some(0));
+    let list: Value = serde_json::from_str(&out).unwrap();
+    let listed = list.as_array().unwrap().iter().find(|entry| entry["name"] == MODEL);
+    let (code, out, _) = run(&["model", "show", MODEL, "--json", "--models", text(&models)]);
+    assert_eq!(code, Some(0));
+    let shown: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(listed.unwrap()["manifest"], shown);
+    assert_eq!((&shown["name"], &shown["task"]), (&MODEL.into(), &"text-generation".into()));
+}
+
+#[test]
+fn an_unknown_model_cannot_be_shown() {
+    let Some(models) = models() else { return };
+    let (code, out, err) = run(&["model", "show", "gpt-7", "--models", text(&models)]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("gpt-7"), "{err}");
+}
+
+#[test]
+fn a_new_key_comes_with_the_hash_that_api_wants() {
+    let (code, out, _) = run(&["keys", "new", "gateway"]);
+    assert_eq!(code, Some(0));
+    let secret = out.split_whitespace().find(|word| word.starts_with("ondol_")).unwrap();
+    let digest = hex::encode(Sha256::digest(secret));
+    assert!(out.contains(&format!("[[keys]]\nname = \"gateway\"\nsha256 = \"{digest}\"")), "{out}");
+    assert_ne!(run(&["keys", "new", "gateway"]).1, out);
+}
+
+#[test]
+fn the_development_key_is_printed_as_api_takes_it() {
+    let Some(stack) = Stack::shared() else { return };
+    let file = stack.key_file();
+    let (code, out, _) = run(&["keys", "development", "--key-file", text(&file)]);
+    let secret = std::fs::read_to_string(&file).unwrap();
+    let expected = format!("development:{}\n", hex::encode(Sha256::digest(secret.trim())));
+    assert_eq!((code, out), (Some(0), expected));
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_says_what_is_right() {
+    for (arguments, word) in [
+        (&[][..], "Usage"),
+        (&["sing"], "sing"),
+        (&["generate"], "<PROMPT>"),
+        (&["generate", "--temperature", "hot", "Hi"], "--temperature"),
+        (&["up", "--listen", "here"], "--listen"),
+    ] {
+        let (code, out, err) = run(arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(err.contains(word), "{err}");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_said_so() {
+    // Nobody can listen on port 0.
+    let (code, out, err) = run(&["generate", "--server", "http://127.0.0.1:0", "--api-key", "k", "Hi"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("cannot be reached"), "{err}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let Some(stack) = Stack::shared() else { return };
+    let (models, key, taken) = (models().unwrap(), stack.key_file(), stack.api.to_string());
+    for (listen, admin) in [(taken.as_str(), "127.0.0.1:0"), ("127.0.0.1:0", taken.as_str())] {
+        let places = ["--models", text(&models), "--key-file", text(&key)];
+        let ports = ["up", "--listen", listen, "--admin-addr", admin];
+        let (code, out, err) = run(&[&ports[..], &places].concat());
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+        for words in ["cannot listen", &taken, "Address already in use"] {
+            assert!(err.contains(words), "{words} is missing in {err}");
+        }
+    }
+}

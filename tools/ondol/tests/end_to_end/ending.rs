@@ -1,0 +1,34 @@
+//! How the process goes: in good order when it is asked, at once when it is asked again.
+
+use std::net::TcpStream;
+
+use proto::inference::v1::stream_generate_text_response::Event;
+
+use crate::stack::{Stack, ask_for, read};
+
+#[tokio::test]
+async fn a_signal_lets_an_open_stream_finish_and_nobody_in() {
+    let Some(stack) = Stack::start() else { return };
+    stack.wait_for("/readyz", &["200 OK"]);
+    let stream = stack.open(stack.keyed(ask_for("Count to a million.", 150))).await;
+    stack.terminate();
+    stack.wait_for("/readyz", &["503 Service Unavailable"]);
+
+    let events = read(stream).await.unwrap();
+    let Some(Event::Finished(finished)) = events.last() else { panic!("{events:?}") };
+    assert_eq!(finished.usage.unwrap().completion_tokens, 150);
+    let api = stack.api;
+    assert!(TcpStream::connect(api).is_err(), "a draining api lets nobody in");
+    assert_eq!(stack.exit().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let Some(stack) = Stack::start() else { return };
+    let stream = stack.open(stack.keyed(ask_for("Count to a million.", 1900))).await;
+    stack.terminate();
+    stack.wait_for("/readyz", &["503 Service Unavailable"]);
+    stack.terminate();
+    read(stream).await.expect_err("the stream was cut off");
+    assert_eq!(stack.exit().code(), Some(128 + 15));
+}
