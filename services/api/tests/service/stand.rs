@@ -40,7 +40,7 @@ pub(crate) struct Stand {
 impl Stand {
     pub(crate) async fn start(script: Script) -> Self {
         let upstream = Scripted::new(script);
-        let incoming = free_port();
+        let incoming = TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let address = incoming.local_addr().unwrap();
         let server = Server::builder().add_service(InferenceServiceServer::new(upstream.clone()));
         let mut serving = JoinSet::new();
@@ -48,9 +48,9 @@ impl Stand {
         Self { upstream, address: api(address).await, _upstream: serving }
     }
 
-    /// Api in front of nobody.
+    /// Api in front of nobody: there is no listening on port 0.
     pub(crate) async fn alone() -> Self {
-        let nobody = free_port().local_addr().unwrap();
+        let nobody = (Ipv4Addr::LOCALHOST, 0).into();
         Self { upstream: Scripted::new(Script::Greet), address: api(nobody).await, _upstream: JoinSet::new() }
     }
 
@@ -61,10 +61,6 @@ impl Stand {
     pub(crate) fn client(&self) -> InferenceServiceClient<Channel> {
         InferenceServiceClient::new(self.channel())
     }
-}
-
-fn free_port() -> TcpIncoming {
-    TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap()
 }
 
 async fn api(upstream: SocketAddr) -> SocketAddr {
