@@ -72,7 +72,8 @@ impl OnnxModel {
 fn geometry(decoder: &Decoder, context: u32, options: &OnnxOptions) -> Geometry {
     Geometry {
         slots: options.slots,
-        capacity: options.context.min(context as usize),
+        // The graph counts positions in 32 bits.
+        capacity: options.context.min(context as usize).min(i32::MAX as usize),
         vocabulary: decoder.vocabulary as usize,
     }
 }

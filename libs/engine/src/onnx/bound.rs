@@ -1,4 +1,4 @@
-//! Steps over windows of the pool: inputs filled, bounds checked, bindings kept for the next time.
+//! The pool's memory, copies inside it, and bindings to its windows, kept for the next time.
 
 use std::error::Error;
 
@@ -10,12 +10,12 @@ use ort::{
 
 use super::{
     ExecutionProvider, OnnxOptions,
-    binding::{Buffer, CachePart, Extent, Graph, Memory, Window},
+    binding::{Buffer, CachePart, Graph, Memory, Window},
     signature::Signature,
 };
 use crate::{EngineError, Geometry};
 
-/// Windows that stay bound. Binding one costs about a hundred microseconds, and 64 of them well under a megabyte a
+/// Windows that stay bound. Binding one costs about a hundred microseconds, and 64 of them take well under a megabyte a
 /// layer; a full pool of 16 slots has at most 136.
 const MAX_WINDOWS: usize = 64;
 
@@ -24,6 +24,7 @@ pub(super) struct Bindings {
     graph: Graph,
     geometry: Geometry,
     signature: Signature,
+    provider: ExecutionProvider,
     /// The one used last stands last.
     windows: Vec<((usize, usize), Window)>,
 }
@@ -36,17 +37,21 @@ impl Bindings {
         options: &OnnxOptions,
     ) -> Result<Self, EngineError> {
         let Geometry { slots, capacity, vocabulary } = geometry;
-        let slot_bytes = signature.kv_heads * capacity * signature.head_dim * signature.cache_bytes;
-        let bytes = slot_bytes * slots * signature.layers * 2;
+        let Signature { layers, kv_heads, head_dim, cache_bytes, .. } = signature;
+        // Sizes that overflow are sizes that cannot be had.
+        let product = |factors: &[usize]| factors.iter().copied().fold(1, usize::saturating_mul);
+        let part_bytes = product(&[slots, kv_heads, capacity, head_dim, cache_bytes]);
+        let bytes = product(&[part_bytes, layers, 2]);
         let missing = || EngineError::Memory { bytes };
         let device = |error: ort::Error| {
             tracing::error!(%error, bytes, "cannot reserve the key/value pool");
             EngineError::Memory { bytes }
         };
-        let cache_device = cache_device(options.execution_provider).map_err(device)?;
-        let cache = match options.execution_provider {
-            ExecutionProvider::Cpu => (0..2 * signature.layers)
-                .map(|_| Buffer::zeroed(slot_bytes * slots).map(CachePart::Host).ok_or_else(missing))
+        let provider = options.execution_provider;
+        let cache_device = cache_device(provider).map_err(device)?;
+        let cache = match provider {
+            ExecutionProvider::Cpu => (0..2 * layers)
+                .map(|_| Buffer::zeroed(part_bytes).map(CachePart::Host).ok_or_else(missing))
                 .collect::<Result<_, _>>()?,
             ExecutionProvider::Cuda => device_cache(&session, &signature, geometry).map_err(device)?,
         };
@@ -54,59 +59,25 @@ impl Bindings {
             token_ids: Buffer::zeroed(slots.max(capacity)).ok_or_else(missing)?,
             last_positions: Buffer::zeroed(slots).ok_or_else(missing)?,
             longest: Buffer::zeroed(1).ok_or_else(missing)?,
-            scores: Buffer::zeroed(slots * vocabulary).ok_or_else(missing)?,
+            scores: Buffer::zeroed(product(&[slots, vocabulary])).ok_or_else(missing)?,
             cache,
         };
-        let extent = Extent { capacity, vocabulary, slot_bytes };
-        let graph = Graph::new(session, memory, signature.clone(), extent, cache_device).map_err(device)?;
-        Ok(Self { graph, geometry, signature, windows: Vec::new() })
+        let graph = Graph::new(session, memory, signature.clone(), geometry, cache_device).map_err(device)?;
+        Ok(Self { graph, geometry, signature, provider, windows: Vec::new() })
     }
 
     /// Appends `tokens`, the same number for each row of the window (first slot, rows), to the `lengths` tokens that
     /// the rows cache. Returns the rows' scores.
     pub(super) fn run(
         &mut self,
-        (first, rows): (usize, usize),
+        key: (usize, usize),
         tokens: &[u32],
         lengths: &[usize],
     ) -> Result<&mut [f32], Box<dyn Error + Send + Sync>> {
-        let each = self.check((first, rows), tokens, lengths)?;
-        let memory = &mut self.graph.memory;
-        for (input, token) in memory.token_ids.as_mut_slice().iter_mut().zip(tokens) {
-            *input = i64::from(*token);
-        }
-        for (input, length) in memory.last_positions.as_mut_slice().iter_mut().zip(lengths) {
-            *input = (length + each - 1) as i32;
-        }
-        memory.longest.as_mut_slice()[0] = (lengths.iter().max().copied().unwrap_or(0) + each) as i32;
-
-        let mut window = self.window((first, rows))?;
-        self.graph.bind_inputs(&mut window, each)?;
-        self.graph.run(&window)?;
-        self.windows.push(((first, rows), window));
-        Ok(&mut self.graph.memory.scores.as_mut_slice()[..rows * self.geometry.vocabulary])
-    }
-
-    /// Checks that the step stays inside the pool, which its memory safety rests on. Returns the tokens of each row.
-    fn check(
-        &self,
-        (first, rows): (usize, usize),
-        tokens: &[u32],
-        lengths: &[usize],
-    ) -> Result<usize, String> {
-        let Geometry { slots, capacity, vocabulary } = self.geometry;
-        let each = tokens.len().checked_div(rows).unwrap_or(0);
-        let whole = each > 0 && each * rows == tokens.len() && lengths.len() == rows;
-        if !whole || first + rows > slots {
-            return Err(format!("{} tokens in {rows} rows from slot {first} of {slots}", tokens.len()));
-        }
-        if let Some(length) = lengths.iter().find(|length| *length + each > capacity) {
-            return Err(format!("{each} tokens after {length} do not fit into a slot of {capacity}"));
-        }
-        match tokens.iter().find(|token| **token as usize >= vocabulary) {
-            Some(token) => Err(format!("token {token} is not in the vocabulary of {vocabulary}")),
-            None => Ok(each),
-        }
+        let mut window = self.window(key)?;
+        let scores = self.graph.run(&mut window, tokens, lengths)?;
+        self.windows.push((key, window));
+        Ok(scores)
     }
 
     /// Takes the binding of a window out of those that are kept, or makes it.
@@ -125,19 +96,19 @@ impl Bindings {
         if from >= slots || to >= slots || length > capacity {
             return Err(ort::Error::new(format!("{length} tokens of slot {from} to slot {to} of {slots}")));
         }
-        let Signature { kv_heads, head_dim, cache_bytes, .. } = self.signature;
+        let Signature { layers, kv_heads, head_dim, cache_bytes, .. } = self.signature;
         let token_bytes = head_dim * cache_bytes;
-        for part in 0..self.graph.memory.cache.len() {
-            let CachePart::Host(buffer) = &mut self.graph.memory.cache[part] else {
-                // A device copies whole slots faster than it could be told about the heads.
-                let source = self.graph.cache_tensor(part, from, 1)?;
-                source.copy_into(&mut self.graph.cache_tensor(part, to, 1)?)?;
-                continue;
-            };
-            let bytes = buffer.as_mut_slice();
+        for part in self.graph.host_cache() {
             for head in 0..kv_heads {
                 let start = |slot| (slot * kv_heads + head) * capacity * token_bytes;
-                bytes.copy_within(start(from)..start(from) + length * token_bytes, start(to));
+                part.copy_within(start(from)..start(from) + length * token_bytes, start(to));
+            }
+        }
+        if self.provider == ExecutionProvider::Cuda {
+            // A device copies whole slots faster than it could be told about the heads.
+            for part in 0..2 * layers {
+                let source = self.graph.cache_tensor(part, from, 1)?;
+                source.copy_into(&mut self.graph.cache_tensor(part, to, 1)?)?;
             }
         }
         Ok(())
@@ -145,11 +116,7 @@ impl Bindings {
 
     /// Makes every number of a host pool NaN.
     pub(super) fn poison(&mut self) {
-        for part in &mut self.graph.memory.cache {
-            if let CachePart::Host(buffer) = part {
-                buffer.as_mut_slice().fill(0xff);
-            }
-        }
+        self.graph.host_cache().for_each(|part| part.fill(0xff));
     }
 }
 
