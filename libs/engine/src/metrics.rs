@@ -4,14 +4,21 @@ use std::{sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{
-        counter::Counter,
-        family::Family,
-        gauge::Gauge,
-        histogram::{Histogram, exponential_buckets},
-    },
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
+
+// Edges of the histograms, times in seconds. 0.8 and 1.0 are edges of every time, so that an objective or an alert at
+// either is counted exactly and not interpolated.
+const FIRST_TOKEN: &[f64] =
+    &[0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 5.0, 10.0, 30.0, 60.0];
+const INTER_TOKEN: &[f64] =
+    &[0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.4, 0.8, 1.0, 5.0];
+const QUEUED: &[f64] =
+    &[0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
+const TOTAL: &[f64] =
+    &[0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0];
+const ROWS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Model {
@@ -76,33 +83,25 @@ impl Metrics {
             waiting: scope.gauge("requests_waiting", "Requests that wait for a slot"),
             cache_usage: scope
                 .ratio("kv_cache_usage_ratio", "Share of the key/value pool that caches tokens"),
-            first_token: scope.seconds(
+            first_token: scope.histogram(
                 "time_to_first_token_seconds",
                 "From admission to the first token",
-                0.01,
+                FIRST_TOKEN,
             ),
-            inter_token: scope.seconds(
+            inter_token: scope.histogram(
                 "inter_token_latency_seconds",
                 "Between two tokens of a request",
-                0.002,
+                INTER_TOKEN,
             ),
-            queued: scope.seconds(
-                "request_queue_time_seconds",
-                "From admission to the first step of work",
-                0.001,
-            ),
-            total: scope.seconds(
+            queued: scope.histogram("request_queue_time_seconds", "From admission to a slot", QUEUED),
+            total: scope.histogram(
                 "e2e_request_latency_seconds",
                 "From admission to the end of a request",
-                0.05,
+                TOTAL,
             ),
             prompt_tokens: scope.counter("prompt_tokens", "Prompt tokens of the requests that began to run"),
             generation_tokens: scope.counter("generation_tokens", "Tokens generated"),
-            steps: scope.histogram(
-                "decode_step_rows",
-                "Rows in each decode step",
-                &[1., 2., 4., 8., 16., 32., 64.],
-            ),
+            steps: scope.histogram("decode_step_rows", "Rows in each decode step", ROWS),
             finished: Family::default(),
             model: model.to_string(),
         };
@@ -162,16 +161,8 @@ impl Scope<'_> {
         family.get_or_create_owned(&self.label())
     }
 
-    /// Fourteen buckets, each twice the one before.
-    fn seconds(&mut self, name: &str, help: &str, smallest: f64) -> Histogram {
-        let buckets: Vec<f64> = exponential_buckets(smallest, 2.0, 14).collect();
-        self.histogram(name, help, &buckets)
-    }
-
-    fn histogram(&mut self, name: &str, help: &str, buckets: &[f64]) -> Histogram {
-        let buckets = buckets.to_vec();
-        let family =
-            Family::<Model, Histogram, _>::new_with_constructor(move || Histogram::new(buckets.clone()));
+    fn histogram(&mut self, name: &str, help: &str, edges: &'static [f64]) -> Histogram {
+        let family = Family::<Model, Histogram, _>::new_with_constructor(|| Histogram::new(edges.to_vec()));
         self.registry.register(name, help, family.clone());
         family.get_or_create_owned(&self.label())
     }
@@ -184,6 +175,22 @@ mod tests {
     use prometheus_client::{encoding::text::encode, registry::Registry};
 
     use super::{Ending, Metrics};
+
+    #[test]
+    fn the_objective_and_the_alert_are_edges_of_every_time() {
+        let mut registry = Registry::default();
+        let _metrics = Metrics::register(&mut registry, "m");
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        for name in
+            ["time_to_first_token", "inter_token_latency", "request_queue_time", "e2e_request_latency"]
+        {
+            for edge in ["0.8", "1.0"] {
+                let bucket = format!("ondol_llm_{name}_seconds_bucket{{le=\"{edge}\",model=\"m\"}}");
+                assert!(text.contains(&bucket), "{bucket} is missing in\n{text}");
+            }
+        }
+    }
 
     #[test]
     fn the_names_and_labels_are_those_that_the_dashboards_use() {
