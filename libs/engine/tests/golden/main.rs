@@ -2,6 +2,8 @@
 //!
 //! Here and not in `models`, because it takes an engine to run what the importer wrote.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+
 mod imported;
 mod logits;
 mod text;
