@@ -78,13 +78,20 @@ impl Admission {
         self.service.store(next.max(1), Ordering::Relaxed);
     }
 
+    /// How long the one who came in last is likely to wait for a slot: nothing while one is free, or nothing is known.
+    pub(crate) fn likely_wait(&self) -> Duration {
+        let to_fall_free = self.inside.load(Ordering::Acquire).saturating_sub(self.slots);
+        self.per_slot().unwrap_or_default().saturating_mul(u32::try_from(to_fall_free).unwrap_or(u32::MAX))
+    }
+
+    /// The time in which one slot of all falls free: they share a request's service time among them.
+    fn per_slot(&self) -> Option<Duration> {
+        let micros = self.service.load(Ordering::Relaxed).checked_div(self.slots as u64)?;
+        (micros > 0).then(|| Duration::from_micros(micros))
+    }
+
     fn full(&self, limit: String) -> EngineError {
-        let service = match self.service.load(Ordering::Relaxed) {
-            0 => FIRST_GUESS,
-            micros => Duration::from_micros(micros),
-        };
-        // Slots fall free one after the other, a service time shared among all of them.
-        let retry_after = (service / self.slots.max(1) as u32).clamp(SHORTEST_WAIT, LONGEST_WAIT);
+        let retry_after = self.per_slot().unwrap_or(FIRST_GUESS).clamp(SHORTEST_WAIT, LONGEST_WAIT);
         EngineError::QueueFull { limit, retry_after }
     }
 }
@@ -155,11 +162,24 @@ mod tests {
     }
 
     #[test]
+    fn the_likely_wait_counts_those_ahead_once_a_request_was_seen() {
+        let admission = Arc::new(Admission::new(2, 10, 100));
+        let mut inside: Vec<_> = (0..3).map(|_| admission.enter().unwrap()).collect();
+        assert_eq!(admission.likely_wait(), Duration::ZERO, "nothing was measured yet");
+        admission.served(Duration::from_secs(8));
+        assert_eq!(admission.likely_wait(), Duration::from_secs(4), "one slot has to fall free");
+        inside.extend((0..2).map(|_| admission.enter().unwrap()));
+        assert_eq!(admission.likely_wait(), Duration::from_secs(12));
+        inside.truncate(2);
+        assert_eq!(admission.likely_wait(), Duration::ZERO, "there is a slot for each");
+    }
+
+    #[test]
     fn the_time_to_come_back_follows_what_requests_take() {
         let admission = Arc::new(Admission::new(4, 0, 100));
         let _inside: Vec<_> = (0..4).map(|_| admission.enter().unwrap()).collect();
         let wait = || admission.enter().err().and_then(|error| error.retry_after()).unwrap();
-        assert_eq!(wait(), Duration::from_millis(250));
+        assert_eq!(wait(), Duration::from_secs(1));
         admission.served(Duration::from_secs(8));
         assert_eq!(wait(), Duration::from_secs(2));
         admission.served(Duration::from_secs(80));

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{SyncSender, sync_channel},
+        mpsc::{Sender, channel},
     },
     thread::{self, JoinHandle},
     time::Instant,
@@ -51,7 +51,7 @@ struct Shared {
     clock: Clock,
     health: watch::Receiver<Health>,
     /// Taken on drop: the thread ends when it is gone.
-    inbox: Option<SyncSender<Command>>,
+    inbox: Option<Sender<Command>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -59,6 +59,9 @@ impl Engine {
     /// Starts the thread that runs `model`.
     ///
     /// `end_tokens` end a generation; `tokenizer` turns the others into text. Metrics are registered in `registry`.
+    ///
+    /// # Errors
+    /// [`EngineError::InvalidSetting`], also for a model without room for a sequence; [`EngineError::Thread`].
     pub fn start(
         model: Box<dyn DecoderModel>,
         tokenizer: Arc<Tokenizer>,
@@ -66,8 +69,8 @@ impl Engine {
         settings: Settings,
         registry: &mut Registry,
     ) -> Result<Self, EngineError> {
-        settings.check()?;
         let geometry = model.geometry();
+        settings.check(geometry)?;
         let admission =
             Arc::new(Admission::new(geometry.slots, settings.max_waiting, settings.max_waiting_tokens));
         let desk = Desk {
@@ -77,9 +80,8 @@ impl Engine {
             clock: settings.clock.clone(),
             scratch: Scratch::default(),
         };
-        // Admission bounds what can be in the channel: every place once, and the order to drain.
-        let (inbox, commands) =
-            sync_channel(geometry.slots.saturating_add(settings.max_waiting).saturating_add(1));
+        // Bounded by admission: every place once, and the orders to drain.
+        let (inbox, commands) = channel();
         let (health_sender, health) = watch::channel(Health::Serving);
         let scheduler = Scheduler::new(model, commands, desk, &settings, health_sender);
         let thread = thread::Builder::new()
@@ -118,8 +120,8 @@ impl Engine {
     pub async fn drain(&self, deadline: Instant) {
         self.shared.admission.close();
         if let Some(inbox) = &self.shared.inbox {
-            // Full only if a drain is ordered already, disconnected only if the thread is gone.
-            let _ = inbox.try_send(Command::Drain(deadline));
+            // Fails only if the thread is gone.
+            let _ = inbox.send(Command::Drain(deadline));
         }
         let ended = |health: &Health| matches!(health, Health::Stopped | Health::Failed);
         // An error says that the thread is gone, which is what this waits for.
@@ -140,25 +142,39 @@ impl Permit {
     ///
     /// # Errors
     /// [`EngineError::InvalidRequest`] with every wrong field, [`EngineError::DeadlineExceeded`] when the deadline has
-    /// passed already, [`EngineError::QueueFull`] when the prompts that wait have too many tokens,
-    /// [`EngineError::Draining`] when the thread has ended meanwhile.
+    /// passed already, [`EngineError::DeadlineTooSoon`] when it will have passed before the request's turn comes,
+    /// [`EngineError::QueueFull`] when the prompts that wait have too many tokens, [`EngineError::Draining`] when the
+    /// thread has ended meanwhile.
     pub fn generate(mut self, request: Request) -> Result<Generation, EngineError> {
         let shared = &self.engine.shared;
         validate(&request, shared.geometry)?;
-        if request.deadline.is_some_and(|deadline| deadline <= shared.clock.now()) {
-            return Err(EngineError::DeadlineExceeded { generated: 0 });
-        }
+        shared.can_meet(request.deadline)?;
         self.place.wait_with(request.prompt.len())?;
         let (sender, events) = unbounded_channel();
         let reply = Reply { events: sender, admitted: self.admitted };
         let sequence = Box::new(Sequence::new(request, shared.geometry.capacity, self.place, reply));
         let Some(inbox) = &shared.inbox else { return Err(EngineError::Draining) };
-        inbox.try_send(Command::Submit(sequence)).map_err(|_| EngineError::Draining)?;
+        inbox.send(Command::Submit(sequence)).map_err(|_| EngineError::Draining)?;
         Ok(Generation::new(events))
     }
 }
 
 impl Shared {
+    /// Refuses what has no time left, or would still wait for a slot at its deadline. How long its own work takes is not
+    /// known, so nothing is refused for that.
+    fn can_meet(&self, deadline: Option<Instant>) -> Result<(), EngineError> {
+        let Some(deadline) = deadline else { return Ok(()) };
+        let left = deadline.saturating_duration_since(self.clock.now());
+        let wait = self.admission.likely_wait();
+        if left.is_zero() {
+            Err(EngineError::DeadlineExceeded { generated: 0 })
+        } else if wait > left {
+            Err(EngineError::DeadlineTooSoon { wait, left })
+        } else {
+            Ok(())
+        }
+    }
+
     /// Waits for the thread, which has said that it is about to end.
     fn join(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();

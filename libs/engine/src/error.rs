@@ -30,6 +30,16 @@ pub enum EngineError {
         /// Tokens generated until then; 0 for a request that never left the queue.
         generated: u32,
     },
+    /// The queue alone is likely to outlast the request's deadline, so it was refused at once.
+    #[error(
+        "the queue takes about {wait:?} and the deadline is in {left:?}; allow more time or try again later"
+    )]
+    DeadlineTooSoon {
+        /// The likely wait for a slot.
+        wait: Duration,
+        /// Time until the deadline.
+        left: Duration,
+    },
     /// The engine is shutting down: it takes nothing new, or the grace for what ran is over.
     #[error("the engine is draining")]
     Draining,
@@ -116,7 +126,7 @@ impl Fault for EngineError {
         match self {
             Self::InvalidRequest { .. } => Kind::InvalidArgument,
             Self::QueueFull { .. } => Kind::ResourceExhausted,
-            Self::DeadlineExceeded { .. } => Kind::DeadlineExceeded,
+            Self::DeadlineExceeded { .. } | Self::DeadlineTooSoon { .. } => Kind::DeadlineExceeded,
             Self::Draining | Self::Failed => Kind::Unavailable,
             Self::InvalidSetting { .. }
             | Self::Library { .. }
@@ -130,9 +140,10 @@ impl Fault for EngineError {
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
-            Self::InvalidRequest { .. } | Self::QueueFull { .. } | Self::DeadlineExceeded { .. } => {
-                self.to_string().into()
-            }
+            Self::InvalidRequest { .. }
+            | Self::QueueFull { .. }
+            | Self::DeadlineExceeded { .. }
+            | Self::DeadlineTooSoon { .. } => self.to_string().into(),
             Self::Draining => "this instance is shutting down; try another one".into(),
             Self::Failed => "this instance cannot run the model any more; try another one".into(),
             Self::Step { .. } | Self::BadScores { .. } => "the model failed while it generated".into(),

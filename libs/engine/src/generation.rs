@@ -14,7 +14,7 @@ use crate::EngineError;
 /// One thing that happened to a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// Work on the prompt began. First of all events.
+    /// The request got a slot. First of all events.
     Started {
         /// Time from admission until now.
         queued: Duration,
@@ -69,7 +69,7 @@ pub struct Usage {
 /// Times from admission.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// To the first step of work on the prompt.
+    /// To a slot of its own, from where work on the prompt begins.
     pub queued: Duration,
     /// To the first token.
     pub first_token: Duration,

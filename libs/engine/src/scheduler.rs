@@ -83,25 +83,29 @@ impl Scheduler {
 
     /// Works until the engine is drained, dropped or broken.
     pub(crate) fn run(mut self) {
-        let mut last = Health::Stopped;
-        while self.receive() {
-            // After a panic nothing here is looked at again but to tell the callers.
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
-            let error = match turn {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => error,
-                Err(panic) => EngineError::step("scheduler", panic_message(panic.as_ref())),
-            };
-            tracing::error!(error = %fault::Chain(&error), "a step failed; the engine takes no more work");
-            self.desk.admission.fail();
-            self.end_all(&error, &EngineError::Failed);
-            last = Health::Failed;
-            break;
-        }
+        // After a panic nothing here is looked at again but to tell the callers.
+        let worked = catch_unwind(AssertUnwindSafe(|| self.work()))
+            .unwrap_or_else(|panic| Err(EngineError::step("scheduler", panic_message(panic.as_ref()))));
+        let last = match worked {
+            Ok(()) => Health::Stopped,
+            Err(error) => {
+                tracing::error!(error = %fault::Chain(&error), "a step failed; the engine takes no more work");
+                self.desk.admission.fail();
+                self.end_all(&error, &EngineError::Failed);
+                Health::Failed
+            }
+        };
         let Self { model, health, desk, .. } = self;
         desk.admission.close();
         drop(model);
         health.send_replace(last);
+    }
+
+    fn work(&mut self) -> Result<(), EngineError> {
+        while self.receive() {
+            self.turn()?;
+        }
+        Ok(())
     }
 
     /// Takes in what has come, and waits for it if there is nothing else to do. Returns whether to go on.
@@ -254,8 +258,9 @@ impl Desk {
     fn ended(&self, sequence: &Sequence, ending: Ending) {
         let now = self.clock.now();
         self.metrics.finished(ending, sequence.since_admission(now));
-        if matches!(ending, Ending::Stop | Ending::Length) {
-            self.admission.served(sequence.service_time(now));
+        // However it ended, its slot is free for the next one.
+        if let Some(time) = sequence.service_time(now) {
+            self.admission.served(time);
         }
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Sequence {
     reply: Reply,
     place: Place,
     timings: Timings,
+    seated: Option<Instant>,
+    /// The time of the latest token, from admission.
     latest: Duration,
 }
 
@@ -74,6 +76,7 @@ impl Sequence {
             reply,
             place,
             timings: Timings::default(),
+            seated: None,
             latest: Duration::ZERO,
         }
     }
@@ -103,6 +106,7 @@ impl Sequence {
     /// Leaves the queue for a slot.
     pub(crate) fn seat(&mut self, now: Instant, metrics: &Metrics) {
         self.place.seated();
+        self.seated = Some(now);
         self.timings.queued = self.since_admission(now);
         metrics.seated(self.prompt.len(), self.timings.queued);
         self.send(Ok(Event::Started { queued: self.timings.queued }));
@@ -127,8 +131,8 @@ impl Sequence {
                 return Some(Ending::Error);
             }
         };
-        let is_first = self.latest.is_zero();
-        let elapsed = self.since_admission(turn.now).max(Duration::from_nanos(1));
+        let is_first = self.generated == 0;
+        let elapsed = self.since_admission(turn.now);
         if is_first {
             self.timings.first_token = elapsed;
         }
@@ -161,9 +165,9 @@ impl Sequence {
         now.saturating_duration_since(self.reply.admitted)
     }
 
-    /// How long it has held its slot.
-    pub(crate) fn service_time(&self, now: Instant) -> Duration {
-        self.since_admission(now).saturating_sub(self.timings.queued)
+    /// How long it has held its slot, if it ever got one.
+    pub(crate) fn service_time(&self, now: Instant) -> Option<Duration> {
+        self.seated.map(|seated| now.saturating_duration_since(seated))
     }
 
     fn finish(&mut self, reason: FinishReason, total: Duration) -> Ending {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
-use crate::EngineError;
+use crate::{EngineError, Geometry};
 
 /// How the engine queues and schedules.
 #[derive(Clone, Debug)]
@@ -31,12 +31,20 @@ impl Settings {
         }
     }
 
-    pub(crate) fn check(&self) -> Result<(), EngineError> {
-        if self.prefill_chunk < 2 {
-            let problem = "must be at least 2".to_string();
-            return Err(EngineError::InvalidSetting { flag: "--prefill-chunk-tokens", problem });
+    /// Checks them, and that a model of this `geometry` can hold a prompt and a token.
+    pub(crate) fn check(&self, geometry: Geometry) -> Result<(), EngineError> {
+        let least = [
+            ("--slots", geometry.slots, 1),
+            ("--context-tokens", geometry.capacity, 2),
+            ("--prefill-chunk-tokens", self.prefill_chunk, 2),
+        ];
+        match least.into_iter().find(|(_, value, least)| value < least) {
+            Some((flag, value, least)) => {
+                let problem = format!("must be at least {least}, is {value}");
+                Err(EngineError::InvalidSetting { flag, problem })
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -97,5 +105,22 @@ impl SchedulerArguments {
             prefill_chunk: self.prefill_chunk_tokens,
             ..Settings::new(model)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+    use crate::Geometry;
+
+    #[test]
+    fn a_model_without_room_for_a_sequence_is_refused() {
+        let refused = |slots, capacity| {
+            let geometry = Geometry { slots, capacity, vocabulary: 257 };
+            Settings::new("m").check(geometry).err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        assert_eq!(refused(0, 128), "--slots: must be at least 1, is 0");
+        assert_eq!(refused(1, 1), "--context-tokens: must be at least 2, is 1");
+        assert_eq!(refused(1, 2), "");
     }
 }

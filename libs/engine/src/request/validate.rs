@@ -47,7 +47,7 @@ fn prompt(request: &Request, Geometry { capacity, vocabulary, .. }: Geometry, fo
     } else if let Some(token) = request.prompt.iter().find(|token| **token as usize >= vocabulary) {
         found.add(
             request.prompt_field,
-            format!("has token {token}; the vocabulary ends at {}", vocabulary - 1),
+            format!("has token {token}; ids are below {vocabulary}, the vocabulary"),
         );
     }
 }

@@ -119,6 +119,12 @@ async fn admission_is_bounded() {
 }
 
 #[tokio::test]
+async fn what_cannot_get_a_slot_in_time_is_refused_at_once() {
+    let Some(subject) = subject() else { return };
+    suite::what_cannot_get_a_slot_in_time_is_refused_at_once(&subject).await;
+}
+
+#[tokio::test]
 async fn a_question_gets_a_sensible_answer() {
     let Some(subject) = subject() else { return };
     let chat = "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n";

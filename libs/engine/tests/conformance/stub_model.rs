@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use engine::{
-    DecoderModel, EngineError, FinishReason, Geometry, Health, Request, Sampling, Stop, StubHook, StubModel,
-    StubStep,
+    DecoderModel, Engine, EngineError, FinishReason, Geometry, Health, Request, Sampling, Settings, Stop,
+    StubHook, StubModel, StubStep,
 };
 use fault::{Fault, Kind};
 use models::Tokenizer;
+use prometheus_client::registry::Registry;
 
 use super::{
     subject::{Subject, read},
@@ -64,6 +65,11 @@ async fn deadlines_are_kept_everywhere() {
 #[tokio::test]
 async fn admission_is_bounded() {
     suite::admission_is_bounded(&subject()).await;
+}
+
+#[tokio::test]
+async fn what_cannot_get_a_slot_in_time_is_refused_at_once() {
+    suite::what_cannot_get_a_slot_in_time_is_refused_at_once(&subject()).await;
 }
 
 /// Runs one request alone to its end.
@@ -243,18 +249,32 @@ async fn short_prompts_overtake_a_long_one_which_still_gets_its_turn() {
     );
 }
 
+/// Neither stream can be done before the engine is dropped: by then the one that runs has made two of its tokens, and
+/// the stub reads every cached token for each new one.
 #[tokio::test]
 async fn dropping_the_engine_ends_its_streams() {
     let subject = subject();
-    let mut bench = subject.start(1, |_| ());
-    let running = bench.submit(subject.request(0, 100)).unwrap();
-    let waiting = bench.submit(subject.request(1, 100)).unwrap();
+    let mut bench = subject.start_with(Box::new(StubModel::new(geometry(1, 200_000))), |_| ());
+    let running = bench.submit(Request::new(vec![1])).unwrap();
+    let waiting = bench.submit(Request::new(vec![1])).unwrap();
+    bench.gate.pass().await;
     bench.gate.pass().await;
     bench.gate.next().await;
     bench.gate.open();
     drop(bench);
-    for generation in [running, waiting] {
-        assert!(matches!(read(generation).await.error, Some(EngineError::Draining) | None));
+    let (running, waiting) = (read(running).await, read(waiting).await);
+    assert!(matches!(running.error, Some(EngineError::Draining)), "{:?}", running.finished);
+    assert!(matches!(waiting.error, Some(EngineError::Draining)), "{:?}", waiting.finished);
+    assert!(running.tokens.len() >= 2 && waiting.tokens.is_empty());
+}
+
+#[tokio::test]
+async fn an_engine_without_room_does_not_start() {
+    for (slots, capacity) in [(0, 128), (1, 1)] {
+        let model = Box::new(StubModel::new(geometry(slots, capacity)));
+        let (tokenizer, settings) = (Arc::new(Tokenizer::bytes()), Settings::new("m"));
+        let started = Engine::start(model, tokenizer, vec![END], settings, &mut Registry::default());
+        assert!(matches!(started.err(), Some(EngineError::InvalidSetting { .. })));
     }
 }
 

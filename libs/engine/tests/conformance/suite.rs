@@ -137,20 +137,52 @@ pub async fn deadlines_are_kept_everywhere(subject: &Subject) {
     assert!(told.tokens.len() >= 3, "{told:?}");
 }
 
+/// A request whose deadline the queue alone would outlast is refused before it waits; one with more time is not.
+pub async fn what_cannot_get_a_slot_in_time_is_refused_at_once(subject: &Subject) {
+    let mut bench = subject.start(1, |_| ());
+    // The engine learns that a request takes eight seconds.
+    let first = bench.submit(subject.request(0, 2)).unwrap();
+    bench.gate.next().await;
+    bench.clock.turn(8 * SECOND);
+    bench.gate.allow();
+    bench.gate.pass().await;
+    read(first).await;
+
+    let running = bench.submit(subject.request(0, 2)).unwrap();
+    assert!(matches!(bench.gate.next().await, StubStep::Prefill { .. }), "the first is gone for good");
+    let with = |seconds: u32| {
+        let mut request = subject.request(1, 2);
+        request.deadline = Some(bench.clock.now() + seconds * SECOND);
+        bench.submit(request)
+    };
+    let error = with(7).err().unwrap();
+    assert!(matches!(error, EngineError::DeadlineTooSoon { wait, .. } if wait == 8 * SECOND), "{error}");
+    assert_eq!(error.kind(), Kind::DeadlineExceeded);
+    let waiting = with(9).unwrap();
+    assert!(with(9).is_err(), "two are ahead");
+    bench.gate.open();
+    assert!(read(running).await.finished.is_some());
+    assert!(read(waiting).await.finished.is_some());
+}
+
 /// One request more than slots and queue hold is refused, with a time to come back, until one has ended.
 pub async fn admission_is_bounded(subject: &Subject) {
     let mut bench = subject.start(1, |settings| settings.max_waiting = 2);
-    let inside: Vec<_> = (0..2).map(|index| bench.submit(subject.request(index, 4)).unwrap()).collect();
+    let inside: Vec<_> = (0..2).map(|index| bench.submit(subject.request(index, 1)).unwrap()).collect();
     let permit = bench.engine.admit().unwrap();
     let error = bench.engine.admit().err().unwrap();
     assert_eq!(error.kind(), Kind::ResourceExhausted);
     assert!(error.retry_after().is_some());
     drop(permit);
-    assert!(bench.engine.admit().is_ok());
-    bench.gate.open();
+    let last = bench.submit(subject.request(2, 4)).unwrap();
     for generation in inside {
+        bench.gate.pass().await;
         let finished = read(generation).await.finished.unwrap();
-        assert_eq!((finished.reason, finished.usage.completion_tokens), (FinishReason::Length, 4));
+        assert_eq!((finished.reason, finished.usage.completion_tokens), (FinishReason::Length, 1));
     }
-    assert!((0..3).all(|_| bench.engine.admit().is_ok()));
+    // The last one stands before its first step, so the others have left for good.
+    assert!(matches!(bench.gate.next().await, StubStep::Prefill { .. }));
+    let free: Vec<_> = (0..3).map(|_| bench.engine.admit()).collect();
+    assert_eq!(free.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false]);
+    drop(last);
 }
