@@ -17,6 +17,9 @@ use tonic::{
 
 use crate::folders::DevelopmentKeyFile;
 
+/// How errors name the other end.
+const SERVER: &str = "the server";
+
 /// The longest generation that a terminal waits for.
 const PATIENCE: Duration = Duration::from_mins(30);
 
@@ -76,7 +79,7 @@ impl Connection {
             tls_ca: self.tls_ca.clone(),
             timeout: PATIENCE,
             connect_timeout: Duration::from_secs(3),
-            ..UpstreamSettings::new("the server", self.server.clone())
+            ..UpstreamSettings::new(SERVER, self.server.clone())
         };
         let metrics = UpstreamMetrics::register(&mut Registry::default());
         let upstream = Upstream::connect(&settings, &metrics)?;
@@ -125,7 +128,11 @@ pub(crate) fn explained(status: Status) -> anyhow::Error {
     let refused_key = (code == Code::Unauthenticated).then(|| format!("{}; see --api-key", status.message()));
     let remote = Remote::from(status);
     let message = refused_key.unwrap_or_else(|| remote.public_message().into_owned());
+    let unreachable = code == Code::Unavailable && message.starts_with(SERVER);
     let mut lines = vec![format!("{code:?}: {message}")];
+    lines.extend(
+        unreachable.then(|| "is it running? `ondol up` starts one here, --server names another".into()),
+    );
     lines.extend(remote.violations().iter().map(ToString::to_string));
     lines.extend(remote.retry_after().map(|delay| format!("try again in {:.1} s", delay.as_secs_f64())));
     anyhow::Error::msg(lines.join("\n  "))

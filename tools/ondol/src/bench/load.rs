@@ -46,9 +46,17 @@ pub(crate) fn through_model(model: &mut dyn DecoderModel, load: &Load) -> anyhow
     together(&vec![times; load.streams]).context("too few tokens to measure")
 }
 
+/// The most likely token; in lanes, so that the compiler makes vectors of it and the scan does not show in the figures.
 fn likeliest(scores: &[f32]) -> u32 {
-    let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter().position(|score| *score >= best).unwrap_or_default() as u32
+    let mut best = [f32::NEG_INFINITY; 16];
+    let (lanes, rest) = scores.as_chunks::<16>();
+    for lane in lanes {
+        for (best, score) in best.iter_mut().zip(lane) {
+            *best = if *score > *best { *score } else { *best };
+        }
+    }
+    let top = best.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max);
+    scores.iter().position(|score| *score >= top).unwrap_or_default() as u32
 }
 
 /// Tokens per second of the engine, called in this process.
