@@ -1,6 +1,6 @@
 //! Why a port could not be opened.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::SocketAddr};
 
 use fault::{Fault, Kind};
 use rpc::RpcError;
@@ -8,7 +8,15 @@ use rpc::RpcError;
 /// An error before serving.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// The address, TLS or another setting of the server cannot be used.
+    /// The address is taken, or not this machine's.
+    #[error("cannot serve on {address}: --listen or ONDOL_LISTEN moves it")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// Why.
+        source: RpcError,
+    },
+    /// TLS or another setting of the server cannot be used.
     #[error(transparent)]
     Rpc(#[from] RpcError),
     /// The description of the contract that reflection serves is broken.

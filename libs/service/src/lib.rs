@@ -13,4 +13,4 @@ mod port;
 
 pub use error::ServiceError;
 pub use health::Health;
-pub use port::{Door, Port};
+pub use port::{Door, Port, check_address};

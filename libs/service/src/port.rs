@@ -66,7 +66,7 @@ impl Port {
         routes.add_service(describe().build_v1()?);
         routes.add_service(describe().build_v1alpha()?);
 
-        let incoming = rpc::bind(door.listen)?;
+        let incoming = bind(door.listen)?;
         let address =
             incoming.local_addr().map_err(|source| rpc::RpcError::Bind { address: door.listen, source })?;
         let limits = door.arguments.message_limits();
@@ -92,12 +92,7 @@ impl Port {
     #[must_use]
     pub fn with<S>(mut self, service: S) -> Self
     where
-        S: Service<http::Request<Body>, Error = Infallible>
-            + NamedService
-            + Clone
-            + Send
-            + Sync
-            + 'static,
+        S: Service<http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
         S::Response: IntoResponse,
         S::Future: Send + 'static,
     {
@@ -119,6 +114,15 @@ impl Port {
             futures::future::select(following, draining).await;
         });
     }
+}
+
+/// Whether an address can be listened on, for whoever does slow things before it opens a port there.
+pub fn check_address(address: SocketAddr) -> Result<(), ServiceError> {
+    bind(address).map(drop)
+}
+
+fn bind(address: SocketAddr) -> Result<TcpIncoming, ServiceError> {
+    rpc::bind(address).map_err(|source| ServiceError::Listen { address, source })
 }
 
 #[cfg(test)]

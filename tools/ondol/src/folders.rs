@@ -16,8 +16,19 @@ pub(crate) struct ModelsFolder {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct DevelopmentKeyFile {
     /// The file with this machine's development API key
-    #[arg(id = "key_file", long = "key-file", env = "ONDOL_KEY_FILE", value_name = "FILE", default_value_os_t = data().join("development.key"))]
+    #[arg(id = "key_file", long = "key-file", env = "ONDOL_KEY_FILE", value_name = "FILE", default_value_os_t = development_key())]
     pub(crate) path: PathBuf,
+}
+
+impl DevelopmentKeyFile {
+    /// Whether this is where clients look when they are told nothing.
+    pub(crate) fn is_default(&self) -> bool {
+        self.path == development_key()
+    }
+}
+
+fn development_key() -> PathBuf {
+    data().join("development.key")
 }
 
 /// `~/.local/share/ondol`, or the folder itself when there is no home.

@@ -58,6 +58,8 @@ impl Stack {
         key: &str,
         life: &Life,
     ) -> anyhow::Result<Self> {
+        // api comes last, and nobody should wait for the weights to hear that its port is taken.
+        service::check_address(listen)?;
         let StackArguments { models, names, engine, server } = arguments;
         let inner = ServerArguments { tls_cert: None, tls_key: None, tls_client_ca: None, ..server.clone() };
         let inference = llm_inference::Arguments {

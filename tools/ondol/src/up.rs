@@ -40,13 +40,13 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     runtime::launch(SERVICE, &process, async |life: Life| -> anyhow::Result<()> {
         let key = development_key::read_or_make(&key_file.path)?;
         let stack = Stack::start(stack, listen, &key, &life).await?;
-        print(&stack, &key, &life);
+        print(&stack, &key, &key_file, &life);
         Ok(())
     })
 }
 
 /// Says where everything is and what to type next.
-fn print(stack: &Stack, key: &str, life: &Life) {
+fn print(stack: &Stack, key: &str, key_file: &DevelopmentKeyFile, life: &Life) {
     let models = stack.inference.models();
     let model = models.first().map_or("MODEL", String::as_str);
     let address = stack.api;
@@ -65,11 +65,22 @@ fn print(stack: &Stack, key: &str, life: &Life) {
         "  grpcurl -plaintext -H \"authorization: Bearer {key}\" -d '{request}' {address} \
          ondol.inference.v1.InferenceService/StreamGenerateText"
     );
-    let server = if address.port() == 50051 { String::new() } else { format!(" --server http://{address}") };
-    let program = program();
-    println!("  {program} generate{server} \"Explain in two sentences what a database index is.\"");
-    println!("  {program} chat{server}\n");
+    let (program, flags) = (program(), flags(address, key_file));
+    println!("  {program} generate{flags} \"Explain in two sentences what a database index is.\"");
+    println!("  {program} chat{flags}\n");
     println!("Ctrl-C finishes what runs and ends.\n");
+}
+
+/// What a client needs to be told where the stack is not where clients look by themselves.
+fn flags(address: SocketAddr, key_file: &DevelopmentKeyFile) -> String {
+    let mut flags = String::new();
+    if address.port() != 50051 {
+        flags = format!(" --server http://{address}");
+    }
+    if !key_file.is_default() {
+        flags = format!("{flags} --key-file {}", key_file.path.display());
+    }
+    flags
 }
 
 /// How this program was called, so that the lines work when they are copied.
