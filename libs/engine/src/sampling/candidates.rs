@@ -1,7 +1,5 @@
 //! Choosing at random among the tokens that top-k, top-p and min-p leave.
 
-use std::cmp::Ordering;
-
 use super::{
     exponential::{exponential, sum},
     scan::Scan,
@@ -32,15 +30,23 @@ impl Heat {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Candidate {
-    token: u32,
-    weight: f32,
-}
+/// A token with its weight, in one number that is smaller for the better one; of equals, for the lower id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate(u64);
 
-/// The better one first; of equals, the lower id.
-fn rank(a: Candidate, b: Candidate) -> Ordering {
-    b.weight.total_cmp(&a.weight).then(a.token.cmp(&b.token))
+impl Candidate {
+    /// The bits of numbers from 0 up are ordered as the numbers are.
+    fn new(token: u32, weight: f32) -> Self {
+        Self(u64::from(!weight.to_bits()) << 32 | u64::from(token))
+    }
+
+    fn token(self) -> u32 {
+        self.0 as u32
+    }
+
+    fn weight(self) -> f32 {
+        f32::from_bits(!((self.0 >> 32) as u32))
+    }
 }
 
 /// One row of scores with what is known of it.
@@ -56,6 +62,8 @@ pub(super) struct Row<'a> {
 /// the same random number into another token.
 #[derive(Default)]
 pub(super) struct Candidates {
+    found: Vec<u32>,
+    weights: Vec<f32>,
     kept: Vec<Candidate>,
     ranked: Vec<Candidate>,
     parts: Vec<f64>,
@@ -85,19 +93,28 @@ impl Candidates {
         } else {
             return self.draw_from_all(row, share);
         }
-        self.kept.retain(|candidate| candidate.weight >= settings.min_p);
+        if settings.min_p > 0.0 {
+            self.kept.retain(|candidate| candidate.weight() >= settings.min_p);
+        }
         self.draw_from_kept(share)
     }
 
+    /// Collects every token whose score is at least `least`.
     fn collect(&mut self, row: &Row<'_>, least: f32) {
+        row.scan.reaching(row.scores, least, &mut self.found);
+        self.weights.clear();
+        self.weights.extend(self.found.iter().map(|token| row.scores[*token as usize]));
+        // A loop of its own, which becomes vector instructions.
+        for weight in &mut self.weights {
+            *weight = row.heat.weight(*weight);
+        }
         self.kept.clear();
-        row.scan.each_reaching(row.scores, least, |token, score| {
-            self.kept.push(Candidate { token, weight: row.heat.weight(score) });
-        });
+        let weighed = self.found.iter().zip(&self.weights);
+        self.kept.extend(weighed.map(|(token, weight)| Candidate::new(*token, *weight)));
     }
 
     fn mass(&self) -> f64 {
-        self.kept.iter().map(|candidate| f64::from(candidate.weight)).sum()
+        self.kept.iter().map(|candidate| f64::from(candidate.weight())).sum()
     }
 
     /// Keeps the `count` best.
@@ -106,8 +123,8 @@ impl Candidates {
             return;
         }
         self.ranked.clone_from(&self.kept);
-        let worst = *self.ranked.select_nth_unstable_by(count - 1, |a, b| rank(*a, *b)).1;
-        self.kept.retain(|candidate| rank(*candidate, worst) != Ordering::Greater);
+        let worst = *self.ranked.select_nth_unstable(count - 1).1;
+        self.kept.retain(|candidate| *candidate <= worst);
     }
 
     /// Keeps the fewest best ones that together have `share` of `total`.
@@ -121,8 +138,8 @@ impl Candidates {
         let (mut low, mut high) = (0, self.ranked.len());
         while high - low > 1 {
             let half = (high - low) / 2;
-            self.ranked[low..high].select_nth_unstable_by(half - 1, |a, b| rank(*a, *b));
-            let mass: f64 = self.ranked[low..low + half].iter().map(|kept| f64::from(kept.weight)).sum();
+            self.ranked[low..high].select_nth_unstable(half - 1);
+            let mass: f64 = self.ranked[low..low + half].iter().map(|kept| f64::from(kept.weight())).sum();
             if mass >= wanted {
                 high = low + half;
             } else {
@@ -131,16 +148,16 @@ impl Candidates {
             }
         }
         if let Some(worst) = self.ranked.get(low).copied() {
-            self.kept.retain(|candidate| rank(*candidate, worst) != Ordering::Greater);
+            self.kept.retain(|candidate| *candidate <= worst);
         }
     }
 
     fn draw_from_kept(&self, share: f64) -> Option<u32> {
         let mut left = self.mass() * share;
         let mut last = None;
-        for candidate in self.kept.iter().filter(|candidate| candidate.weight > 0.0) {
-            last = Some(candidate.token);
-            left -= f64::from(candidate.weight);
+        for candidate in self.kept.iter().filter(|candidate| candidate.weight() > 0.0) {
+            last = Some(candidate.token());
+            left -= f64::from(candidate.weight());
             if left < 0.0 {
                 break;
             }

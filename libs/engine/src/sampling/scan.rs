@@ -42,8 +42,7 @@ impl Scan {
             return Err(BadScores::NotNumbers);
         }
         let stripe = &scores[best_stripe.min(scores.len())..];
-        let place =
-            stripe.iter().take(STRIPE).position(|score| score.to_bits() == best.to_bits() || *score >= best);
+        let place = stripe.iter().take(STRIPE).position(|score| *score >= best);
         match place {
             Some(place) if best > f32::NEG_INFINITY => {
                 Ok(Top { token: (best_stripe + place) as u32, score: best })
@@ -61,16 +60,23 @@ impl Scan {
         *self.ranked.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a)).1
     }
 
-    /// Calls `take` with every token whose score is at least `least`, in the order of ids.
-    pub(super) fn each_reaching(&self, scores: &[f32], least: f32, mut take: impl FnMut(u32, f32)) {
+    /// Fills `found` with every token whose score is at least `least`, in the order of ids.
+    pub(super) fn reaching(&self, scores: &[f32], least: f32, found: &mut Vec<u32>) {
+        found.clear();
         let stripes = scores.chunks(STRIPE).zip(self.maxima.chunks(LANES)).enumerate();
         for (index, (stripe, maxima)) in stripes {
             if !maxima.iter().any(|score| *score >= least) {
                 continue;
             }
-            for (offset, score) in stripe.iter().enumerate().filter(|(_, score)| **score >= least) {
-                take((index * STRIPE + offset) as u32, *score);
+            // Every token is written and only those that count are kept: on a flat row a branch would go either way
+            // and cost more than the rest of the pass.
+            let mut end = found.len();
+            found.resize(end + stripe.len(), 0);
+            for (offset, score) in stripe.iter().enumerate() {
+                found[end] = (index * STRIPE + offset) as u32;
+                end += usize::from(*score >= least);
             }
+            found.truncate(end);
         }
     }
 }
