@@ -249,6 +249,38 @@ async fn short_prompts_overtake_a_long_one_which_still_gets_its_turn() {
     );
 }
 
+#[tokio::test]
+async fn a_caller_that_leaves_the_queue_gives_its_place_back_within_one_step() {
+    let subject = subject();
+    let mut bench = subject.start(1, |settings| settings.max_waiting = 1);
+    let running = bench.submit(subject.request(0, 50)).unwrap();
+    bench.gate.pass().await;
+    let waiting = bench.submit(subject.request(1, 50)).unwrap();
+    bench.gate.pass().await;
+    bench.gate.next().await;
+    assert_eq!(bench.engine.admit().err().map(|error| error.kind()), Some(Kind::ResourceExhausted));
+    drop(waiting);
+    bench.gate.allow();
+    bench.gate.next().await;
+    assert!(bench.engine.admit().is_ok());
+    drop(running);
+}
+
+#[tokio::test]
+async fn of_two_drains_the_earlier_deadline_counts() {
+    let subject = subject();
+    let mut bench = subject.start(1, |_| ());
+    let running = bench.submit(subject.request(0, 100)).unwrap();
+    bench.gate.pass().await;
+    bench.gate.next().await;
+    let (engine, now) = (bench.engine.clone(), bench.clock.now());
+    let release = async { bench.gate.open() };
+    let hour = std::time::Duration::from_hours(1);
+    let ((), (), (), ()) =
+        tokio::join!(engine.drain(now + hour), engine.drain(now), engine.drain(now + hour), release);
+    assert!(matches!(read(running).await.error, Some(EngineError::Draining)));
+}
+
 /// Neither stream can be done before the engine is dropped: by then the one that runs has made two of its tokens, and
 /// the stub reads every cached token for each new one.
 #[tokio::test]
