@@ -286,7 +286,7 @@ async fn of_two_drains_the_earlier_deadline_counts() {
 #[tokio::test]
 async fn dropping_the_engine_ends_its_streams() {
     let subject = subject();
-    let mut bench = subject.start_with(Box::new(StubModel::new(geometry(1, 200_000))), |_| ());
+    let mut bench = subject.start_with(Box::new(StubModel::new(geometry(1, 50_000))), |_| ());
     let running = bench.submit(Request::new(vec![1])).unwrap();
     let waiting = bench.submit(Request::new(vec![1])).unwrap();
     bench.gate.pass().await;
