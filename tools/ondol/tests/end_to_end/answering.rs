@@ -7,7 +7,7 @@ use crate::stack::{MODEL, Stack, ask, ask_for, read};
 const FRANCE: &str = "What is the capital of France?";
 const INDEX: &str = "Explain in two sentences what a database index is.";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_answered_sensibly() {
     let Some(stack) = Stack::shared() else { return };
     let answer = stack.client().generate_text(stack.keyed(ask(FRANCE, 64))).await.unwrap().into_inner();
@@ -15,7 +15,7 @@ async fn a_question_is_answered_sensibly() {
     assert_eq!((answer.model.as_str(), answer.finish_reason()), (MODEL, FinishReason::Stop));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_stream_says_the_same_piece_by_piece() {
     let Some(stack) = Stack::shared() else { return };
     let unary = stack.client().generate_text(stack.keyed(ask(INDEX, 32))).await.unwrap().into_inner();
@@ -32,7 +32,7 @@ async fn the_stream_says_the_same_piece_by_piece() {
     assert_eq!(tokens.len(), finished.usage.unwrap().completion_tokens as usize);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn counting_says_what_generating_will_use() {
     let Some(stack) = Stack::shared() else { return };
     let request = ask(FRANCE, 1);
@@ -43,7 +43,7 @@ async fn counting_says_what_generating_will_use() {
     assert_eq!(counted.tokens, answer.usage.unwrap().prompt_tokens);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn two_clients_at_once_get_what_each_gets_alone() {
     let Some(stack) = Stack::shared() else { return };
     let ids = async |question: &str| {

@@ -71,6 +71,36 @@ fn wrong_usage_ends_with_2_and_says_what_is_right() {
 }
 
 #[test]
+fn whatever_stands_in_no_color_is_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    let places = ["--key-file", text(&key), "--models", text(folder.path())];
+    let ports = ["up", "--listen", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0"];
+    for value in ["1", "please", ""] {
+        let output = ondol(&[&ports[..], &places].concat()).env("NO_COLOR", value).output().unwrap();
+        // Wrong usage would be 2; a folder without a model is found out by the start.
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{value:?}: {err}");
+    }
+}
+
+#[test]
+fn a_server_is_a_url_and_https_needs_its_authority() {
+    for (server, word) in [("127.0.0.1:50051", "http://HOST:PORT"), ("https://127.0.0.1:0", "--tls-ca")] {
+        let (code, _, err) = run(&["generate", "--server", server, "--api-key", "k", "Hi"]);
+        assert_ne!(code, Some(0));
+        assert!(err.contains(word), "{err}");
+    }
+}
+
+#[test]
+fn a_name_that_api_would_refuse_gets_no_key() {
+    let (code, out, err) = run(&["keys", "new", "my laptop"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("letters, digits"), "{err}");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_said_so() {
     // Nobody can listen on port 0.
     let (code, out, err) = run(&["generate", "--server", "http://127.0.0.1:0", "--api-key", "k", "Hi"]);

@@ -6,7 +6,7 @@ use proto::inference::v1::stream_generate_text_response::Event;
 
 use crate::stack::{PATIENCE, Stack, ask_for, read};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_signal_lets_an_open_stream_finish_and_nobody_in() {
     let Some(stack) = Stack::start() else { return };
     stack.wait_for("/readyz", &["200 OK"]);
@@ -24,7 +24,7 @@ async fn a_signal_lets_an_open_stream_finish_and_nobody_in() {
     assert_eq!(stack.exit().code(), Some(0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_ends_it_at_once() {
     let Some(stack) = Stack::start() else { return };
     let stream = stack.open(stack.keyed(ask_for("Count to a million.", 1900))).await;

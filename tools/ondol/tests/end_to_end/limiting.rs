@@ -8,7 +8,7 @@ use crate::stack::{Stack, ask_for, refusal};
 /// More tokens than any machine generates while one of these tests runs.
 const ENDLESS: u32 = 1900;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_ends_a_stream_that_has_begun() {
     let Some(stack) = Stack::start() else { return };
     // Written by hand: a deadline that the client knew of, it would keep itself.
@@ -28,7 +28,7 @@ async fn a_deadline_ends_a_stream_that_has_begun() {
     stack.wait_for("/metrics", &["ondol_llm_requests_running{", "} 0"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_stream_frees_its_slot() {
     let Some(stack) = Stack::start() else { return };
     let mut stream = stack.open(stack.keyed(ask_for("Count to a million.", ENDLESS))).await;

@@ -6,7 +6,7 @@ use tonic_types::StatusExt;
 
 use crate::stack::{MODEL, Stack, ask, refusal};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_model_is_not_found_and_the_known_one_is_named() {
     let Some(stack) = Stack::shared() else { return };
     let request = GenerateTextRequest { model: "gpt-7".into(), ..ask("Hi", 1) };
@@ -15,7 +15,7 @@ async fn an_unknown_model_is_not_found_and_the_known_one_is_named() {
     assert!(status.message().contains(MODEL), "{status:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bad_key_and_no_key_are_unauthenticated() {
     let Some(stack) = Stack::shared() else { return };
     let mut bad = Request::new(ask("Hi", 1));
@@ -26,7 +26,7 @@ async fn a_bad_key_and_no_key_are_unauthenticated() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_oversized_prompt_is_told_the_limit() {
     let Some(stack) = Stack::shared() else { return };
     let mut client = stack.client();
@@ -77,7 +77,7 @@ fn wrong() -> Vec<(GenerateTextRequest, &'static str)> {
     ]
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_invalid_parameter_is_named() {
     let Some(stack) = Stack::shared() else { return };
     let mut client = stack.client();

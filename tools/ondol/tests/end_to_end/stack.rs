@@ -150,7 +150,8 @@ impl Stack {
         answer
     }
 
-    /// Asks the admin port until its answer holds all `pieces` on one line.
+    /// Asks the admin port until its answer holds all `pieces` on one line. Blocks: tests run on a runtime of several
+    /// threads, so that a client's connection goes on meanwhile.
     pub(crate) fn wait_for(&self, path: &str, pieces: &[&str]) {
         let began = Instant::now();
         loop {
