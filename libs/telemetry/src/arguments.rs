@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use tracing::{Level, Metadata, level_filters::LevelFilter};
 use tracing_subscriber::filter::{ParseError, Targets};
 
@@ -19,7 +19,8 @@ pub struct Arguments {
     pub log_filter: LogFilter,
 
     /// Write text logs without colours
-    #[arg(long, env = "NO_COLOR")]
+    // The variable is everybody's: any value sets it, and an empty one does not.
+    #[arg(long, env = "NO_COLOR", value_parser = FalseyValueParser::new())]
     pub no_color: bool,
 
     /// Where spans are exported by OTLP over gRPC, such as `http://collector:4317` [default: nowhere]
