@@ -30,9 +30,14 @@ pub struct Arguments {
     pub telemetry: telemetry::Arguments,
 }
 
+/// Longer than any drain, and far from what the system's clock cannot add.
+const LONGEST: Duration = Duration::from_hours(24);
+
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed = text.parse::<SignedDuration>().ok().and_then(|signed| Duration::try_from(signed).ok());
-    parsed.ok_or_else(|| "expected a length of time with its unit, such as 30s, 500ms or 2m".to_owned())
+    parsed.filter(|length| *length <= LONGEST).ok_or_else(|| {
+        "expected a length of time up to 24h with its unit, such as 30s, 500ms or 2m".to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -42,10 +47,10 @@ mod tests {
     use super::duration;
 
     #[test]
-    fn a_duration_needs_a_unit_and_no_sign() {
+    fn a_duration_needs_a_unit_no_sign_and_an_end() {
         assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("1m 500ms"), Ok(Duration::from_millis(60_500)));
-        for wrong in ["30", "-1s", "soon", ""] {
+        for wrong in ["30", "-1s", "soon", "", "25h", "9223372036854775807s"] {
             assert!(duration(wrong).is_err_and(|message| message.contains("such as 30s")), "{wrong}");
         }
     }
