@@ -85,7 +85,8 @@ impl Step for HoldDeadline {
     }
 }
 
-/// The client's side: the earliest of the caller's deadline, the request's own timeout and the upstream's default.
+/// The client's side: the earlier of the caller's deadline and the request's own timeout; the upstream's default where
+/// there is neither.
 #[derive(Clone)]
 pub(crate) struct KeepDeadline {
     pub(crate) default: Duration,

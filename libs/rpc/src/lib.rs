@@ -48,5 +48,5 @@ pub use server::{MessageLimits, Server, ServerArguments, bind};
 pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, status};
 pub use upstream::{
     AtMostOnce, Connector, Dns, Io, Resolve, Upstream, UpstreamArguments, UpstreamMetrics, UpstreamName,
-    UpstreamSettings,
+    UpstreamSettings, parse_url,
 };

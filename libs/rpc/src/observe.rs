@@ -56,7 +56,7 @@ impl<O: Observer> Step for Observe<O> {
         pending: impl Future<Output = Response> + Send + 'static,
     ) -> Response {
         let response = pending.await;
-        let code = Code::from_headers(&response);
+        let code = code_in_headers(&response);
         if response.body().is_end_stream() {
             running.end(code.unwrap_or(Code::Unknown));
             return response;
@@ -88,30 +88,24 @@ impl<C: ObservedCall> Drop for Running<C> {
     }
 }
 
-trait FromHeaders: Sized {
-    fn from_headers(response: &Response) -> Option<Self>;
-}
-
-impl FromHeaders for Code {
-    /// The status that the headers alone tell: of a gRPC response without a body, or of one that is not gRPC.
-    fn from_headers(response: &Response) -> Option<Self> {
-        if let Some(status) = response.headers().get("grpc-status") {
-            return Some(Self::from_bytes(status.as_bytes()));
-        }
-        let content_type = response.headers().get(http::header::CONTENT_TYPE);
-        if content_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc")) {
-            return None;
-        }
-        Some(match response.status().as_u16() {
-            200..400 => Self::Ok,
-            401 => Self::Unauthenticated,
-            403 => Self::PermissionDenied,
-            404 => Self::NotFound,
-            429 => Self::ResourceExhausted,
-            400..500 => Self::InvalidArgument,
-            503 => Self::Unavailable,
-            504 => Self::DeadlineExceeded,
-            _ => Self::Internal,
-        })
+/// The status that the headers alone tell: of a gRPC response without a body, or of one that is not gRPC.
+fn code_in_headers(response: &Response) -> Option<Code> {
+    if let Some(status) = response.headers().get("grpc-status") {
+        return Some(Code::from_bytes(status.as_bytes()));
     }
+    let content_type = response.headers().get(http::header::CONTENT_TYPE);
+    if content_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc")) {
+        return None;
+    }
+    Some(match response.status().as_u16() {
+        200..400 => Code::Ok,
+        401 => Code::Unauthenticated,
+        403 => Code::PermissionDenied,
+        404 => Code::NotFound,
+        429 => Code::ResourceExhausted,
+        400..500 => Code::InvalidArgument,
+        503 => Code::Unavailable,
+        504 => Code::DeadlineExceeded,
+        _ => Code::Internal,
+    })
 }

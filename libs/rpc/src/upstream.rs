@@ -38,7 +38,7 @@ use crate::{
     tasks::Tasks,
     trace::PropagateTrace,
 };
-pub use arguments::{UpstreamArguments, UpstreamName, UpstreamSettings};
+pub use arguments::{UpstreamArguments, UpstreamName, UpstreamSettings, parse_url};
 pub use balance::AtMostOnce;
 use balance::Balanced;
 use connect::Connecting;

@@ -31,14 +31,15 @@ impl Remote {
 impl From<Status> for Remote {
     fn from(status: Status) -> Self {
         let details = status.get_error_details();
-        let (kind, message) = match kind_of(status.code()) {
-            Kind::Unauthenticated => (Kind::Internal, "The call failed inside the service."),
-            kind => (kind, status.message()),
+        let reason = details.error_info().map(|info| info.reason.clone()).filter(|reason| !reason.is_empty());
+        let (kind, message, reason) = match kind_of(status.code()) {
+            Kind::Unauthenticated => (Kind::Internal, "The call failed inside the service.", None),
+            kind => (kind, status.message(), reason),
         };
         Self {
             kind,
             message: message.to_owned(),
-            reason: details.error_info().map(|info| info.reason.clone()).filter(|reason| !reason.is_empty()),
+            reason,
             violations: details.bad_request().map_or_else(Vec::new, |bad| {
                 bad.field_violations.iter().map(|it| Violation::new(&it.field, &it.description)).collect()
             }),
@@ -152,6 +153,8 @@ mod tests {
 
     #[test]
     fn credentials_that_a_peer_refuses_are_our_fault() {
+        let refused = status(Refusal { kind: Kind::Unauthenticated, violations: vec![] });
+        assert_eq!(Remote::from(refused).remote_reason(), "INTERNAL", "their caller is us, not ours");
         let remote = Remote::from(Status::unauthenticated("unknown key sk-1"));
         assert_eq!(remote.kind(), Kind::Internal);
         assert!(!remote.public_message().contains("sk-1"));

@@ -102,7 +102,7 @@ type Flag = (&'static str, &'static str, &'static str);
 const URL: Flag = (
     "url",
     "URL",
-    "Where {} is: http://HOST:PORT, or https:// with its --…-tls-ca. All addresses of \
+    "Where {} is: http://HOST:PORT, or https:// with --{}-tls-ca. All addresses of \
     the host are used, so name a headless Service",
 );
 const TLS_CA: Flag = ("tls-ca", "FILE", "PEM file of the authority that signed the certificates of {}");
@@ -118,7 +118,11 @@ const ATTEMPTS: Flag = (
     nothing has come yet. A budget keeps retries below a fifth of all calls",
 );
 const RESOLVE: Flag = ("resolve-every", "TIME", "How often the addresses of {} are looked up again");
-const CONNECT: Flag = ("connect-timeout", "TIME", "How long one attempt to connect to {} may take");
+const CONNECT: Flag = (
+    "connect-timeout",
+    "TIME",
+    "How long one attempt to connect to {} may take, and how long a call waits for one",
+);
 
 fn id<N: UpstreamName>((suffix, ..): Flag) -> String {
     format!("{}-{suffix}", N::NAME)
@@ -188,8 +192,8 @@ impl<N: UpstreamName> FromArgMatches for UpstreamArguments<N> {
     }
 }
 
-/// Reads a URL of scheme, host and port, and nothing else.
-fn parse_url(text: &str) -> Result<Uri, String> {
+/// Reads a URL of scheme, host and port, and nothing else. For clap's `value_parser`.
+pub fn parse_url(text: &str) -> Result<Uri, String> {
     let url: Uri = text.parse().map_err(|error| format!("{error}"))?;
     let plain = matches!(url.scheme_str(), Some("http" | "https")) && url.port_u16().is_some();
     if plain && matches!(url.path(), "" | "/") && url.query().is_none() {
