@@ -1,6 +1,6 @@
 //! Why a port could not be opened.
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::borrow::Cow;
 
 use fault::{Fault, Kind};
 use rpc::RpcError;
@@ -9,13 +9,8 @@ use rpc::RpcError;
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The address is taken, or not this machine's.
-    #[error("cannot serve on {address}: --listen or ONDOL_LISTEN moves it")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// Why.
-        source: RpcError,
-    },
+    #[error("the address of --listen (ONDOL_LISTEN) cannot be used")]
+    Listen(#[source] RpcError),
     /// TLS or another setting of the server cannot be used.
     #[error(transparent)]
     Rpc(#[from] RpcError),

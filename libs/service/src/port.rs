@@ -122,7 +122,7 @@ pub fn check_address(address: SocketAddr) -> Result<(), ServiceError> {
 }
 
 fn bind(address: SocketAddr) -> Result<TcpIncoming, ServiceError> {
-    rpc::bind(address).map_err(|source| ServiceError::Listen { address, source })
+    rpc::bind(address).map_err(ServiceError::Listen)
 }
 
 #[cfg(test)]
