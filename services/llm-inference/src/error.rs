@@ -40,8 +40,8 @@ pub enum InferenceError {
     /// The engine ended a generation without saying how; a fault of ours.
     #[error("the generation ended without a last event")]
     Unfinished,
-    /// Work on a thread of its own was lost.
-    #[error("tokenising was interrupted")]
+    /// Work on a thread of its own, such as loading or tokenising, was lost.
+    #[error("work on a thread for blocking work was lost")]
     Interrupted(#[from] tokio::task::JoinError),
 }
 

@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc, time::Instant};
 
 use contract::{Message, Prompt};
 use engine::{Engine, Generation};
-use models::{ChatMessage, ChatTemplate, Manifest, Specials, Tokenizer};
+use models::{ChatMessage, ChatTemplate, Manifest, ModelError, Specials, Tokenizer};
+use tokio::task::spawn_blocking;
 
 use crate::{InferenceError, convert::Ask};
 
@@ -76,37 +77,35 @@ impl Served {
 
     /// The prompt as the model sees it. Runs on a thread for blocking work: a megabyte of text takes a while.
     pub(crate) async fn tokens(&self, prompt: Prompt) -> Result<Vec<u32>, InferenceError> {
-        let template = match (&prompt, &self.template) {
-            (Prompt::Messages(_), None) => return Err(InferenceError::NoChatTemplate(self.id().into())),
-            (_, template) => template.clone(),
+        let tokenizer = Arc::clone(&self.tokenizer);
+        let tokens = match prompt {
+            Prompt::Messages(messages) => {
+                let template = self.template.clone();
+                let template = template.ok_or_else(|| InferenceError::NoChatTemplate(self.id().into()))?;
+                spawn_blocking(move || chat_tokens(&tokenizer, &template, messages)).await
+            }
+            Prompt::Text(text) => {
+                let begin = self.manifest.tokens.begin;
+                spawn_blocking(move || text_tokens(&tokenizer, begin, &text)).await
+            }
         };
-        let (tokenizer, begin) = (Arc::clone(&self.tokenizer), self.manifest.tokens.begin);
-        let work = move || tokenise(&tokenizer, template.as_deref(), begin, prompt);
-        Ok(tokio::task::spawn_blocking(work).await??)
+        Ok(tokens??)
     }
 }
 
-fn tokenise(
+fn chat_tokens(
     tokenizer: &Tokenizer,
-    template: Option<&ChatTemplate>,
-    begin: Option<u32>,
-    prompt: Prompt,
-) -> Result<Vec<u32>, models::ModelError> {
-    match (prompt, template) {
-        (Prompt::Messages(messages), Some(template)) => {
-            let messages: Vec<_> = messages.into_iter().map(chat_message).collect();
-            template.encode(tokenizer, &messages, true)
-        }
-        (Prompt::Messages(messages), None) => {
-            let text: Vec<_> = messages.into_iter().map(|message| message.text).collect();
-            tokenizer.encode(&text.join("\n"), Specials::Text)
-        }
-        (Prompt::Text(text), _) => {
-            let mut tokens: Vec<u32> = begin.into_iter().collect();
-            tokens.extend(tokenizer.encode(&text, Specials::Parse)?);
-            Ok(tokens)
-        }
-    }
+    template: &ChatTemplate,
+    messages: Vec<Message>,
+) -> Result<Vec<u32>, ModelError> {
+    let messages: Vec<_> = messages.into_iter().map(chat_message).collect();
+    template.encode(tokenizer, &messages, true)
+}
+
+fn text_tokens(tokenizer: &Tokenizer, begin: Option<u32>, text: &str) -> Result<Vec<u32>, ModelError> {
+    let mut tokens: Vec<u32> = begin.into_iter().collect();
+    tokens.extend(tokenizer.encode(text, Specials::Parse)?);
+    Ok(tokens)
 }
 
 fn chat_message(message: Message) -> ChatMessage {
