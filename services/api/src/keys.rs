@@ -82,11 +82,7 @@ impl Keys {
 
 impl Key {
     fn new(name: &str, digest: &str) -> Result<Self, ApiError> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if name.is_empty() || name.len() > 63 || !name.chars().all(allowed) {
-            let rule = "a key's name must be 1 to 63 letters, digits, `.`, `_` or `-`";
-            return Err(ApiError::Key(format!("{rule}, but is {name:?}")));
-        }
+        check_key_name(name)?;
         let mut bytes = [0; 32];
         hex::decode_to_slice(digest.trim(), &mut bytes).map_err(|_| {
             ApiError::Key(format!(
@@ -95,6 +91,16 @@ impl Key {
         })?;
         Ok(Self { name: name.into(), digest: bytes })
     }
+}
+
+/// Checks the name of a key, for whoever makes keys: 1 to 63 ASCII letters, digits, `.`, `_` or `-`.
+pub fn check_key_name(name: &str) -> Result<(), ApiError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if (1..=63).contains(&name.len()) && name.chars().all(allowed) {
+        return Ok(());
+    }
+    let rule = "a key's name must be 1 to 63 letters, digits, `.`, `_` or `-`";
+    Err(ApiError::Key(format!("{rule}, but is {name:?}")))
 }
 
 #[cfg(test)]

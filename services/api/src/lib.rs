@@ -14,5 +14,5 @@ mod start;
 
 pub use arguments::Arguments;
 pub use error::ApiError;
-pub use keys::KeyArguments;
+pub use keys::{KeyArguments, check_key_name};
 pub use start::{LlmInference, start};

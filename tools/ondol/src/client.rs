@@ -2,7 +2,7 @@
 
 use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use fault::Fault;
 use prometheus_client::registry::Registry;
@@ -17,6 +17,9 @@ use tonic::{
 
 use crate::folders::DevelopmentKeyFile;
 
+/// Where clients look by themselves, which is where `ondol up` serves.
+pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
+
 /// How errors name the other end.
 const SERVER: &str = "the server";
 
@@ -27,8 +30,8 @@ const PATIENCE: Duration = Duration::from_mins(30);
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
-    /// The api's address
-    #[arg(long, env = "ONDOL_SERVER", default_value = "http://127.0.0.1:50051", value_name = "URL")]
+    /// The api's address: http://HOST:PORT, or https://HOST:PORT with --tls-ca
+    #[arg(long, env = "ONDOL_SERVER", default_value = DEFAULT_SERVER, value_name = "URL", value_parser = rpc::parse_url)]
     pub(crate) server: Uri,
     /// The API key [default: the one that `ondol up` made for this machine]
     #[arg(long, env = "ONDOL_API_KEY", value_name = "KEY", hide_env_values = true)]
@@ -75,6 +78,9 @@ impl Connection {
 
     /// Connects, lazily: a server that is not there is found out by the first call.
     pub(crate) fn connect(&self) -> anyhow::Result<Client> {
+        // The client stack would name flags that a service has and this command line does not.
+        let secure = self.server.scheme_str() == Some("https");
+        ensure!(secure == self.tls_ca.is_some(), "an https --server and --tls-ca need each other");
         let settings = UpstreamSettings {
             tls_ca: self.tls_ca.clone(),
             timeout: PATIENCE,

@@ -13,11 +13,17 @@ pub(crate) struct ModelsFolder {
 }
 
 /// The file with the API key of the stack on this machine, which `up` writes and the client commands read.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct DevelopmentKeyFile {
     /// The file with this machine's development API key
     #[arg(id = "key_file", long = "key-file", env = "ONDOL_KEY_FILE", value_name = "FILE", default_value_os_t = development_key())]
     pub(crate) path: PathBuf,
+}
+
+impl Default for DevelopmentKeyFile {
+    fn default() -> Self {
+        Self { path: development_key() }
+    }
 }
 
 impl DevelopmentKeyFile {
@@ -31,7 +37,7 @@ fn development_key() -> PathBuf {
     data().join("development.key")
 }
 
-/// `~/.local/share/ondol`, or the folder itself when there is no home.
+/// `~/.local/share/ondol`, or the same under the current folder when there is no home.
 fn data() -> PathBuf {
     std::env::home_dir().unwrap_or_default().join(".local/share/ondol")
 }

@@ -16,7 +16,7 @@ pub(crate) enum Command {
     },
     /// Make a key: its secret is shown once, its hash goes into api's key file
     New {
-        /// Whose key it is; calls carry this name through logs
+        /// Whose key it is, in 1 to 63 letters, digits, `.`, `_` or `-`; calls carry this name through logs
         name: String,
     },
 }
@@ -29,6 +29,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
             println!("{}:{}", development_key::NAME, digest(&secret));
         }
         Command::New { name } => {
+            api::check_key_name(name)?;
             let secret = new_secret()?;
             println!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
             println!("[[keys]]\nname = {name:?}\nsha256 = \"{}\"", digest(&secret));

@@ -1,6 +1,6 @@
 //! `ondol smoke`: does the whole stack work here?
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, num::NonZeroUsize, process::ExitCode};
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -28,8 +28,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 128, value_name = "N")]
     max_tokens: u32,
     /// How often to ask at once
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    streams: usize,
+    #[arg(long, default_value_t = NonZeroUsize::MIN, value_name = "N")]
+    streams: NonZeroUsize,
     /// Go on to --max-tokens where the model would end
     #[arg(long)]
     ignore_end: bool,
@@ -61,7 +61,7 @@ async fn ask(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
     request.stop.get_or_insert_default().ignore_end = arguments.ignore_end;
 
     let mut asked = JoinSet::new();
-    for _ in 0..arguments.streams {
+    for _ in 0..arguments.streams.get() {
         let (mut client, request) = (connection.connect()?, request.clone());
         asked.spawn(async move { stream(&mut client, request, |_| Ok(())).await });
     }
@@ -69,7 +69,7 @@ async fn ask(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
     while let Some(answer) = asked.join_next().await {
         answers.push(answer??);
     }
-    let answer = answers.first().context("--streams must be at least 1")?;
+    let answer = answers.first().context("nothing was asked")?;
     ensure!(!answer.text.trim().is_empty(), "{model} answered with nothing");
     ensure!(
         answers.iter().all(|other| other.text == answer.text),

@@ -6,6 +6,7 @@ use clap::Args;
 use runtime::{Life, Service};
 
 use crate::{
+    client::DEFAULT_SERVER,
     development_key,
     folders::DevelopmentKeyFile,
     stack::{Stack, StackArguments},
@@ -74,8 +75,10 @@ fn print(stack: &Stack, key: &str, key_file: &DevelopmentKeyFile, life: &Life) {
 /// What a client needs to be told where the stack is not where clients look by themselves.
 fn flags(address: SocketAddr, key_file: &DevelopmentKeyFile) -> String {
     let mut flags = String::new();
-    if address.port() != 50051 {
-        flags = format!(" --server http://{address}");
+    let here = SocketAddr::from(([127, 0, 0, 1], address.port()));
+    let reached = if address.ip().is_unspecified() { here } else { address };
+    if format!("http://{reached}") != DEFAULT_SERVER {
+        flags = format!(" --server http://{reached}");
     }
     if !key_file.is_default() {
         flags = format!("{flags} --key-file {}", key_file.path.display());
@@ -86,4 +89,22 @@ fn flags(address: SocketAddr, key_file: &DevelopmentKeyFile) -> String {
 /// How this program was called, so that the lines work when they are copied.
 fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "ondol".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_told_of_every_place_but_the_usual_one() {
+        let usual = DevelopmentKeyFile::default();
+        for (address, expected) in [
+            ("127.0.0.1:50051", ""),
+            ("0.0.0.0:50051", ""),
+            ("0.0.0.0:50061", " --server http://127.0.0.1:50061"),
+            ("192.0.2.7:50051", " --server http://192.0.2.7:50051"),
+        ] {
+            assert_eq!(flags(address.parse().unwrap(), &usual), expected);
+        }
+    }
 }

@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// Clean samples to take of each system at each load
     #[arg(long, default_value_t = 5, value_name = "N")]
     samples: usize,
-    /// Print one JSON object instead of a table
+    /// Print one JSON array, an object for each row, instead of a table
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -80,9 +80,10 @@ struct Row {
 async fn measure(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
     let (mut systems, mut load) = prepare(&arguments, life).await?;
     let slots = systems.engine.geometry().slots;
+    let possible = arguments.streams.iter().all(|streams| (1..=slots).contains(streams));
+    ensure!(possible, "--streams must be 1 to {slots}, the number of --slots");
     let mut rows = Vec::new();
     for streams in arguments.streams {
-        ensure!((1..=slots).contains(&streams), "--streams must be 1 to {slots}, the number of --slots");
         load.streams = streams;
         rows.push(row(&mut systems, &load, arguments.samples).await?);
     }

@@ -20,16 +20,16 @@ pub(crate) struct Arguments {
     file: PathBuf,
     #[command(flatten)]
     models: ModelsFolder,
-    /// The model's id in requests; by default made from the file's own name for itself
+    /// The model's id in requests [default: the file's name in lower case, without its encoding]
     #[arg(long)]
     name: Option<String>,
-    /// How to store the weights; by default the fastest form that keeps the quality of the file
+    /// How to store the weights [default: int8, the fastest that keeps the quality of the file]
     #[arg(long)]
     precision: Option<Choice>,
     /// Put the new package in the place of one with the same name
     #[arg(long, conflicts_with = "if_missing")]
     replace: bool,
-    /// Do nothing when the store holds a sound package of this file already
+    /// Do nothing when the store holds a sound package that was made of a file of this name
     #[arg(long)]
     if_missing: bool,
 }
@@ -54,13 +54,15 @@ impl From<Choice> for Precision {
     }
 }
 
-/// Whether a sound package of the same file stands in the store, under the wanted name if there is one.
+/// Whether a sound package of a file of the same name stands in the store, with the wanted name and precision where they
+/// were given. The file is not read: `--replace` is for one that has changed.
 fn holds(store: &Store, arguments: &Arguments) -> anyhow::Result<bool> {
     let file = arguments.file.file_name().unwrap_or_default().to_string_lossy();
     let same = |package: &Package| {
         let manifest = package.manifest();
         manifest.provenance.source == file
             && arguments.name.as_ref().is_none_or(|name| manifest.name == *name)
+            && arguments.precision.is_none_or(|precision| manifest.precision == precision.into())
     };
     let entries = store.list()?;
     Ok(entries.iter().filter_map(|entry| store.package(&entry.name).ok()).any(|package| same(&package)))
