@@ -93,7 +93,7 @@ pub fn import_gguf(
         source: source::file_name(source),
         source_sha256,
         format: "gguf".to_owned(),
-        licence: source::licence(gguf.metadata())?,
+        license: source::license(gguf.metadata())?,
         importer: format!("ondol {}", env!("CARGO_PKG_VERSION")),
     };
     let manifest = staging.commit(|files| Manifest {

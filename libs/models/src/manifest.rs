@@ -105,8 +105,8 @@ pub struct Provenance {
     pub source_sha256: String,
     /// Its format, such as `gguf`.
     pub format: String,
-    /// The licence that the source names (an SPDX id where it gives one), or `unknown`.
-    pub licence: String,
+    /// The license that the source names (an SPDX id where it gives one), or `unknown`.
+    pub license: String,
     /// The program and version that wrote this package.
     pub importer: String,
 }
@@ -144,7 +144,7 @@ pub(crate) fn example() -> Manifest {
             source: "SmolLM2-135M-Instruct.Q4_1.gguf".to_owned(),
             source_sha256: "b".repeat(64),
             format: "gguf".to_owned(),
-            licence: "apache-2.0".to_owned(),
+            license: "apache-2.0".to_owned(),
             importer: "ondol 0.1.0".to_owned(),
         },
         files: [("model.onnx".to_owned(), record(10)), ("tokenizer.json".to_owned(), record(20))].into(),

@@ -4,7 +4,7 @@ mod code;
 mod details;
 mod remote;
 
-use fault::{Chain, Fault};
+use fault::{Chain, Fault, Kind};
 use tonic::Status;
 
 pub(crate) use code::name_of;
@@ -16,12 +16,15 @@ pub use remote::Remote;
 /// Answers a fault: `map_err(rpc::status)`.
 ///
 /// The caller gets the kind, the public message and the details. The chain of causes is logged here and nowhere
-/// else, at error for a server fault and at debug otherwise, and is never sent.
+/// else, and is never sent: at error what somebody has to mend, at warn what passes by itself (a deadline, a peer that
+/// is away), at debug what the caller did wrong.
 #[expect(clippy::needless_pass_by_value, reason = "so that `map_err(rpc::status)` reads well")]
 pub fn status<F: Fault + 'static>(fault: F) -> Status {
     let kind = fault.kind();
-    if kind.is_server_fault() {
+    if matches!(kind, Kind::Internal | Kind::DataLoss) {
         tracing::error!(kind = kind.reason(), reason = fault.reason(), error = %Chain(&fault), "call failed");
+    } else if kind.is_server_fault() {
+        tracing::warn!(kind = kind.reason(), reason = fault.reason(), error = %Chain(&fault), "call failed");
     } else {
         tracing::debug!(kind = kind.reason(), reason = fault.reason(), error = %Chain(&fault), "call refused");
     }

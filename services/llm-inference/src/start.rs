@@ -6,7 +6,7 @@ use engine::{Engine, Runtime};
 use proto::inference::v1::inference_service_server::InferenceServiceServer;
 use rpc::Trust;
 use runtime::Life;
-use service::{Door, Port, ServiceError};
+use service::{Door, Port, ServiceError, check_address};
 
 use crate::{
     Arguments, InferenceError,
@@ -45,15 +45,17 @@ pub async fn start(arguments: Arguments, life: Life) -> Result<Serving, Inferenc
 
 /// The same on an ONNX Runtime that the process has loaded already; it can load only one.
 ///
-/// The address is taken first, so that a taken port is not found out after the weights were read.
+/// A taken port is found out before the weights are read; but the port is opened after, since a caller whose connection
+/// waits unanswered is worse off than one that is refused.
 pub async fn start_on(runtime: Runtime, arguments: Arguments, life: Life) -> Result<Serving, InferenceError> {
-    let port = open(&arguments, &life)?;
-    let scheduler = arguments.engine.scheduler.clone();
-    let loaded = tokio::task::spawn_blocking(move || load(&arguments, &runtime)).await??;
+    check_address(arguments.listen)?;
+    let loading = arguments.clone();
+    let loaded = tokio::task::spawn_blocking(move || load(&loading, &runtime)).await??;
     // The registry is locked only now: it must be readable while weights are read.
-    let start = |loaded: Loaded| life.register(|registry| loaded.start(&scheduler, registry));
+    let start =
+        |loaded: Loaded| life.register(|registry| loaded.start(&arguments.engine.scheduler, registry));
     let models = loaded.into_iter().map(start).collect::<Result<_, _>>()?;
-    Ok(serve(port, models, &life))
+    serve_models(&arguments, models, &life)
 }
 
 /// Serves models that are at work already, such as stubs, until `life` drains.

@@ -165,28 +165,3 @@ fn scores_that_are_not_numbers_are_errors() {
         }
     }
 }
-
-/// `cargo test --release -p engine -- --ignored --nocapture sampling_speed`
-#[test]
-#[ignore = "a measurement"]
-fn sampling_speed() {
-    let row: Vec<f32> =
-        (0..49_152_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 20) as f32 / 300.0).collect();
-    let hot = Sampling { temperature: 0.8, seed: Some(1), ..Sampling::default() };
-    for (name, settings) in [
-        ("greedy", Sampling::default()),
-        ("temperature", hot.clone()),
-        ("top-k 40", Sampling { top_k: 40, ..hot.clone() }),
-        ("top-p 0.95", Sampling { top_p: 0.95, ..hot.clone() }),
-        ("top-k 40, top-p 0.95, min-p 0.05", Sampling { top_k: 40, top_p: 0.95, min_p: 0.05, ..hot.clone() }),
-        ("flat top-p 0.95", Sampling { temperature: 2.0, top_p: 0.95, ..hot }),
-    ] {
-        let mut sampler = Sampler::new(settings, false, &[]);
-        let (mut scratch, mut row) = (Scratch::default(), row.clone());
-        let start = std::time::Instant::now();
-        for _ in 0..1000 {
-            std::hint::black_box(sampler.choose(std::hint::black_box(&mut row), &[], &mut scratch).unwrap());
-        }
-        println!("{name}: {:.1} us", start.elapsed().as_secs_f64() * 1e3);
-    }
-}

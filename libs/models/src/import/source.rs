@@ -1,4 +1,4 @@
-//! The file that is imported, as a whole: its name, its licence, its checksum.
+//! The file that is imported, as a whole: its name, its license, its checksum.
 
 use std::{
     fs::File,
@@ -71,8 +71,8 @@ pub(super) fn file_name(path: &Path) -> String {
     }
 }
 
-/// The licence that the file names. Some files hold the whole text there; its first line must do.
-pub(super) fn licence(metadata: &Metadata) -> Result<String, ModelError> {
+/// The license that the file names. Some files hold the whole text there; its first line must do.
+pub(super) fn license(metadata: &Metadata) -> Result<String, ModelError> {
     const LONGEST: usize = 100;
     let line = metadata.text("general.license")?.and_then(|text| text.lines().next()).map_or("", str::trim);
     Ok(if line.is_empty() { "unknown".to_owned() } else { line.chars().take(LONGEST).collect() })

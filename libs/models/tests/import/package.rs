@@ -71,11 +71,11 @@ fn a_sound_file_becomes_a_sound_package_in_every_precision() {
 }
 
 #[test]
-fn name_licence_and_end_token_come_from_the_file() {
+fn name_license_and_end_token_come_from_the_file() {
     let place = Place::new(&Sample::default());
     let manifest = place.import(&Options::default()).unwrap().manifest;
     assert_eq!((manifest.name.as_str(), manifest.precision), ("tiny", Precision::Int8));
-    assert_eq!(manifest.provenance.licence, "apache-2.0");
+    assert_eq!(manifest.provenance.license, "apache-2.0");
     assert_eq!(manifest.provenance.source, "Tiny.Q4_1.gguf");
     assert_eq!((manifest.tokens.begin, manifest.tokens.end), (None, vec![0]));
 }

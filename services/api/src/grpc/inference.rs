@@ -26,7 +26,8 @@ pub(crate) struct Inference {
 impl Inference {
     /// A service that forwards to `upstream`.
     pub(crate) fn new(upstream: Upstream) -> Self {
-        Self { upstream: InferenceServiceClient::new(upstream) }
+        // llm-inference bounds its answers where it makes them.
+        Self { upstream: InferenceServiceClient::new(upstream).max_decoding_message_size(usize::MAX) }
     }
 }
 

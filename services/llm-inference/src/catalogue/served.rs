@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc, time::Instant};
 use contract::{Message, Prompt};
 use engine::{Engine, Generation};
 use models::{ChatMessage, ChatTemplate, Manifest, ModelError, Specials, Tokenizer};
-use tokio::task::spawn_blocking;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::{JoinError, spawn_blocking},
+};
 
 use crate::{InferenceError, convert::Ask};
 
@@ -15,7 +18,12 @@ pub struct Served {
     tokenizer: Arc<Tokenizer>,
     template: Option<Arc<ChatTemplate>>,
     engine: Engine,
+    /// Prompts that are tokenised at once; further ones wait, within their deadline.
+    desks: Arc<Semaphore>,
 }
+
+/// Tokenising competes with the engine for processors, and counting tokens takes no place in the engine's queue.
+const DESKS: usize = 4;
 
 /// A generation under way.
 pub(crate) struct Running {
@@ -33,7 +41,13 @@ impl Served {
         template: Option<ChatTemplate>,
         engine: Engine,
     ) -> Self {
-        Self { manifest, tokenizer, template: template.map(Arc::new), engine }
+        Self {
+            manifest,
+            tokenizer,
+            template: template.map(Arc::new),
+            engine,
+            desks: Arc::new(Semaphore::new(DESKS)),
+        }
     }
 
     /// The id that requests give.
@@ -77,20 +91,33 @@ impl Served {
 
     /// The prompt as the model sees it. Runs on a thread for blocking work: a megabyte of text takes a while.
     pub(crate) async fn tokens(&self, prompt: Prompt) -> Result<Vec<u32>, InferenceError> {
+        // Held until the work ends, also when nobody waits for it any more. The semaphore is never closed.
+        let desk = Arc::clone(&self.desks).acquire_owned().await.ok();
         let tokenizer = Arc::clone(&self.tokenizer);
         let tokens = match prompt {
             Prompt::Messages(messages) => {
                 let template = self.template.clone();
                 let template = template.ok_or_else(|| InferenceError::NoChatTemplate(self.id().into()))?;
-                spawn_blocking(move || chat_tokens(&tokenizer, &template, messages)).await
+                at_desk(desk, move || chat_tokens(&tokenizer, &template, messages)).await
             }
             Prompt::Text(text) => {
                 let begin = self.manifest.tokens.begin;
-                spawn_blocking(move || text_tokens(&tokenizer, begin, &text)).await
+                at_desk(desk, move || text_tokens(&tokenizer, begin, &text)).await
             }
         };
         Ok(tokens??)
     }
+}
+
+async fn at_desk<T: Send + 'static>(
+    desk: Option<OwnedSemaphorePermit>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
+    spawn_blocking(move || {
+        let _desk = desk;
+        work()
+    })
+    .await
 }
 
 fn chat_tokens(

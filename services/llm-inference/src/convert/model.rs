@@ -19,7 +19,7 @@ pub(crate) fn model(served: &Served) -> wire::Model {
         trained_context_tokens: manifest.context,
         vocabulary_size: manifest.decoder.map_or(0, |decoder| decoder.vocabulary),
         chat: served.has_chat_template(),
-        licence: manifest.provenance.licence.clone(),
+        license: manifest.provenance.license.clone(),
         source_sha256: manifest.provenance.source_sha256.clone(),
     }
 }

@@ -19,7 +19,7 @@ async fn a_model_is_described_by_its_package_and_its_deployment() {
         trained_context_tokens: 8192,
         vocabulary_size: 257,
         chat: true,
-        licence: "apache-2.0".into(),
+        license: "apache-2.0".into(),
         source_sha256: "c".repeat(64),
     };
     assert_eq!(get("models/chatty").await, expected);

@@ -89,7 +89,7 @@ fn manifest(name: &str) -> Manifest {
             source: "stub.gguf".into(),
             source_sha256: "c".repeat(64),
             format: "gguf".into(),
-            licence: "apache-2.0".into(),
+            license: "apache-2.0".into(),
             importer: "none".into(),
         },
         files: [].into(),

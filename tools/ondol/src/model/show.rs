@@ -47,7 +47,7 @@ fn print(manifest: &Manifest) {
         println!("vocabulary  {} tokens, ends with {:?}", decoder.vocabulary, manifest.tokens.end);
     }
     let origin = &manifest.provenance;
-    println!("source      {} ({}), licence {}", origin.source, origin.format, origin.licence);
+    println!("source      {} ({}), license {}", origin.source, origin.format, origin.license);
     println!("            sha256 {}", origin.source_sha256);
     println!("made by     {}", origin.importer);
     for (name, file) in &manifest.files {
