@@ -21,7 +21,7 @@ pub struct Arguments {
     #[arg(long, env = "ONDOL_DRAIN_DELAY", default_value = "0s", value_parser = duration)]
     pub drain_delay: Duration,
 
-    /// How many threads run asynchronous code [default: the number of CPUs]
+    /// How many threads run asynchronous code [default: the number of CPUs; a quarter of them where models run]
     #[arg(long, env = "ONDOL_WORKER_THREADS", value_name = "COUNT")]
     pub worker_threads: Option<NonZeroUsize>,
 

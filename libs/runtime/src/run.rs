@@ -34,8 +34,20 @@ pub struct Service {
     pub about: &'static str,
     /// The admin port's default address, its own for every service, so that they can share a laptop.
     pub admin_addr: &'static str,
+    /// Whether the process computes on threads of its own, which asynchronous ones had better leave alone.
+    pub computes: bool,
     /// Where log lines go: a service's to standard output, a command's to standard error.
     pub logs: Output,
+}
+
+impl Service {
+    /// Threads for asynchronous code unless the arguments say otherwise. A wake-up that takes a processor from a thread
+    /// that computes makes all those wait which compute with it: on two processors, two asynchronous threads instead of
+    /// one cost a tenth of all tokens.
+    fn workers(&self) -> usize {
+        let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        if self.computes { processors.div_ceil(4) } else { processors }
+    }
 }
 
 /// Runs a service whose whole command line is its own arguments `A` and the process's [`Arguments`].
@@ -103,9 +115,8 @@ where
     E: Into<BoxError>,
 {
     install_crypto_provider();
-    let workers = arguments.worker_threads.or_else(|| thread::available_parallelism().ok());
     let runtime = Builder::new_multi_thread()
-        .worker_threads(workers.map_or(1, NonZeroUsize::get))
+        .worker_threads(arguments.worker_threads.map_or_else(|| service.workers(), NonZeroUsize::get))
         .thread_name(service.name)
         .enable_all()
         .build()

@@ -10,6 +10,7 @@ const SERVICE: Service = Service {
     version: env!("CARGO_PKG_VERSION"),
     about: "The public door: authenticates, validates and forwards",
     admin_addr: "127.0.0.1:9401",
+    computes: false,
     logs: telemetry::Output::Stdout,
 };
 

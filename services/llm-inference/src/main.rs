@@ -10,6 +10,7 @@ const SERVICE: Service = Service {
     version: env!("CARGO_PKG_VERSION"),
     about: "Runs language models with ONNX Runtime and serves them by gRPC",
     admin_addr: "127.0.0.1:9402",
+    computes: true,
     logs: telemetry::Output::Stdout,
 };
 

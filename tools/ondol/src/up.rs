@@ -32,6 +32,7 @@ pub(crate) const SERVICE: Service = Service {
     version: env!("CARGO_PKG_VERSION"),
     about: "The whole stack in one process",
     admin_addr: "127.0.0.1:9400",
+    computes: true,
     logs: telemetry::Output::Stderr,
 };
 

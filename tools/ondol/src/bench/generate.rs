@@ -146,6 +146,8 @@ impl Row {
             "model": self.model.median(),
             "engine": self.engine.median(),
             "grpc": self.grpc.median(),
+            "engine_to_model": self.engine.ratio(&self.model),
+            "grpc_to_engine": self.grpc.ratio(&self.engine),
             "clean_samples": self.clean(),
         })
     }
@@ -157,12 +159,14 @@ fn print(rows: &[Row]) {
     );
     println!("|---|---|---|---|---|---|---|");
     for row in rows {
-        let (model, engine, grpc) = (row.model.median(), row.engine.median(), row.grpc.median());
         println!(
-            "| {} | {model:.0} | {engine:.0} | {grpc:.0} | {:.3} | {:.3} | {} |",
+            "| {} | {:.0} | {:.0} | {:.0} | {:.3} | {:.3} | {} |",
             row.streams,
-            engine / model,
-            grpc / engine,
+            row.model.median(),
+            row.engine.median(),
+            row.grpc.median(),
+            row.engine.ratio(&row.model),
+            row.grpc.ratio(&row.engine),
             row.clean(),
         );
     }
