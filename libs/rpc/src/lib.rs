@@ -30,13 +30,12 @@ mod request_id;
 mod step;
 mod trace;
 
-mod arguments;
 mod error;
 mod heartbeat;
+mod malformed;
 mod tasks;
 mod tls;
 
-pub use arguments::parse_duration;
 pub use context::{CallContext, onward};
 pub use deadline::Deadline;
 pub use error::RpcError;

@@ -6,17 +6,18 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 15] = [
-    ("libs/accounts", &["fault"]),
+const EDGES: [(&str, &[&str]); 16] = [
+    ("libs/accounts", &["arguments", "fault"]),
+    ("libs/arguments", &[]),
     ("libs/contract", &["fault", "proto"]),
-    ("libs/engine", &["fault", "models"]),
+    ("libs/engine", &["arguments", "fault", "models"]),
     ("libs/fault", &[]),
-    ("libs/jobs", &["fault"]),
+    ("libs/jobs", &["arguments", "fault"]),
     ("libs/models", &["fault"]),
-    ("libs/objects", &["fault"]),
+    ("libs/objects", &["arguments", "fault"]),
     ("libs/proto", &[]),
-    ("libs/rpc", &["fault", "telemetry"]),
-    ("libs/runtime", &["fault", "telemetry"]),
+    ("libs/rpc", &["arguments", "fault", "telemetry"]),
+    ("libs/runtime", &["arguments", "fault", "telemetry"]),
     ("libs/service", &["fault", "rpc", "runtime"]),
     ("libs/telemetry", &["fault"]),
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
