@@ -51,6 +51,12 @@ pub enum RpcError {
     /// The caller's `grpc-timeout` header is malformed.
     #[error("the grpc-timeout header is malformed: expected 1 to 8 digits and one of H, M, S, m, u, n")]
     MalformedTimeout,
+    /// The bytes of the request are no message of the contract.
+    #[error("the request cannot be decoded ({problem}): build the client from this server's contract")]
+    MalformedMessage {
+        /// What the decoder said.
+        problem: String,
+    },
     /// The caller's deadline, or the greatest one that this server allows, has passed.
     #[error("the deadline of the call has passed")]
     DeadlineExceeded,
@@ -85,7 +91,9 @@ pub enum RpcError {
 impl Fault for RpcError {
     fn kind(&self) -> Kind {
         match self {
-            Self::MalformedTimeout | Self::MalformedPrincipal => Kind::InvalidArgument,
+            Self::MalformedTimeout | Self::MalformedMessage { .. } | Self::MalformedPrincipal => {
+                Kind::InvalidArgument
+            }
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
             Self::Overloaded { .. } => Kind::ResourceExhausted,
             Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
@@ -109,6 +117,7 @@ impl Fault for RpcError {
     fn reason(&self) -> &'static str {
         match self {
             Self::MalformedTimeout => "MALFORMED_TIMEOUT",
+            Self::MalformedMessage { .. } => "MALFORMED_MESSAGE",
             Self::MalformedPrincipal => "MALFORMED_PRINCIPAL",
             Self::Overloaded { .. } => "SERVER_OVERLOADED",
             Self::Unreachable { .. } => "UPSTREAM_UNREACHABLE",

@@ -1,0 +1,35 @@
+//! Requests that are no message of the contract.
+
+use std::time::Duration;
+
+use http::uri::PathAndQuery;
+use tonic::{Code, Request, Status, client::Grpc};
+use tonic_prost::ProstCodec;
+use tonic_types::StatusExt;
+
+use crate::harness::{Cluster, Echo, SAY, say, series, server};
+
+#[tokio::test(start_paused = true)]
+async fn are_the_callers_mistake_in_the_answer_and_in_the_metrics() {
+    let mut cluster = Cluster::default();
+    let (server, registry) = server(&[]);
+    cluster.start_with(1, server, Echo::answering("fine"), Duration::ZERO).await;
+    let mut grpc = Grpc::new(cluster.stranger(1));
+    grpc.ready().await.unwrap();
+    // A number where the service expects text.
+    let codec: ProstCodec<u64, String> = ProstCodec::default();
+    let status = grpc.unary(Request::new(7), PathAndQuery::from_static(SAY), codec).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "MALFORMED_MESSAGE");
+    assert!(status.message().contains("cannot be decoded"), "{status:?}");
+    let labels = [r#"code="INVALID_ARGUMENT""#];
+    let seen = series(&registry, "rpc_server_call_duration_seconds_count", &labels);
+    assert!((seen - 1.0).abs() < f64::EPSILON);
+}
+
+#[tokio::test(start_paused = true)]
+async fn are_not_mixed_up_with_what_handlers_say() {
+    let mut cluster = Cluster::default();
+    cluster.start(1, Echo::refusing(&Status::internal("the disk is full"))).await;
+    assert_eq!(say(cluster.stranger(1), String::new()).await.unwrap_err().code(), Code::Internal);
+}
