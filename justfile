@@ -51,6 +51,7 @@ smoke *arguments: _build
 
 # Type a command of the command line (`./just ondol chat`), built if need be
 [group('run')]
+[no-exit-message]
 ondol *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol "$@"
 
@@ -113,11 +114,17 @@ check-scripts:
 check-dependencies: _crates
     python3 tools/dependencies/check.py
 
-# The same and the advisories, by cargo-deny and cargo-machete; the first time builds them (10 minutes and more)
+# The same by cargo-deny and cargo-machete; the first time builds them (5 minutes and more)
 [group('check')]
 lint-deps: _crates
-    @tools/dependencies/cargo-tool.sh cargo-deny 0.20.2 --all-features check
+    @tools/dependencies/cargo-tool.sh cargo-deny 0.20.2 --all-features check --hide-inclusion-graph \
+        bans licenses sources
     @tools/dependencies/cargo-tool.sh cargo-machete 0.9.2
+
+# Known vulnerabilities among the dependencies; asks the advisory database, which no package registry has
+[group('check')]
+advisories: _crates
+    @tools/dependencies/cargo-tool.sh cargo-deny 0.20.2 --all-features check advisories
 
 # The contract: lint, formatting, and nothing broken since the last commit on main
 [group('check')]
