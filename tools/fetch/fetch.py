@@ -57,7 +57,7 @@ def show_list() -> int:
     for name, entry in packages.items():
         wheel = wheel_for_this_machine(name, packages)
         state = "here" if cache.is_present(wheel) else "not fetched"
-        print(f"{wheel.title:24} {wheel.size / 1e6:6.1f} MB  {state:12} {entry['for']}")
+        print(f"{wheel.title:38} {wheel.size / 1e6:6.1f} MB  {state:12} {entry['for']}")
     return 0
 
 

@@ -38,8 +38,14 @@ class Wheel(NamedTuple):
     members: tuple[Member, ...]
 
     @property
+    def project(self) -> str:
+        """What the package index calls it, which the file's name says. We may call it after what is in it."""
+        return self.file.split("-", 1)[0].replace("_", "-")
+
+    @property
     def title(self) -> str:
-        return f"{self.package} {self.version}"
+        own = f"{self.project} {self.version}"
+        return own if self.project == self.package else f"{self.package} ({own})"
 
 
 def load(path: Path = LOCKFILE) -> dict[str, dict]:

@@ -79,7 +79,7 @@ def run_pip(wheel: Wheel, command: list[str]) -> str:
     # Two common personal settings that make no sense here: "only in a virtualenv", "install for my user".
     environment.update(PIP_REQUIRE_VIRTUALENV="0", PIP_USER="0")
     arguments = [sys.executable, "-m", "pip", *command, "--no-input", "--disable-pip-version-check"]
-    arguments += [*tag_arguments(wheel.file), f"{wheel.package}=={wheel.version}"]
+    arguments += [*tag_arguments(wheel.file), f"{wheel.project}=={wheel.version}"]
     done = subprocess.run(
         arguments, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )

