@@ -1,0 +1,36 @@
+//! The blob store: large bytes under a key, in S3 or in a folder.
+//!
+//! Reading order:
+//! - [`Objects`] is the port: what a blob store does, and what every implementation promises.
+//! - [`Key`], [`ETag`], [`ByteRange`] and [`Attributes`] are its vocabulary; what is wrong is refused when it is made.
+//! - [`Object`] is an object being read, [`ObjectWriter`] one being written: both stream in bounded memory.
+//! - [`Folder`] is the store of a laptop.
+//! - [`ObjectsError`] is everything that can go wrong.
+//!
+//! This crate must never know about jobs, tenants, HTTP handlers or gRPC: who may read a key is decided by its callers.
+
+mod attributes;
+mod checksum;
+mod error;
+mod etag;
+mod folder;
+mod intact;
+mod key;
+mod object;
+mod options;
+mod page;
+mod range;
+mod store;
+mod writer;
+
+pub use attributes::{Attributes, ObjectInfo, Stored, VersionId};
+pub use error::ObjectsError;
+pub use etag::ETag;
+pub use folder::Folder;
+pub use key::Key;
+pub use object::Object;
+pub use options::{Condition, GetOptions, ListOptions, PutOptions};
+pub use page::{Listed, Page, Version};
+pub use range::ByteRange;
+pub use store::{Deleted, Objects, Presigned};
+pub use writer::ObjectWriter;
