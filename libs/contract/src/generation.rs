@@ -1,7 +1,7 @@
 //! Whole requests for text: every wrong field of one is named in one answer.
 //!
-//! The ranges are those that the fields' comments in the contract promise. What hangs on a model (its context, its
-//! vocabulary) is the engine's to check, which holds the ranges here as well.
+//! The ranges are those that the fields' comments in the contract promise. The engine holds to them too, for callers in
+//! its own process, and checks what hangs on a model (its context, its vocabulary).
 
 use std::ops::RangeInclusive;
 
@@ -11,9 +11,9 @@ use proto::inference::v1 as wire;
 use crate::{Invalid, Prompt, model_id};
 
 /// The most stop strings in one request.
-pub const MAX_STOP_STRINGS: usize = 8;
+const MAX_STOP_STRINGS: usize = 8;
 /// The most bytes in one of them.
-pub const MAX_STOP_BYTES: usize = 256;
+const MAX_STOP_BYTES: usize = 256;
 
 /// Checks a request to generate, as far as that is possible without a model.
 pub fn check_generation(request: &wire::GenerateTextRequest) -> Result<(), Invalid> {

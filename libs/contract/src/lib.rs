@@ -1,8 +1,9 @@
 //! What a request must satisfy before anyone looks at a model.
 //!
 //! Both the public door and the service behind it decode the same messages; this crate turns them into types that
-//! cannot be wrong, once and in one place: [`model_id`] and [`model_name`], [`Prompt`], [`Page`]; [`check_generation`] and
-//! [`check_counting`] look at a whole request, so that all of its mistakes are told at once. What depends on a model (its context, its vocabulary) is checked by the engine that runs it.
+//! cannot be wrong, once and in one place: [`model_id`] and [`model_name`], [`Prompt`], [`Page`]. [`check_generation`],
+//! [`check_counting`] and [`check_source`] look at a whole request, so that all of its mistakes are told at once. What
+//! depends on a model (its context, its vocabulary) is checked by the engine that runs it.
 //!
 //! This crate must never know about a transport, a service or a model's files.
 
@@ -12,7 +13,7 @@ mod model_id;
 mod page;
 mod prompt;
 
-pub use generation::{MAX_STOP_BYTES, MAX_STOP_STRINGS, check_counting, check_generation, check_source};
+pub use generation::{check_counting, check_generation, check_source};
 pub use invalid::Invalid;
 pub use model_id::{model_id, model_name};
 pub use page::Page;

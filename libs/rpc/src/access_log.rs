@@ -54,30 +54,26 @@ impl ObservedCall for LoggedCall {
         let peer = self.peer.map(tracing::field::display);
         let principal = self.principal.get().map(tracing::field::display);
         let service = self.service.as_deref();
+        // An event's level is a constant, so both have one of their own.
+        macro_rules! tell {
+            ($level:ident) => {
+                tracing::$level!(
+                    service,
+                    method,
+                    status,
+                    duration_ms,
+                    bytes,
+                    messages,
+                    peer,
+                    principal,
+                    "call ended"
+                )
+            };
+        }
         if is_housekeeping(&self.path) {
-            tracing::debug!(
-                service,
-                method,
-                status,
-                duration_ms,
-                bytes,
-                messages,
-                peer,
-                principal,
-                "call ended"
-            );
+            tell!(debug);
         } else {
-            tracing::info!(
-                service,
-                method,
-                status,
-                duration_ms,
-                bytes,
-                messages,
-                peer,
-                principal,
-                "call ended"
-            );
+            tell!(info);
         }
     }
 }

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use http::HeaderName;
 use tokio::time::{Instant, timeout_at};
-use tonic::{Status, body::Body};
+use tonic::Status;
 
 use crate::{
     RpcError,
     status::unlogged,
-    step::{Request, Response, Step, is_housekeeping},
+    step::{BodyStep, Request, Response, Step, is_housekeeping},
 };
-use body::BoundedBody;
+use body::BoundBody;
 pub(crate) use timeout::format as format_timeout;
 
 /// The header in which gRPC callers say how long they wait.
@@ -116,11 +116,7 @@ impl Step for KeepDeadline {
 async fn bound(deadline: Deadline, pending: impl Future<Output = Response>) -> Response {
     match timeout_at(deadline.0, pending).await {
         Ok(response) => response.map(|body| {
-            if http_body::Body::is_end_stream(&body) {
-                body
-            } else {
-                Body::new(BoundedBody::new(body, deadline.0))
-            }
+            if http_body::Body::is_end_stream(&body) { body } else { BoundBody::new(deadline.0).around(body) }
         }),
         Err(_elapsed) => exceeded().into_http(),
     }

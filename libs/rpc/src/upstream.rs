@@ -26,7 +26,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use tokio::sync::watch;
 use tokio_util::sync::DropGuard;
 use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
@@ -107,12 +107,14 @@ impl Upstream {
 /// caller sees: one call, however often it was tried. The deadline stands outside of the retries and so spans them
 /// all.
 fn stack(settings: &UpstreamSettings, pool: Arc<Pool>) -> BoxCloneSyncService<Request, Response, Infallible> {
+    let metrics = pool.metrics().clone();
+    let balanced = Balanced::new(settings, pool);
     let stack = ServiceBuilder::new()
         .layer(StepLayer(Introduce))
         .layer(StepLayer(PropagateTrace { upstream: settings.name }))
-        .layer(StepLayer(Observe(pool.metrics().clone())))
+        .layer(StepLayer(Observe(metrics)))
         .layer(StepLayer(KeepDeadline { longest: settings.timeout }))
-        .service(Balanced::new(settings, pool));
+        .service_fn(move |request| balanced.clone().call(request).map(Ok));
     BoxCloneSyncService::new(stack)
 }
 

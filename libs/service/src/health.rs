@@ -22,21 +22,12 @@ impl Health {
         self.reporter.set_service_status(name, status).await;
     }
 
-    /// Keeps `names` as ready as the component `life` is, and those that depend on something else no readier than
-    /// that. Never ends.
-    pub(crate) async fn follow(
-        self,
-        names: Vec<&'static str>,
-        depending: Vec<(&'static str, watch::Receiver<bool>)>,
-        life: Life,
-    ) {
-        let always = names.into_iter().map(|name| (name, watch::channel(true).1));
-        join_all(
-            always
-                .chain(depending)
-                .map(|(name, condition)| self.follow_one(name, life.readiness_changes(), condition)),
-        )
-        .await;
+    /// Keeps each of `names` as ready as the component `life` is while its condition holds, else not ready. Never
+    /// ends.
+    pub(crate) async fn follow(self, names: Vec<(&'static str, watch::Receiver<bool>)>, life: Life) {
+        let all = names.into_iter();
+        join_all(all.map(|(name, condition)| self.follow_one(name, life.readiness_changes(), condition)))
+            .await;
     }
 
     async fn follow_one(

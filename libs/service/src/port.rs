@@ -40,10 +40,8 @@ pub struct Port {
     limits: MessageLimits,
     routes: RoutesBuilder,
     health: Health,
-    /// Names whose health is the component's.
-    names: Vec<&'static str>,
-    /// Names whose health hangs on something else too.
-    depending: Vec<(&'static str, watch::Receiver<bool>)>,
+    /// Names whose health is the component's, and what else it hangs on.
+    names: Vec<(&'static str, watch::Receiver<bool>)>,
 }
 
 impl Port {
@@ -80,8 +78,7 @@ impl Port {
             limits,
             routes,
             health: Health::new(reporter),
-            names: vec![""],
-            depending: Vec::new(),
+            names: vec![("", always())],
         })
     }
 
@@ -102,15 +99,13 @@ impl Port {
 
     /// Adds a generated server. Its health is that of the component.
     #[must_use]
-    pub fn with<S>(mut self, service: S) -> Self
+    pub fn with<S>(self, service: S) -> Self
     where
         S: Service<http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
         S::Response: IntoResponse,
         S::Future: Send + 'static,
     {
-        self.names.push(S::NAME);
-        self.routes.add_service(service);
-        self
+        self.with_while(service, always())
     }
 
     /// Adds a generated server that is of use only while `condition` holds, such as a connected upstream.
@@ -121,14 +116,14 @@ impl Port {
         S::Response: IntoResponse,
         S::Future: Send + 'static,
     {
-        self.depending.push((S::NAME, condition));
+        self.names.push((S::NAME, condition));
         self.routes.add_service(service);
         self
     }
 
     /// Serves until `life` drains, then finishes what runs.
     pub fn serve(self, life: &Life) {
-        let following = self.health.follow(self.names, self.depending, life.clone());
+        let following = self.health.follow(self.names, life.clone());
         let draining = life.draining();
         let serving =
             self.server.serve(self.incoming, self.routes.routes(), life.draining(), NO_GRACE_OF_ITS_OWN);
@@ -140,6 +135,11 @@ impl Port {
             futures::future::select(following, draining).await;
         });
     }
+}
+
+/// The condition of what hangs on nothing else.
+fn always() -> watch::Receiver<bool> {
+    watch::channel(true).1
 }
 
 /// Whether an address can be listened on, for whoever does slow things before it opens a port there.

@@ -1,6 +1,6 @@
 //! `ondol generate`: one prompt, one answer.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -60,12 +60,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn prompt(given: &str) -> anyhow::Result<String> {
-    let mut text = String::new();
-    if given == "-" {
-        io::stdin().read_to_string(&mut text).context("reading the prompt from standard input")?;
+    let text = if given == "-" {
+        io::read_to_string(io::stdin()).context("reading the prompt from standard input")?
     } else {
-        given.clone_into(&mut text);
-    }
+        given.to_owned()
+    };
     ensure!(!text.is_empty(), "the prompt is empty: give some text, or `-` and text on standard input");
     Ok(text)
 }

@@ -74,14 +74,14 @@ impl Connection {
             request
         });
         let protocol = self.protocol();
-        let (io, spoken) = Hearing::new(io);
+        let (io, heard) = Hearing::new(io);
         let mut connection =
             pin!(protocol.serve_connection(TokioIo::new(io), TowerToHyperService::new(service)));
         // Not all at the same age, or they would all arrive at the next pod together.
         let age = self.max_age.mul_f64(0.9 + 0.2 * fastrand::f64());
         let outcome = tokio::select! {
             outcome = connection.as_mut() => outcome,
-            () = spoken.silence(HANDSHAKE) => {
+            () = heard.silence(HANDSHAKE) => {
                 tracing::debug!("a client connected and said nothing that is HTTP");
                 return;
             }

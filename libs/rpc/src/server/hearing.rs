@@ -27,22 +27,22 @@ pin_project! {
     pub(super) struct Hearing<I> {
         #[pin]
         io: I,
-        heard: Spoken,
+        heard: Heard,
     }
 }
 
 /// How many bytes a client has sent.
 #[derive(Clone, Default)]
-pub(super) struct Spoken(Arc<AtomicUsize>);
+pub(super) struct Heard(Arc<AtomicUsize>);
 
 impl<I> Hearing<I> {
-    pub(super) fn new(io: I) -> (Self, Spoken) {
-        let heard = Spoken::default();
+    pub(super) fn new(io: I) -> (Self, Heard) {
+        let heard = Heard::default();
         (Self { io, heard: heard.clone() }, heard)
     }
 }
 
-impl Spoken {
+impl Heard {
     /// Ready once `patience` has passed without a protocol; never where there is one.
     pub(super) async fn silence(&self, patience: Duration) {
         sleep(patience).await;

@@ -21,6 +21,7 @@ use tonic::body::Body;
 use super::{
     UpstreamSettings,
     endpoint::{Endpoint, Link},
+    health::Health,
     metrics::PoolMetrics,
 };
 use crate::RpcError;
@@ -247,7 +248,7 @@ impl Lease {
     /// The call has brought its first message.
     pub(super) fn proved(&mut self) {
         if std::mem::take(&mut self.probe) {
-            self.endpoint.health(super::health::Health::proved);
+            self.endpoint.health(Health::proved);
             self.pool.publish();
         }
     }
@@ -257,7 +258,7 @@ impl Lease {
         self.probe = false;
         let was_out = self.endpoint.is_out();
         if well {
-            self.endpoint.health(super::health::Health::succeeded);
+            self.endpoint.health(Health::succeeded);
         } else {
             let may_eject = self.pool.may_eject(&self.endpoint);
             if self.endpoint.health(|health| health.failed(Instant::now(), may_eject)) {

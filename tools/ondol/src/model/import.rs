@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use models::{
-    Package, Precision, Store,
-    import::{Options, import_gguf},
+    Entry, Package, Precision, Store,
+    import::{Options, default_name, import_gguf},
 };
 
 use crate::{folders::ModelsFolder, output::say, process_stat::peak_memory, progress::Bar, text::size};
@@ -88,8 +88,11 @@ pub(crate) fn import_missing(file: &Path, models: &ModelsFolder, options: Option
     if holds(&store, file, &options)? {
         return Ok(());
     }
-    // What stands in the way is a broken package.
-    import(file, &store, &Options { replace: true, ..options })
+    // A broken package may be replaced; a sound one of another file never, since somebody put it there.
+    let broken = |entry: &Entry| entry.manifest.is_err();
+    let name = options.name.clone().unwrap_or_else(|| default_name(file));
+    let replace = store.list()?.iter().any(|entry| entry.name == name && broken(entry));
+    import(file, &store, &Options { replace, ..options })
 }
 
 fn import(file: &Path, store: &Store, options: &Options) -> anyhow::Result<()> {

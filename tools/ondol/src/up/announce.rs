@@ -1,8 +1,7 @@
 //! What `up` prints once the stack is ready: where everything is, and what to type next.
 
 use std::{
-    fmt::Write as _,
-    io::{self, Write as _},
+    io::{self, Write},
     net::SocketAddr,
 };
 
@@ -48,7 +47,7 @@ fn lines(door: Door, model: &str, key: &str, key_file: &DevelopmentKeyFile) -> S
         reached(door.address),
     );
     if door.secure {
-        let _ = writeln!(lines, "\nCA.pem is the authority that signed the certificate of --tls-cert.");
+        lines.push_str("\nCA.pem is the authority that signed the certificate of --tls-cert.\n");
     }
     lines
 }
