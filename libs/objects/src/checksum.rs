@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_smithy_checksums::{Checksum, ChecksumAlgorithm, http::HttpChecksum};
+use aws_smithy_types::base64;
 use bytes::Bytes;
 
 /// What every object is written with: the only strong checksum that S3 keeps for a whole multipart object.
@@ -15,6 +16,13 @@ impl Running {
     /// CRC64-NVME.
     pub(crate) fn new() -> Self {
         Self(WRITTEN.into_impl())
+    }
+
+    /// The CRC64-NVME of bytes that are all here, as S3 writes it.
+    pub(crate) fn base64_of(bytes: &[u8]) -> String {
+        let mut running = Self::new();
+        running.update(bytes);
+        base64::encode(running.finish())
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {

@@ -35,7 +35,8 @@ pub(super) async fn connect(settings: &S3Settings) -> Result<(Client, String), O
     let config = Builder::from(&shared)
         .region(Region::new(region.clone()))
         .force_path_style(settings.path_style.unwrap_or(endpoint.is_some()))
-        // Checksums are named at every request and compared in `intact`, so that resumed downloads have them too.
+        // We send checksums with every write and compare them in `intact`, across resumed downloads too. The client
+        // would choose an algorithm that S3 cannot keep for a whole object in parts.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .build();

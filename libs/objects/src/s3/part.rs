@@ -16,7 +16,7 @@ use super::{
     mark::Mark,
     trouble::{Answer, PUT},
 };
-use crate::{Condition, Key, ObjectsError, PutOptions};
+use crate::{Condition, Key, ObjectsError, PutOptions, checksum::Running};
 
 /// An upload that has begun. Dropping it ends the parts that are under way and tells S3 to forget the others.
 #[derive(Debug)]
@@ -177,7 +177,7 @@ impl Begun {
             .key(self.bucket.full_key(&self.key)?)
             .upload_id(&self.id)
             .part_number(number)
-            .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+            .checksum_crc64_nvme(Running::base64_of(&body))
             .body(ByteStream::from(body));
         let sent = request.send().await;
         let output = sent.map_err(|error| self.bucket.explain(PUT, Some(&self.key), error))?;

@@ -4,7 +4,6 @@ use aws_sdk_s3::{
     error::SdkError,
     operation::put_object::{PutObjectOutput, builders::PutObjectFluentBuilder},
     primitives::ByteStream,
-    types::ChecksumAlgorithm,
 };
 use bytes::Bytes;
 
@@ -14,7 +13,7 @@ use super::{
     mark::Mark,
     trouble::{Answer, PUT},
 };
-use crate::{Condition, Key, ObjectsError, PutOptions, Stored, VersionId};
+use crate::{Condition, Key, ObjectsError, PutOptions, Stored, VersionId, checksum::Running};
 
 /// Writes the whole object at once.
 pub(super) async fn put(
@@ -24,13 +23,14 @@ pub(super) async fn put(
     options: &PutOptions,
 ) -> Result<Stored, ObjectsError> {
     let (mark, size) = (Mark::new(), body.len() as u64);
+    let checksum = Running::base64_of(&body);
     let mut attempt = 1;
     loop {
-        let error =
-            match request(bucket, key, options, &mark)?.body(ByteStream::from(body.clone())).send().await {
-                Ok(output) => return stored(key, size, &output),
-                Err(error) => error,
-            };
+        let request = request(bucket, key, options, &mark)?.checksum_crc64_nvme(&checksum);
+        let error = match request.body(ByteStream::from(body.clone())).send().await {
+            Ok(output) => return stored(key, size, &output),
+            Err(error) => error,
+        };
         let answer = Answer::of(&error);
         if answer.is_conflict() && attempt < bucket.settings.attempts {
             bucket.pause(attempt).await;
@@ -62,7 +62,6 @@ pub(super) fn request(
         .put_object()
         .bucket(bucket.name())
         .key(bucket.full_key(key)?)
-        .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
         .set_content_type(attributes.content_type.clone())
         .set_cache_control(attributes.cache_control.clone());
     Ok(match &options.condition {

@@ -40,6 +40,16 @@ impl PartSink {
         upload.send(part, self.bucket.settings.parts_in_flight).await
     }
 
+    /// Room for more bytes, doubling as it fills, but never beyond a part: small objects take little memory, and large
+    /// ones what was promised.
+    fn make_room(&mut self, more: usize) {
+        let (has, needs) = (self.gathered.capacity(), self.gathered.len() + more);
+        if needs > has {
+            let wanted = needs.max(2 * has).min(self.bucket.settings.part_size);
+            self.gathered.reserve(wanted - self.gathered.len());
+        }
+    }
+
     async fn complete(&mut self, mut upload: Upload) -> Result<Stored, ObjectsError> {
         upload.join_all().await?;
         let checksum = std::mem::replace(&mut self.checksum, Running::new()).finish();
@@ -72,11 +82,13 @@ impl Sink for PartSink {
             let part = if self.gathered.is_empty() {
                 bytes.split_to(missing)
             } else {
+                self.make_room(missing);
                 self.gathered.extend_from_slice(&bytes.split_to(missing));
                 self.gathered.split().freeze()
             };
             self.send(part).await?;
         }
+        self.make_room(bytes.len());
         self.gathered.extend_from_slice(&bytes);
         Ok(())
     }
