@@ -116,11 +116,10 @@ impl Redis {
     pub fn ask(&self, words: &[&str]) -> io::Result<String> {
         let mut stream = UnixStream::connect(self.socket())?;
         stream.set_read_timeout(Some(START))?;
-        let mut command = format!("*{}\r\n", words.len());
+        write!(stream, "*{}\r\n", words.len())?;
         for word in words {
-            command.push_str(&format!("${}\r\n{word}\r\n", word.len()));
+            write!(stream, "${}\r\n{word}\r\n", word.len())?;
         }
-        stream.write_all(command.as_bytes())?;
         let mut answer = vec![0; 64 * 1024];
         let length = stream.read(&mut answer)?;
         answer.truncate(length);
