@@ -14,8 +14,8 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, JobsError>>;
 
 /// A durable queue of jobs.
 ///
-/// Every method is one atomic step of the queue, and each may be called again after a lost reply without harm; only a
-/// repeated [`Queue::claim`] takes further jobs, and those of the lost reply come back when their lease ends. All times
+/// Every method is one atomic step of the queue, and each may be called again after a lost reply without harm; only
+/// [`Queue::claim`] repeats itself, and when that fails too, what it took comes back as its lease ends. All times
 /// are the queue's own: no caller's clock counts. Lists are in the order of the request. A call with many items is
 /// atomic for each item, not as a whole.
 pub trait Queue: Send + Sync + 'static {

@@ -11,7 +11,7 @@ pub(super) struct Script {
     pub(super) doing: &'static str,
     pub(super) text: String,
     pub(super) digest: String,
-    /// Whether it may be sent again when the answer was lost. Only a claim may not: it would take further jobs.
+    /// Whether it may be sent again as it is when the answer was lost. Only a claim has to say that it is the same again.
     pub(super) is_repeatable: bool,
 }
 

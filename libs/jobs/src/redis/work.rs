@@ -39,17 +39,34 @@ impl RedisQueue {
     }
 
     async fn claim_in(&self, shard: u8, request: &ClaimRequest) -> Result<Vec<Claimed>, JobsError> {
-        let server = self.server();
-        let answer = server.run(&server.scripts.claim, shard, |command| {
-            command.arg(request.worker.as_str()).arg(request.lease.as_millis() as u64).arg(request.most);
-            for (kind, room) in &request.kinds {
-                command.arg(kind.as_str()).arg(*room);
-            }
-        });
-        let [now, jobs] = reply::parts(answer.await?, CLAIMED)?;
+        // So that a second call is known to be the same, and gives what the first one took.
+        let number = fastrand::u32(..);
+        let answer = match self.send_claim(shard, request, number, false).await {
+            Err(JobsError::Redis { .. }) => self.send_claim(shard, request, number, true).await?,
+            answer => answer?,
+        };
+        let [now, jobs] = reply::parts(answer, CLAIMED)?;
         let now = reply::number(&now, CLAIMED)?;
         let jobs = reply::array(jobs, CLAIMED)?.into_iter();
         jobs.map(|job| read_claimed(job, shard, now)).collect()
+    }
+
+    async fn send_claim(
+        &self,
+        shard: u8,
+        request: &ClaimRequest,
+        number: u32,
+        again: bool,
+    ) -> Result<Value, JobsError> {
+        let server = self.server();
+        let put = |command: &mut Cmd| {
+            command.arg(request.worker.as_str()).arg(request.lease.as_millis() as u64).arg(request.most);
+            command.arg(number).arg(u8::from(again));
+            for (kind, room) in &request.kinds {
+                command.arg(kind.as_str()).arg(*room);
+            }
+        };
+        server.run(&server.scripts.claim, shard, put).await
     }
 
     pub(super) async fn beat_all(&self, beats: Vec<Beat>, lease: Duration) -> Result<Vec<Pulse>, JobsError> {

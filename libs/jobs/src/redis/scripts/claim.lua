@@ -1,10 +1,25 @@
--- ARGV: worker, lease (ms), most, then of each kind its name and the room for it
--- Answers of each job: id, kind, tenant, priority, fence, attempt, recoveries, created, waited since, body.
--- Taking a job and owning it is this one step: a reply that is lost leaves a lease that ends.
+-- ARGV: worker, lease (ms), most, a number of this call, '1' if it is called again; then of each kind its name and room
+-- Answers the time and of each job: id, kind, tenant, priority, fence, attempt, recoveries, created, due, body.
+-- Taking a job and owning it is this one step. If the answer is lost, the worker calls again and is told what it has;
+-- if the worker is lost as well, the lease ends.
 local asked = {'paused', 'running', 'capped'}
-for i = 4, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
   asked[#asked + 1] = 'paused:' .. ARGV[i]
   asked[#asked + 1] = 'running:' .. ARGV[i]
+end
+local last = P .. 'last:' .. ARGV[1]
+if ARGV[5] == '1' then
+  local given, jobs = call('GET', last) or '', {}
+  if string.match(given, '^%d+') == ARGV[4] then
+    for id, fence in string.gmatch(given, ' (%w+):(%d+)') do
+      local d = call('HMGET', P .. 'j:' .. id, 'k', 't', 'p', 'f', 'a', 'r', 'c', 'due', 's')
+      if d[4] == fence and d[9] == 'running' then
+        local body = call('GET', P .. 'b:' .. id) or ''
+        jobs[#jobs + 1] = {id, d[1], d[2], d[3], d[4], d[5], d[6] or 0, d[7], d[8] or d[7], body}
+      end
+    end
+    return {now, jobs}
+  end
 end
 local conf, running = call('HMGET', P .. 'conf', unpack(asked)), call('HMGET', P .. 'n', unpack(asked))
 if conf[1] then return {now, {}} end
@@ -40,8 +55,8 @@ local function take(id, kind)
   return true
 end
 
-for i = 4, #ARGV, 2 do
-  local kind, k = ARGV[i], i
+for i = 6, #ARGV, 2 do
+  local kind, k = ARGV[i], i - 2
   local room = math.min(want, tonumber(ARGV[i + 1]))
   if conf[k + 1] then room = math.min(room, conf[k + 1] - (running[k + 1] or 0)) end
   -- A few more rounds make up for jobs that could not run; a bound, so that nobody waits long behind this call.
@@ -66,7 +81,12 @@ for i = 4, #ARGV, 2 do
 end
 if #jobs > 0 then
   local found = call('MGET', unpack(bodies))
-  for i = 1, #jobs do jobs[i][10] = found[i] or '' end
+  local given = {ARGV[4]}
+  for i = 1, #jobs do
+    jobs[i][10] = found[i] or ''
+    given[i + 1] = jobs[i][1] .. ':' .. jobs[i][5]
+  end
+  call('SET', last, table.concat(given, ' '), 'PX', ARGV[2])
 end
 settle()
 return {now, jobs}

@@ -5,7 +5,7 @@
 --   ready:<kind> ids by fair tag   vt:<kind> tags of flows   bell:<kind> one token while there is news
 --   park:<tenant> ids that wait for their tenant   parked tenants   open tenant -> ready + running
 --   delayed, lease, ttl ids by due time   done, dead ids by end   all, of:<tenant> ids by birth
---   conf limits and pauses   n counts   cron, cron:spec schedules
+--   last:<worker> what its last claim gave   conf limits and pauses   n counts   cron, cron:spec schedules
 --
 -- Fairness is start-time fair queueing. A flow is a tenant at one priority; its jobs get tags 1/(weight * share)
 -- apart, never before the tag that was claimed last, and the lowest tag runs first.
