@@ -1,6 +1,7 @@
 //! What tests of several crates share, and what must never be in a program.
 //!
 //! - [`Network`] is a network in memory: servers listen on it, clients connect through it, and no port is taken.
+//! - [`Redis`] is a Redis server of one test, which can be killed, frozen and started again.
 //! - [`capture_logs`] collects what the current thread logs.
 //! - [`S3Server`] is an S3 in this process that checks signatures and can be made to misbehave; [`Moto`] is one in a
 //!   process of its own that also knows versions.
@@ -11,8 +12,10 @@ mod logs;
 mod moto;
 mod network;
 mod s3;
+mod redis;
 
 pub use logs::{CapturedLogs, capture_logs};
 pub use moto::Moto;
 pub use network::{Incoming, Network};
 pub use s3::{Answered, Backend, S3Server};
+pub use redis::Redis;

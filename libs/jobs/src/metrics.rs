@@ -1,0 +1,132 @@
+//! What Prometheus sees of a queue.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+use crate::{KindStats, Name, Stats};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    kind: String,
+}
+
+/// A queue's figures. Those of the whole queue are the same from every process, so let one of them, or the maximum,
+/// speak for all; the latencies are this process's own.
+#[derive(Clone)]
+pub struct Metrics {
+    ready: Family<OfKind, Gauge>,
+    running: Family<OfKind, Gauge>,
+    delayed: Family<OfKind, Gauge>,
+    dead: Family<OfKind, Gauge>,
+    oldest: Family<OfKind, Gauge>,
+    attempts: Family<OfKind, Counter>,
+    recoveries: Family<OfKind, Counter>,
+    zombies: Family<OfKind, Counter>,
+    pick_up: Family<OfKind, Histogram>,
+    run_time: Family<OfKind, Histogram>,
+}
+
+/// From a millisecond, a good pick-up, to an hour, a long run.
+const BOUNDS: [f64; 14] =
+    [0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
+
+impl Metrics {
+    /// Registers them all.
+    pub fn register(registry: &mut Registry) -> Self {
+        let histogram: fn() -> Histogram = || Histogram::new(BOUNDS);
+        let metrics = Self {
+            ready: Family::default(),
+            running: Family::default(),
+            delayed: Family::default(),
+            dead: Family::default(),
+            oldest: Family::default(),
+            attempts: Family::default(),
+            recoveries: Family::default(),
+            zombies: Family::default(),
+            pick_up: Family::new_with_constructor(histogram),
+            run_time: Family::new_with_constructor(histogram),
+        };
+        registry.register("ondol_jobs_ready", "Jobs in line", metrics.ready.clone());
+        registry.register("ondol_jobs_running", "Jobs under lease", metrics.running.clone());
+        registry.register("ondol_jobs_delayed", "Jobs whose time has not come", metrics.delayed.clone());
+        registry.register("ondol_jobs_dead", "Dead jobs that are kept", metrics.dead.clone());
+        let (name, help) = ("ondol_jobs_oldest", "Age of the job at the head of the line");
+        registry.register_with_unit(name, help, Unit::Seconds, metrics.oldest.clone());
+        registry.register("ondol_jobs_attempts", "Runs that began", metrics.attempts.clone());
+        let help = "Jobs taken back from workers that went away";
+        registry.register("ondol_jobs_recoveries", help, metrics.recoveries.clone());
+        let help = "Beats, results and errors refused since their run had lost its job";
+        registry.register("ondol_jobs_zombies", help, metrics.zombies.clone());
+        let (name, help) = ("ondol_jobs_pick_up", "From when a job could run to when it was claimed");
+        registry.register_with_unit(name, help, Unit::Seconds, metrics.pick_up.clone());
+        let (name, help) = ("ondol_jobs_run", "From claim to end");
+        registry.register_with_unit(name, help, Unit::Seconds, metrics.run_time.clone());
+        metrics
+    }
+
+    /// Shows how full the queue is; call it each few seconds with what [`crate::Queue::stats`] says.
+    pub fn show(&self, stats: &Stats) {
+        for (kind, stats) in &stats.kinds {
+            self.show_kind(&OfKind { kind: kind.to_string() }, stats);
+        }
+    }
+
+    fn show_kind(&self, kind: &OfKind, stats: &KindStats) {
+        self.ready.get_or_create(kind).set(stats.ready as i64);
+        self.running.get_or_create(kind).set(stats.running as i64);
+        self.delayed.get_or_create(kind).set(stats.delayed as i64);
+        self.dead.get_or_create(kind).set(stats.dead as i64);
+        self.oldest.get_or_create(kind).set(stats.oldest.as_secs() as i64);
+        self.attempts.get_or_create(kind).inner().store(stats.attempts, Ordering::Relaxed);
+        self.recoveries.get_or_create(kind).inner().store(stats.recoveries, Ordering::Relaxed);
+        self.zombies.get_or_create(kind).inner().store(stats.zombies, Ordering::Relaxed);
+    }
+
+    /// Counts the wait of a claimed job.
+    pub fn picked_up(&self, kind: &Name, waited: Duration) {
+        self.pick_up.get_or_create(&OfKind { kind: kind.to_string() }).observe(waited.as_secs_f64());
+    }
+
+    /// Counts the length of a run.
+    pub fn ran(&self, kind: &Name, time: Duration) {
+        self.run_time.get_or_create(&OfKind { kind: kind.to_string() }).observe(time.as_secs_f64());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, time::Duration};
+
+    use prometheus_client::{encoding::text::encode, registry::Registry};
+
+    use super::Metrics;
+    use crate::{KindStats, Name, Stats};
+
+    #[test]
+    fn the_figures_carry_their_kind_and_unit() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        let kind = Name::new("kind", "batch").unwrap();
+        let stats =
+            KindStats { ready: 3, zombies: 2, oldest: Duration::from_secs(9), ..KindStats::default() };
+        metrics.show(&Stats { kinds: BTreeMap::from([(kind.clone(), stats)]), paused: false });
+        metrics.picked_up(&kind, Duration::from_millis(3));
+        metrics.ran(&kind, Duration::from_secs(2));
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        for line in [
+            "ondol_jobs_ready{kind=\"batch\"} 3",
+            "ondol_jobs_zombies_total{kind=\"batch\"} 2",
+            "ondol_jobs_oldest_seconds{kind=\"batch\"} 9",
+            "ondol_jobs_pick_up_seconds_count{kind=\"batch\"} 1",
+            "ondol_jobs_run_seconds_sum{kind=\"batch\"} 2.0",
+        ] {
+            assert!(text.contains(line), "{line} in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What goes wrong where a queue runs: processes killed, stopped and woken, Redis restarted, frozen and demoted,
+//! connections cut. Everything here is real, and nothing may be lost or believed twice.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod connections;
+mod hearts;
+mod process;
+mod scale;
+mod scene;
+mod servers;
+mod worker;
+mod workers;
