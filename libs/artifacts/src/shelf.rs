@@ -106,7 +106,7 @@ fn not_found(error: ObjectsError) -> ArtifactsError {
 mod tests {
     use std::sync::Arc;
 
-    use objects::{Folder, GetOptions, Objects, PutOptions};
+    use objects::{Folder, GetOptions, PutOptions};
     use tempfile::TempDir;
 
     use super::Shelf;

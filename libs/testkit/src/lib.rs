@@ -11,11 +11,11 @@
 mod logs;
 mod moto;
 mod network;
-mod s3;
 mod redis;
+mod s3;
 
 pub use logs::{CapturedLogs, capture_logs};
 pub use moto::Moto;
 pub use network::{Incoming, Network};
-pub use s3::{Answered, Backend, S3Server};
 pub use redis::Redis;
+pub use s3::{Answered, Backend, S3Server};

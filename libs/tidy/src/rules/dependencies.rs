@@ -6,7 +6,7 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 17] = [
+const EDGES: [(&str, &[&str]); 18] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/arguments", &[]),
     ("libs/artifacts", &["fault", "objects"]),
@@ -16,6 +16,7 @@ const EDGES: [(&str, &[&str]); 17] = [
     ("libs/jobs", &["arguments", "fault"]),
     ("libs/models", &["fault"]),
     ("libs/objects", &["arguments", "fault"]),
+    ("libs/openai", &["fault", "proto"]),
     ("libs/proto", &[]),
     ("libs/rpc", &["arguments", "fault", "telemetry"]),
     ("libs/runtime", &["arguments", "fault", "telemetry"]),
