@@ -60,6 +60,9 @@ pub enum RpcError {
     /// The caller's deadline, or the greatest one that this server allows, has passed.
     #[error("the deadline of the call has passed")]
     DeadlineExceeded,
+    /// The server is going away.
+    #[error("this server is shutting down: another one answers")]
+    Draining,
     /// As many calls as this server may run are running.
     #[error("this server runs as many calls as it may: try again later")]
     Overloaded {
@@ -96,7 +99,7 @@ impl Fault for RpcError {
             }
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
             Self::Overloaded { .. } => Kind::ResourceExhausted,
-            Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
+            Self::Draining | Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
             Self::Panicked
             | Self::Bind { .. }
             | Self::TlsFile { .. }
@@ -120,6 +123,7 @@ impl Fault for RpcError {
             Self::MalformedMessage { .. } => "MALFORMED_MESSAGE",
             Self::MalformedPrincipal => "MALFORMED_PRINCIPAL",
             Self::Overloaded { .. } => "SERVER_OVERLOADED",
+            Self::Draining => "DRAINING",
             Self::Unreachable { .. } => "UPSTREAM_UNREACHABLE",
             Self::Broken { .. } => "UPSTREAM_CONNECTION_BROKEN",
             _ => self.kind().reason(),

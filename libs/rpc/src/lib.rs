@@ -23,6 +23,7 @@ mod access_log;
 mod concurrency;
 mod context;
 mod deadline;
+mod draining;
 mod malformed;
 mod metrics;
 mod observe;

@@ -123,6 +123,8 @@ impl Port {
 
     /// Serves until `life` drains, then finishes what runs.
     pub fn serve(self, life: &Life) {
+        let names: Vec<_> = self.names.iter().map(|(name, _)| *name).collect();
+        let health = self.health.clone();
         let following = self.health.follow(self.names, life.clone());
         let draining = life.draining();
         let serving =
@@ -130,9 +132,13 @@ impl Port {
         life.spawn("grpc", serving);
         life.spawn("health", async move {
             // What follows never ends by itself: the end of the component ends it.
-            let following = std::pin::pin!(following);
-            let draining = std::pin::pin!(draining);
-            futures::future::select(following, draining).await;
+            tokio::select! {
+                () = following => {}
+                () = draining => {}
+            }
+            for name in names {
+                health.set(name, false).await;
+            }
         });
     }
 }
