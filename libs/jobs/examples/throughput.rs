@@ -153,14 +153,14 @@ impl Bench {
     }
 
     async fn drain(&self, workers: usize, count: usize) -> Duration {
-        let left = Arc::new(AtomicUsize::new(count));
+        let ended = Arc::new(AtomicUsize::new(0));
         let begin = Instant::now();
         let mut running = JoinSet::new();
         // As a worker does: one claims for all the room there is, and each run ends by itself.
         let claimers = if workers > 10 { 2 } else { 1 };
         for claimer in 0..claimers {
-            let (queue, left) = (Arc::clone(&self.queue), Arc::clone(&left));
-            running.spawn(work(queue, claimer, (workers / claimers) as u32, left));
+            let (queue, ended) = (Arc::clone(&self.queue), Arc::clone(&ended));
+            running.spawn(work(queue, (claimer, (workers / claimers) as u32), ended, count));
         }
         while running.join_next().await.is_some() {}
         begin.elapsed()
@@ -221,9 +221,9 @@ async fn end(queue: &RedisQueue, job: Claimed) {
     queue.finish(vec![run]).await.remove(0).unwrap();
 }
 
-async fn end_and_count(queue: Arc<RedisQueue>, job: Claimed, left: Arc<AtomicUsize>) {
+async fn end_and_count(queue: Arc<RedisQueue>, job: Claimed, ended: Arc<AtomicUsize>) {
     end(&queue, job).await;
-    left.fetch_sub(1, Ordering::Relaxed);
+    ended.fetch_add(1, Ordering::Relaxed);
 }
 
 async fn enqueue_each(queue: Arc<RedisQueue>, jobs: Vec<NewJob>) {
@@ -243,10 +243,10 @@ async fn stand_by(queue: Arc<RedisQueue>, kinds: Vec<Name>) {
 }
 
 /// Keeps so many runs going until there is nothing left.
-async fn work(queue: Arc<RedisQueue>, number: usize, room: u32, left: Arc<AtomicUsize>) {
+async fn work(queue: Arc<RedisQueue>, (number, room): (usize, u32), ended: Arc<AtomicUsize>, count: usize) {
     let worker = format!("worker{number}");
     let mut runs = JoinSet::new();
-    while left.load(Ordering::Relaxed) > 0 {
+    while ended.load(Ordering::Relaxed) < count {
         let free = room - runs.len() as u32;
         // A worker of many runs asks when a good part of them is free, and not for each.
         if free > room / 2 || room == 1 {
@@ -255,8 +255,8 @@ async fn work(queue: Arc<RedisQueue>, number: usize, room: u32, left: Arc<Atomic
                 break;
             }
             for job in claimed {
-                let (queue, left) = (Arc::clone(&queue), Arc::clone(&left));
-                runs.spawn(end_and_count(queue, job, left));
+                let (queue, ended) = (Arc::clone(&queue), Arc::clone(&ended));
+                runs.spawn(end_and_count(queue, job, ended));
             }
         }
         if runs.join_next().await.is_none() {
