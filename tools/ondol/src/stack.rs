@@ -9,7 +9,7 @@ use anyhow::Context;
 use api::KeyArguments;
 use clap::Args;
 use engine::Runtime;
-use llm_inference::{ModelArguments, Serving};
+use llm_inference::{Checks, ModelArguments, Serving};
 use models::import::Options;
 use rpc::{ServerArguments, UpstreamArguments, UpstreamSettings};
 use runtime::Life;
@@ -34,6 +34,8 @@ pub(crate) struct StackArguments {
         help_heading = "Model"
     )]
     names: Vec<String>,
+    #[command(flatten)]
+    checks: Checks,
     #[command(flatten)]
     pub(crate) engine: engine::Arguments,
     #[command(flatten)]
@@ -68,9 +70,9 @@ impl Stack {
         key: &str,
         life: &Life,
     ) -> anyhow::Result<Self> {
-        // api comes last, and nobody should wait for the weights to hear that its port is taken.
-        service::check_address(listen)?;
-        let StackArguments { models, first_model, names, engine, server } = arguments;
+        // api comes last, and nobody should wait for the weights to hear what is wrong with its port.
+        service::check(listen, &arguments.server)?;
+        let StackArguments { models, first_model, names, checks, engine, server } = arguments;
         if let Some(file) = first_model {
             let models = models.clone();
             spawn_blocking(move || import_missing(&file, &models, Options::default())).await??;
@@ -78,7 +80,7 @@ impl Stack {
         let inner = ServerArguments { tls_cert: None, tls_key: None, tls_client_ca: None, ..server.clone() };
         let inference = llm_inference::Arguments {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            models: ModelArguments { models: models.path, names },
+            models: ModelArguments { models: models.path, names, checks },
             engine,
             server: inner,
         };
