@@ -8,6 +8,9 @@ fetch := "python3 tools/fetch/fetch.py"
 # One profile for everything: the first build is long, and every other recipe lives off it.
 profile := "--release --locked"
 
+# What the programs say of their build (`ondol_build_info`). Only the programs themselves are compiled again for it.
+export ONDOL_COMMIT := env("ONDOL_COMMIT", `git rev-parse --short=12 HEAD 2>/dev/null || echo unknown`)
+
 # Programs are started from here rather than by `cargo run --package`, which would choose the crates' features for
 # that one package and so compile some of them once more.
 programs := '"${CARGO_TARGET_DIR:-target}"/release'

@@ -32,6 +32,7 @@ pub(crate) struct Arguments {
 pub(crate) const SERVICE: Service = Service {
     name: "ondol",
     version: env!("CARGO_PKG_VERSION"),
+    commit: option_env!("ONDOL_COMMIT"),
     about: "The whole stack in one process",
     admin_addr: "127.0.0.1:9400",
     computes: true,
