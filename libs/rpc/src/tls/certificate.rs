@@ -54,7 +54,9 @@ mod tests {
 
     fn read(pems: &[&Certificate]) -> ServerCertificate {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        pems.iter().for_each(|pem| file.write_all(pem.pem().as_bytes()).unwrap());
+        for pem in pems {
+            file.write_all(pem.pem().as_bytes()).unwrap();
+        }
         ServerCertificate::read(file.path()).unwrap()
     }
 

@@ -28,6 +28,8 @@ pub enum Obstacle {
     Address,
     /// The peer's certificate is not trusted, or made out to another name.
     Certificate,
+    /// The peer shows the certificate of an authority, which is none for a server.
+    AuthorityAsServer,
     /// The peer answers, but not in TLS.
     Plaintext,
     /// The peer broke the TLS handshake off.
@@ -47,6 +49,12 @@ impl ConnectFailure {
     pub(super) fn of_tls(error: &io::Error) -> Self {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         let obstacle = match inner {
+            // What webpki says beyond rustls's own cases is there in words only.
+            Some(rustls::Error::InvalidCertificate(problem))
+                if format!("{problem:?}").contains("CaUsedAsEndEntity") =>
+            {
+                Obstacle::AuthorityAsServer
+            }
             Some(rustls::Error::InvalidCertificate(_)) => Obstacle::Certificate,
             Some(rustls::Error::InvalidMessage(_)) => Obstacle::Plaintext,
             _ => Obstacle::Handshake,

@@ -28,6 +28,7 @@ impl Certificates {
         let key = KeyPair::generate().unwrap();
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("ca.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+        fs::write(folder.path().join("ca.key"), key.serialize_pem()).unwrap();
         Self { folder, authority: Issuer::new(params, key) }
     }
 
@@ -73,11 +74,6 @@ async fn call_and_ask(
     let answer = say(upstream.clone(), String::new()).await;
     let failure = upstream.last_failure().map(|failure| (failure.obstacle(), failure.to_string()));
     (answer, failure)
-}
-
-/// The URL's port, by another scheme.
-fn plaintext(settings: &mut UpstreamSettings) {
-    settings.url = settings.url.to_string().replace("https", "http").parse().unwrap();
 }
 
 fn trusting(authority: &Path) -> impl FnOnce(&mut UpstreamSettings) {
@@ -138,26 +134,30 @@ async fn whoever_chose_the_upstream_learns_what_was_in_the_way_and_callers_do_no
         (files.path("server.pem"), files.path("server.key"), files.path("ca.pem"));
     let tls = ["--tls-cert", &certificate, "--tls-key", &key];
     let mutual = [&tls[..], &["--tls-client-ca", &authority]].concat();
+    let authority_key = files.path("ca.key");
+    let itself = ["--tls-cert", &authority, "--tls-key", &authority_key];
     let stranger = Certificates::new();
-    let (trusting_stranger, trusting_it) = (stranger.file("ca.pem"), files.file("ca.pem"));
+    let (its, strangers) = (files.file("ca.pem"), stranger.file("ca.pem"));
+    let unserved = |settings: &mut UpstreamSettings| {
+        settings.tls_ca = Some(its.clone());
+        settings.url = "https://localhost:1".parse().unwrap();
+    };
+    let (answer, failure) = call_and_ask(&tls, unserved).await;
+    assert!(answer.is_err() && failure.as_ref().unwrap().0 == Obstacle::Address, "{failure:?}");
 
-    let cases: [(&[&str], Box<dyn FnOnce(&mut UpstreamSettings)>, Obstacle, &str); 5] = [
-        (&tls, Box::new(trusting(&trusting_stranger)), Obstacle::Certificate, "invalid peer certificate"),
-        (&[], Box::new(trusting(&trusting_it)), Obstacle::Plaintext, "corrupt message"),
-        (&tls, Box::new(plaintext), Obstacle::Protocol, ""),
-        // The peer's reason may get lost behind the broken pipe.
-        (&mutual, Box::new(trusting(&trusting_it)), Obstacle::Protocol, ""),
-        (
-            &tls,
-            Box::new(|settings| {
-                trusting(&trusting_it)(settings);
-                settings.url = "https://localhost:1".parse().unwrap();
-            }),
-            Obstacle::Address,
-            "refused",
-        ),
+    // The authority that the client trusts; none for plaintext. The last peer's reason may get lost in a broken pipe.
+    let cases: [(&[&str], Option<&Path>, Obstacle, &str); 5] = [
+        (&tls, Some(&strangers), Obstacle::Certificate, "invalid peer certificate"),
+        (&itself, Some(&its), Obstacle::AuthorityAsServer, "CaUsedAsEndEntity"),
+        (&[], Some(&its), Obstacle::Plaintext, "corrupt message"),
+        (&tls, None, Obstacle::Protocol, ""),
+        (&mutual, Some(&its), Obstacle::Protocol, ""),
     ];
-    for (arguments, settings, expected, word) in cases {
+    for (arguments, trusted, expected, word) in cases {
+        let settings = |settings: &mut UpstreamSettings| match trusted {
+            Some(authority) => settings.tls_ca = Some(authority.to_owned()),
+            None => settings.url = settings.url.to_string().replace("https", "http").parse().unwrap(),
+        };
         let (answer, failure) = call_and_ask(arguments, settings).await;
         let status = answer.unwrap_err();
         assert_eq!(status.code(), Code::Unavailable, "{status:?}");
@@ -166,7 +166,7 @@ async fn whoever_chose_the_upstream_learns_what_was_in_the_way_and_callers_do_no
         assert!(message.contains(word), "{message}");
         assert!(word.is_empty() || !format!("{status:?}").contains(word), "{status:?}");
     }
-    let (answer, failure) = call_and_ask(&tls, trusting(&trusting_it)).await;
+    let (answer, failure) = call_and_ask(&tls, trusting(&its)).await;
     assert!(answer.is_ok() && failure.is_none(), "{failure:?}");
 }
 

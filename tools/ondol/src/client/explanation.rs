@@ -52,6 +52,10 @@ impl Way {
                 "--tls-ca must name the authority that signed the server's certificate, and --server a host that the \
                  certificate is made out to",
             ),
+            Obstacle::AuthorityAsServer => Some(
+                "the server shows the certificate of an authority (CA:TRUE), where it needs one with CA:FALSE; \
+                 docs/operating.md shows how to make it",
+            ),
             Obstacle::Plaintext => {
                 Some("does it speak TLS? --server http://HOST:PORT is for one that does not")
             }
@@ -106,6 +110,7 @@ mod tests {
             ("http://h:1", Obstacle::Name, "spelled right"),
             ("http://h:1", Obstacle::Protocol, "--server https://"),
             ("https://h:1", Obstacle::Certificate, "--tls-ca"),
+            ("https://h:1", Obstacle::AuthorityAsServer, "CA:FALSE"),
             ("https://h:1", Obstacle::Plaintext, "--server http://"),
             ("https://h:1", Obstacle::Protocol, "--tls-cert and --tls-key"),
         ] {
