@@ -9,7 +9,7 @@ use anyhow::Context;
 use api::KeyArguments;
 use clap::Args;
 use engine::Runtime;
-use llm_inference::{ModelArguments, Serving};
+use llm_inference::{Checks, ModelArguments, Serving};
 use models::import::Options;
 use rpc::{ServerArguments, UpstreamArguments, UpstreamSettings};
 use runtime::Life;
@@ -35,6 +35,8 @@ pub(crate) struct StackArguments {
     )]
     names: Vec<String>,
     #[command(flatten)]
+    checks: Checks,
+    #[command(flatten)]
     pub(crate) engine: engine::Arguments,
     #[command(flatten)]
     server: ServerArguments,
@@ -53,10 +55,18 @@ pub(crate) struct Stack {
     pub(crate) api: SocketAddr,
     /// The models behind it.
     pub(crate) inference: Serving,
-    /// Whether the api speaks TLS.
-    pub(crate) secure: bool,
+    /// How the api speaks TLS, if it does.
+    pub(crate) tls: Option<ServedTls>,
     /// What they run on.
     pub(crate) runtime: Runtime,
+}
+
+/// The api's TLS, as far as its callers have to know.
+pub(crate) struct ServedTls {
+    /// The file of the certificate that it shows.
+    pub(crate) certificate: PathBuf,
+    /// Whether callers must show one too.
+    pub(crate) mutual: bool,
 }
 
 impl Stack {
@@ -68,9 +78,9 @@ impl Stack {
         key: &str,
         life: &Life,
     ) -> anyhow::Result<Self> {
-        // api comes last, and nobody should wait for the weights to hear that its port is taken.
-        service::check_address(listen)?;
-        let StackArguments { models, first_model, names, engine, server } = arguments;
+        // api comes last, and nobody should wait for the weights to hear what is wrong with its port.
+        service::check(listen, &arguments.server)?;
+        let StackArguments { models, first_model, names, checks, engine, server } = arguments;
         if let Some(file) = first_model {
             let models = models.clone();
             spawn_blocking(move || import_missing(&file, &models, Options::default())).await??;
@@ -78,7 +88,7 @@ impl Stack {
         let inner = ServerArguments { tls_cert: None, tls_key: None, tls_client_ca: None, ..server.clone() };
         let inference = llm_inference::Arguments {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            models: ModelArguments { models: models.path, names },
+            models: ModelArguments { models: models.path, names, checks },
             engine,
             server: inner,
         };
@@ -92,9 +102,10 @@ impl Stack {
         let url = format!("http://{}", inference.address).parse().context("the address of llm-inference")?;
         let upstream =
             UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) };
-        let secure = server.tls_cert.is_some();
+        let mutual = server.tls_client_ca.is_some();
+        let tls = server.tls_cert.clone().map(|certificate| ServedTls { certificate, mutual });
         let api = api::Arguments { listen, keys, llm_inference: UpstreamArguments::from(upstream), server };
         let api = api::start(api, life.component("api")).await?;
-        Ok(Self { api, inference, secure, runtime })
+        Ok(Self { api, inference, tls, runtime })
     }
 }
