@@ -102,6 +102,7 @@ fn code_in_headers(response: &Response) -> Option<Code> {
         401 => Code::Unauthenticated,
         403 => Code::PermissionDenied,
         404 => Code::NotFound,
+        409 => Code::AlreadyExists,
         429 => Code::ResourceExhausted,
         400..500 => Code::InvalidArgument,
         503 => Code::Unavailable,

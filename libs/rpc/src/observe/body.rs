@@ -25,7 +25,10 @@ impl<C: ObservedCall> ObserveBody<C> {
     fn see(&mut self, frame: &Frame<Bytes>) {
         if let Some(data) = frame.data_ref() {
             self.running.bytes += data.len() as u64;
-            self.running.messages = self.messages.feed(data);
+            // Headers that tell a code are not those of gRPC's messages.
+            if self.code.is_none() {
+                self.running.messages = self.messages.feed(data);
+            }
         }
         if let Some(status) = frame.trailers_ref().and_then(|trailers| trailers.get("grpc-status")) {
             self.code = Some(Code::from_bytes(status.as_bytes()));
