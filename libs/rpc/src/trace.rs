@@ -34,13 +34,14 @@ impl Step for JoinTrace {
 
     fn start(&self, request: &mut Request) -> Result<Span, Status> {
         let name = self.methods.shown(request);
-        let (service, method) = split(&name);
+        let plain = name.contains(' ');
+        let (service, method) = if plain { ("http", &*name) } else { split(&name) };
         let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
         let span = info_span!(
             "call",
             otel.name = name.trim_start_matches('/'),
             otel.kind = "server",
-            rpc.system = "grpc",
+            rpc.system = if plain { "http" } else { "grpc" },
             rpc.service = service,
             rpc.method = method,
             req_id = id,

@@ -33,7 +33,7 @@ mod tests {
         }
         let (id, name) = artifact_name(&format!("jobs/{job}/artifacts/text.txt")).unwrap();
         assert_eq!((id.to_string(), name.as_str()), (job.clone(), "text.txt"));
-        for wrong in ["artifacts/x", "artifacts/", "artifacts/..", "artifacts/a/b", "x"] {
+        for wrong in ["artifacts/", "artifacts/..", "artifacts/a/b", "x"] {
             assert!(artifact_name(&format!("jobs/{job}/{wrong}")).is_err(), "{wrong}");
         }
     }
