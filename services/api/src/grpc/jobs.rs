@@ -123,3 +123,6 @@ impl JobService for Jobs {
 fn answer(seen: Result<Seen, ApiError>) -> Result<Response<wire::Job>, Status> {
     seen.map(|seen| Response::new(convert::job(seen))).map_err(status)
 }
+
+#[cfg(test)]
+mod tests;

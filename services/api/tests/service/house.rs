@@ -40,7 +40,6 @@ pub(crate) struct House {
     pub(crate) address: SocketAddr,
     pub(crate) queue: MemoryQueue,
     pub(crate) worker: Worker,
-    pub(crate) life: Life,
     pub(crate) folder: TempDir,
 }
 
@@ -59,7 +58,7 @@ impl House {
         let life = Life::new();
         let backends = Backends { queue: Some(shared), objects: Some(objects) };
         let address = serve(&backends, flags, &life);
-        Self { address, queue, worker, life, folder }
+        Self { address, queue, worker, folder }
     }
 
     pub(crate) fn jobs(&self) -> JobServiceClient<Channel> {

@@ -25,6 +25,8 @@ mod handing_out;
 #[cfg(test)]
 mod refusing;
 #[cfg(test)]
+mod signing;
+#[cfg(test)]
 mod uploading;
 #[cfg(test)]
 mod watching;

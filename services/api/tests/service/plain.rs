@@ -45,7 +45,19 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Answer {
-    let request = request(method, path, headers, body.into());
+    send_to(address, "api", (method, path), headers, body).await
+}
+
+/// The same to a host of this name.
+pub(crate) async fn send_to(
+    address: SocketAddr,
+    host: &str,
+    (method, path): (&str, &str),
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Answer {
+    let mut request = request(method, path, headers, body.into());
+    request.headers_mut().insert("host", host.parse().unwrap());
     let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
     let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
     let mut connections = JoinSet::new();
@@ -66,7 +78,7 @@ pub(crate) async fn get_by_http2(address: SocketAddr, path: &str, headers: &[(&s
 }
 
 fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Bytes) -> http::Request<Full<Bytes>> {
-    let builder = http::Request::builder().method(method).uri(path).header("host", "api");
+    let builder = http::Request::builder().method(method).uri(path);
     let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
     builder.body(Full::new(body)).unwrap()
 }
