@@ -59,6 +59,12 @@ pub enum RpcError {
         /// What the decoder said.
         problem: String,
     },
+    /// A call of gRPC came over HTTP/1.
+    #[error("gRPC needs HTTP/2")]
+    HttpVersion,
+    /// A method of gRPC was called with something else.
+    #[error("this is a method of gRPC: call it with content of the type application/grpc")]
+    ContentType,
     /// The caller's deadline, or the greatest one that this server allows, has passed.
     #[error("the deadline of the call has passed")]
     DeadlineExceeded,
@@ -101,9 +107,11 @@ fn if_read(problem: &pem::Error) -> &'static str {
 impl Fault for RpcError {
     fn kind(&self) -> Kind {
         match self {
-            Self::MalformedTimeout | Self::MalformedMessage { .. } | Self::MalformedPrincipal => {
-                Kind::InvalidArgument
-            }
+            Self::MalformedTimeout
+            | Self::MalformedMessage { .. }
+            | Self::MalformedPrincipal
+            | Self::HttpVersion
+            | Self::ContentType => Kind::InvalidArgument,
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
             Self::Overloaded { .. } => Kind::ResourceExhausted,
             Self::Draining | Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
@@ -129,6 +137,8 @@ impl Fault for RpcError {
             Self::MalformedTimeout => "MALFORMED_TIMEOUT",
             Self::MalformedMessage { .. } => "MALFORMED_MESSAGE",
             Self::MalformedPrincipal => "MALFORMED_PRINCIPAL",
+            Self::HttpVersion => "UNSUPPORTED_HTTP_VERSION",
+            Self::ContentType => "UNSUPPORTED_CONTENT_TYPE",
             Self::Overloaded { .. } => "SERVER_OVERLOADED",
             Self::Draining => "DRAINING",
             Self::Unreachable { .. } => "UPSTREAM_UNREACHABLE",

@@ -22,6 +22,7 @@ use crate::{
     malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
+    plain::{AnswerPlainly, RefuseMisfits},
     request_id::NameRequest,
     step::{Request, Response, StepLayer},
     tls,
@@ -35,7 +36,7 @@ pub use listen::bind;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// A gRPC server: settings, metrics and TLS, ready to serve routes.
+/// A server of gRPC, and of plain HTTP beside it: settings, metrics and TLS, ready to serve routes.
 #[derive(Clone)]
 pub struct Server {
     arguments: ServerArguments,
@@ -80,7 +81,8 @@ impl Server {
 
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// The id comes first, so that whatever follows can name the call. The span is next, so that whatever follows
+    /// The id comes first, so that whatever follows can name the call. Whoever does not speak gRPC is answered in HTTP's
+    /// own words outside of all that watches, so that these see one set of codes. The span is next, so that whatever follows
     /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
     /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
     /// of the limit and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the caller's
@@ -94,12 +96,15 @@ impl Server {
     + Send
     + 'static {
         let arguments = &self.arguments;
+        let methods = self.metrics.methods().clone();
         let (default, maximum) = (arguments.default_deadline, arguments.max_deadline);
         ServiceBuilder::new()
             .layer(StepLayer(NameRequest))
-            .layer(StepLayer(JoinTrace))
-            .layer(StepLayer(Observe(AccessLog { service: self.name.clone() })))
+            .layer(StepLayer(AnswerPlainly))
+            .layer(StepLayer(JoinTrace { methods: methods.clone() }))
+            .layer(StepLayer(Observe(AccessLog { service: self.name.clone(), methods: methods.clone() })))
             .layer(StepLayer(Observe(self.metrics.clone())))
+            .layer(StepLayer(RefuseMisfits { methods }))
             .layer(StepLayer(self.trust))
             .layer(StepLayer(HoldDeadline { default, maximum }))
             .layer(StepLayer(SeeOut(self.calls.clone())))

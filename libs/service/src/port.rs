@@ -30,6 +30,8 @@ pub struct Door<'a> {
     pub trust: Trust,
     /// The encoded descriptors of what will be served, for reflection and for the labels of metrics.
     pub descriptors: &'a [&'static [u8]],
+    /// The patterns of plain HTTP paths that will be served, such as `/generated/{job}/{artifact}`, for the same labels.
+    pub paths: &'a [&'static str],
 }
 
 /// An open port that serves nothing yet.
@@ -39,6 +41,7 @@ pub struct Port {
     server: Server,
     limits: MessageLimits,
     routes: RoutesBuilder,
+    http: axum::Router,
     health: Health,
     /// Names whose health is the component's, and what else it hangs on.
     names: Vec<(&'static str, watch::Receiver<bool>)>,
@@ -48,7 +51,8 @@ impl Port {
     /// Takes the address and prepares the stack, with health and reflection (v1 and v1alpha).
     pub fn open(door: &Door<'_>, life: &Life) -> Result<Self, ServiceError> {
         let own = [tonic_health::pb::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET];
-        let methods = Methods::described_by(door.descriptors.iter().copied().chain(own))?;
+        let methods =
+            Methods::described_by(door.descriptors.iter().copied().chain(own))?.with_paths(door.paths);
         let metrics = life.register(|registry| ServerMetrics::register(methods, registry));
         let server = Server::new(door.arguments, metrics)?.trusting(door.trust).named(life.name());
 
@@ -77,6 +81,7 @@ impl Port {
             server,
             limits,
             routes,
+            http: axum::Router::new(),
             health: Health::new(reporter),
             names: vec![("", always())],
         })
@@ -121,14 +126,22 @@ impl Port {
         self
     }
 
+    /// Adds plain HTTP routes. The stack stands around them too; a refusal of theirs is a status from `rpc`, which
+    /// becomes HTTP's further out.
+    #[must_use]
+    pub fn with_http(mut self, routes: axum::Router) -> Self {
+        self.http = self.http.merge(routes);
+        self
+    }
+
     /// Serves until `life` drains, then finishes what runs.
     pub fn serve(self, life: &Life) {
         let names: Vec<_> = self.names.iter().map(|(name, _)| *name).collect();
         let health = self.health.clone();
         let following = self.health.follow(self.names, life.clone());
         let draining = life.draining();
-        let serving =
-            self.server.serve(self.incoming, self.routes.routes(), life.draining(), NO_GRACE_OF_ITS_OWN);
+        let routes = self.routes.routes().into_axum_router().merge(self.http);
+        let serving = self.server.serve(self.incoming, routes.into(), life.draining(), NO_GRACE_OF_ITS_OWN);
         life.spawn("grpc", serving);
         life.spawn("health", async move {
             // What follows never ends by itself: the end of the component ends it.
@@ -180,6 +193,7 @@ mod tests {
             arguments: &arguments,
             trust: Trust::Nobody,
             descriptors: &[],
+            paths: &[],
         };
         Port::open(&door, life).unwrap()
     }

@@ -73,6 +73,7 @@ fn open(arguments: &Arguments, life: &Life) -> Result<Port, ServiceError> {
         arguments: &arguments.server,
         trust: Trust::Callers,
         descriptors: &[proto::DESCRIPTORS],
+        paths: &[],
     };
     Port::open(&door, life)
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use artifacts::{Manifest, Shelf, artifact_key};
+use artifacts::{Manifest, PUBLISHED_HEADER, Shelf, artifact_key};
 use bytes::Bytes;
 use fault::{Chain, Fault};
 use jobs::{
@@ -15,9 +15,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info, info_span, warn};
 
 use crate::{WorkerError, assignment::Assignment, handlers::Handlers};
-
-/// The header of a job whose artifacts anybody may read.
-pub(crate) const PUBLISHED_HEADER: &str = "published";
 
 /// The largest request that a handler is given.
 const LARGEST_PAYLOAD: u64 = 4 * 1024 * 1024;
