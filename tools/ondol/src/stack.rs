@@ -1,5 +1,7 @@
 //! The whole stack in one process, composed of the same libraries that the services' own binaries are made of.
 
+mod backends;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -14,7 +16,9 @@ use models::import::Options;
 use rpc::{ServerArguments, UpstreamArguments, UpstreamSettings};
 use runtime::Life;
 use tokio::task::spawn_blocking;
+use worker::{Connections, WorkArguments};
 
+use self::backends::{BackendArguments, Opened};
 use crate::{development_key, folders::ModelsFolder, keys::digest, model::import_missing};
 
 /// What the stack is made of.
@@ -38,6 +42,8 @@ pub(crate) struct StackArguments {
     checks: Checks,
     #[command(flatten)]
     pub(crate) engine: engine::Arguments,
+    #[command(flatten)]
+    backends: BackendArguments,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -70,7 +76,7 @@ pub(crate) struct ServedTls {
 }
 
 impl Stack {
-    /// Starts llm-inference on a free port of the loopback interface, then api at `listen`, which lets `key` in.
+    /// Starts llm-inference on a free port of the loopback interface, a worker, then api at `listen`, which lets `key` in.
     /// What callers can do to a public port is set for api; llm-inference has it too, without TLS.
     pub(crate) async fn start(
         arguments: StackArguments,
@@ -80,7 +86,8 @@ impl Stack {
     ) -> anyhow::Result<Self> {
         // api comes last, and nobody should wait for the weights to hear what is wrong with its port.
         service::check(listen, &arguments.server)?;
-        let StackArguments { models, first_model, names, checks, engine, server } = arguments;
+        let StackArguments { models, first_model, names, checks, engine, backends, server } = arguments;
+        let opened = backends.open().await?;
         if let Some(file) = first_model {
             let models = models.clone();
             spawn_blocking(move || import_missing(&file, &models, Options::default())).await??;
@@ -95,17 +102,47 @@ impl Stack {
         let runtime = Runtime::load(&inference.engine.runtime.onnxruntime_library)?;
         let inference =
             llm_inference::start_on(runtime.clone(), inference, life.component("llm-inference")).await?;
+        let upstream = upstream(&inference, &server)?;
+        work(&opened, &backends.work, &upstream, life)?;
         let keys = KeyArguments {
             api_keys_file: None,
             api_keys: vec![format!("{}:{}", development_key::NAME, digest(key))],
         };
-        let url = format!("http://{}", inference.address).parse().context("the address of llm-inference")?;
-        let upstream =
-            UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) };
         let mutual = server.tls_client_ca.is_some();
         let tls = server.tls_cert.clone().map(|certificate| ServedTls { certificate, mutual });
-        let api = api::Arguments { listen, keys, llm_inference: UpstreamArguments::from(upstream), server };
-        let api = api::start(api, life.component("api")).await?;
+        let api = api::Arguments {
+            listen,
+            keys,
+            llm_inference: UpstreamArguments::from(upstream),
+            redis: None,
+            objects: None,
+            artifacts: backends.artifacts,
+            server,
+        };
+        let api = api::start_on(&opened.for_api(), api, &life.component("api"))?;
         Ok(Self { api, inference, tls, runtime })
     }
+}
+
+/// The way to the llm-inference of this process.
+fn upstream(inference: &Serving, server: &ServerArguments) -> anyhow::Result<UpstreamSettings> {
+    let url = format!("http://{}", inference.address).parse().context("the address of llm-inference")?;
+    Ok(UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) })
+}
+
+/// Starts the worker of this process.
+fn work(
+    opened: &Opened,
+    work: &WorkArguments,
+    upstream: &UpstreamSettings,
+    life: &Life,
+) -> anyhow::Result<()> {
+    let life = life.component("worker");
+    let connections = Connections {
+        queue: opened.queue.clone(),
+        heart: opened.heart.clone(),
+        objects: opened.objects.clone(),
+        llm_inference: worker::connect(upstream, &life)?,
+    };
+    Ok(worker::start_on(connections, work, &life)?)
 }

@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     }
     runtime::launch(SERVICE, &process, async |life: Life| -> anyhow::Result<()> {
         let key = development_key::read_or_make(&key_file.path)?;
-        let stack = Stack::start(stack, listen, &key, &life).await?;
+        let stack = Box::pin(Stack::start(stack, listen, &key, &life)).await?;
         announce::print(&stack, &Caller { program: called_as, key, key_file }, &life)?;
         Ok(())
     })

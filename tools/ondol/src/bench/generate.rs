@@ -129,7 +129,7 @@ async fn measure(arguments: Arguments, life: &Life) -> anyhow::Result<Vec<Row>> 
 
 async fn prepare(arguments: &Arguments, life: &Life) -> anyhow::Result<(Systems, Load)> {
     let key = new_secret()?;
-    let stack = Stack::start(arguments.stack.clone(), free_port(), &key, life).await?;
+    let stack = Box::pin(Stack::start(arguments.stack.clone(), free_port(), &key, life)).await?;
     let model = stack.inference.models().into_iter().next().context("no model is served")?;
     let package = Store::open(arguments.stack.models_folder())?.package(&model)?;
     let options = arguments.stack.engine.runtime.options();
