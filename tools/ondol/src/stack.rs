@@ -93,7 +93,15 @@ impl Stack {
         let upstream =
             UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) };
         let secure = server.tls_cert.is_some();
-        let api = api::Arguments { listen, keys, llm_inference: UpstreamArguments::from(upstream), server };
+        let api = api::Arguments {
+            listen,
+            keys,
+            llm_inference: UpstreamArguments::from(upstream),
+            redis: None,
+            objects: None,
+            artifacts: api::ArtifactArguments::default(),
+            server,
+        };
         let api = api::start(api, life.component("api")).await?;
         Ok(Self { api, inference, secure, runtime })
     }
