@@ -102,7 +102,8 @@ impl Stack {
             artifacts: api::ArtifactArguments::default(),
             server,
         };
-        let api = api::start(api, life.component("api")).await?;
+        // On the heap, as all that a start holds would make whoever awaits this one large.
+        let api = Box::pin(api::start(api, life.component("api"))).await?;
         Ok(Self { api, inference, secure, runtime })
     }
 }
