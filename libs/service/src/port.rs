@@ -136,6 +136,8 @@ impl Port {
 
     /// Serves until `life` drains, then finishes what runs.
     pub fn serve(self, life: &Life) {
+        let names: Vec<_> = self.names.iter().map(|(name, _)| *name).collect();
+        let health = self.health.clone();
         let following = self.health.follow(self.names, life.clone());
         let draining = life.draining();
         let routes = self.routes.routes().into_axum_router().merge(self.http);
@@ -143,9 +145,13 @@ impl Port {
         life.spawn("grpc", serving);
         life.spawn("health", async move {
             // What follows never ends by itself: the end of the component ends it.
-            let following = std::pin::pin!(following);
-            let draining = std::pin::pin!(draining);
-            futures::future::select(following, draining).await;
+            tokio::select! {
+                () = following => {}
+                () = draining => {}
+            }
+            for name in names {
+                health.set(name, false).await;
+            }
         });
     }
 }
@@ -155,8 +161,9 @@ fn always() -> watch::Receiver<bool> {
     watch::channel(true).1
 }
 
-/// Whether an address can be listened on, for whoever does slow things before it opens a port there.
-pub fn check_address(address: SocketAddr) -> Result<(), ServiceError> {
+/// Whether a port could be opened, by its address and its TLS files: for whoever does slow things before it opens one.
+pub fn check(address: SocketAddr, arguments: &ServerArguments) -> Result<(), ServiceError> {
+    rpc::check_tls(arguments)?;
     bind(address).map(drop)
 }
 
@@ -221,6 +228,18 @@ mod tests {
         while next().await != ServingStatus::Serving {}
         reachable.send_replace(false);
         while next().await != ServingStatus::NotServing {}
+    }
+
+    #[tokio::test]
+    async fn what_would_keep_a_port_from_opening_is_known_before() {
+        let plain = Cli::parse_from(["test"]).server;
+        check("127.0.0.1:0".parse().unwrap(), &plain).unwrap();
+        let elsewhere = check("192.0.2.1:0".parse().unwrap(), &plain).unwrap_err();
+        let message = fault::Chain(&elsewhere).to_string();
+        assert!(message.contains("--listen") && message.contains("no such address"), "{message}");
+        let secure = Cli::parse_from(["test", "--tls-cert", "none.pem", "--tls-key", "none.key"]).server;
+        let missing = check("127.0.0.1:0".parse().unwrap(), &secure).unwrap_err();
+        assert!(missing.to_string().contains("none.pem"), "{missing}");
     }
 
     #[tokio::test]

@@ -42,9 +42,11 @@ impl Interceptor for Authenticate {
 fn bearer(headers: &HeaderMap) -> Result<&[u8], ApiError> {
     let expected = "send the metadata `authorization: Bearer KEY`";
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(ApiError::Unauthenticated(expected));
-    };
+    let Some(value) = values.next() else { return Err(ApiError::Unauthenticated(expected)) };
+    if values.next().is_some() {
+        let twice = "`authorization` came more than once: give it once, as `authorization: Bearer KEY`";
+        return Err(ApiError::Unauthenticated(twice));
+    }
     let (scheme, secret) = value.as_bytes().split_at_checked("Bearer ".len()).unwrap_or_default();
     if scheme.eq_ignore_ascii_case(b"Bearer ") && !secret.is_empty() {
         Ok(secret)
@@ -96,5 +98,7 @@ mod tests {
             assert_eq!(status.code(), Code::Unauthenticated, "{values:?}");
             assert!(!status.message().is_empty() && !status.message().contains("secret"), "{status:?}");
         }
+        let twice = call(&["Bearer secret", "Bearer secret"]).unwrap_err();
+        assert!(twice.message().contains("give it once"), "{twice:?}");
     }
 }

@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use artifacts::{Manifest, PUBLISHED_HEADER, Shelf, artifact_key};
 use bytes::Bytes;
 use fault::{Chain, Fault};
-use jobs::{Claimed, Ended, Finish, Heart, JobsError, Metrics, Outcome, Payload, Queue, Receipt, Ticket};
+use jobs::{
+    Beat, Claimed, Ended, Finish, Heart, JobsError, Metrics, Outcome, Payload, Queue, Receipt, Ticket, Timing,
+};
 use objects::{GetOptions, Key};
 use rpc::CallContext;
 use tokio::time::{Instant, sleep};
@@ -83,6 +85,9 @@ impl Shop {
         );
         let task = Task { ticket: &ticket, payload: &payload, assignment: &assignment };
         let end = self.work(task, since, stop).await;
+        if matches!(end, End::Done(_)) {
+            self.tell_last_news(&ticket, &assignment).await;
+        }
         let end = match end {
             End::Done(manifest) => End::Done(Manifest { published, ..manifest }),
             other => other,
@@ -111,6 +116,18 @@ impl Shop {
                 // The sender lives in the assignment.
                 Ok(()) = news.changed() => held.progress(news.borrow_and_update().clone()),
             }
+        }
+    }
+
+    /// The newest report, which the heart may not have sent yet: who looks at a done job sees all of it done.
+    async fn tell_last_news(&self, ticket: &Ticket, assignment: &Assignment) {
+        let news = assignment.news().borrow().clone();
+        if news.is_empty() {
+            return;
+        }
+        let beat = Beat { ticket: ticket.clone(), progress: Some(news) };
+        if let Err(problem) = self.queue.beat(vec![beat], Timing::default().lease).await {
+            debug!("the last report cannot be told: {}", Chain(&problem));
         }
     }
 

@@ -20,3 +20,5 @@ mod generate;
 mod limiting;
 #[cfg(test)]
 mod refusing;
+#[cfg(test)]
+mod tls;

@@ -87,6 +87,11 @@ impl Stack {
 
     /// A stack of the test's own; none where there is no model.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_with(extra: &[&str]) -> Option<Self> {
         let models = models()?;
         let folder = tempfile::tempdir().unwrap();
         let mut process = ondol(&["up", "--listen", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0"])
@@ -94,6 +99,7 @@ impl Stack {
             .arg(models)
             .arg("--key-file")
             .arg(folder.path().join("key"))
+            .args(extra)
             .stdout(Stdio::piped())
             .stderr(File::create(folder.path().join("log")).unwrap())
             .spawn()

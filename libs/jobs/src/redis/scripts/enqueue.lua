@@ -2,7 +2,8 @@
 --   id, kind, tenant, priority, delay, time to live (ms, '' for none), idempotency key ('' for none), fingerprint, body
 -- Answers of each job: its state if it is new, or {why, id}. An empty answer: another worker had the tick.
 if ARGV[1] ~= '' and call('ZSCORE', P .. 'cron', ARGV[1]) ~= ARGV[2] then return {} end
-local conf = call('HMGET', P .. 'conf', 'depth', 'tenant_depth', 'keys')
+local conf = call('HMGET', P .. 'conf', 'depth', 'tenant_depth', 'keys', 'capped')
+capped = conf[4] or false
 local waiting = call('HMGET', P .. 'n', 'waiting', 'delayed')
 local room = (tonumber(conf[1]) or 1000000) - (waiting[1] or 0) - (waiting[2] or 0)
 local answers, bodies, all, of, names, seen, full = {}, {}, {}, {}, {}, {}, false

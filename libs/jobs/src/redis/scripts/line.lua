@@ -31,7 +31,8 @@ local function seat(tenant)
   local s = seats[tenant]
   if s then return s end
   if capped == nil then capped = call('HGET', P .. 'conf', 'capped') or false end
-  s = {open = tonumber(call('HGET', P .. 'open', tenant) or 0), weight = 1}
+  local open = tonumber(call('HGET', P .. 'open', tenant) or 0)
+  s = {open = open, was = open, weight = 1}
   if capped then
     local own = call('HMGET', P .. 'conf', 'cap', 'cap:' .. tenant, 'weight:' .. tenant)
     s.cap, s.weight = tonumber(own[2] or own[1] or nil), tonumber(own[3] or 1)
@@ -50,8 +51,13 @@ local function flow(kind)
 end
 
 local function tag(kind, tenant, priority)
-  local f, name = flow(kind), tenant .. ' ' .. priority
-  local last = f.tags[name] or tonumber(call('HGET', P .. 'vt:' .. kind, name) or 0)
+  local f, name = flows[kind], tenant .. ' ' .. priority
+  local last = f and f.tags[name]
+  if not last then
+    local read = call('HMGET', P .. 'vt:' .. kind, name, 'now')
+    last = tonumber(read[1] or 0)
+    if not f then f = {now = tonumber(read[2] or 0), tags = {}}; flows[kind] = f end
+  end
   local start = math.max(f.now, last)
   f.tags[name] = start + 1 / (SHARE[priority] * seat(tenant).weight)
   return start
@@ -144,7 +150,8 @@ local function settle()
     call('HSET', P .. 'n', unpack(new))
   end
   for tenant, s in pairs(seats) do
-    if s.open > 0 then tenants[#tenants + 1] = tenant; tenants[#tenants + 1] = s.open
+    if s.open == s.was then -- nothing to write
+    elseif s.open > 0 then tenants[#tenants + 1] = tenant; tenants[#tenants + 1] = s.open
     else empty[#empty + 1] = tenant end
   end
   if #tenants > 0 then call('HSET', P .. 'open', unpack(tenants)) end
