@@ -11,7 +11,7 @@ use tokio::{sync::watch, time::sleep};
 use crate::{ApiError, Arguments};
 
 /// How often the queue is asked whether it is there.
-const ASK: Duration = Duration::from_secs(5);
+const ASK: Duration = Duration::from_secs(2);
 
 /// What api keeps jobs and artifacts in. Without one of them, what needs it is answered `UNIMPLEMENTED`.
 #[derive(Clone, Default)]

@@ -13,6 +13,7 @@ mod generated;
 mod headers;
 mod refused;
 mod uploads;
+mod whole;
 
 use axum::{
     Router,

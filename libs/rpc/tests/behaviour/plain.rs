@@ -50,7 +50,7 @@ async fn send(network: &Network, path: &str) -> (StatusCode, Option<String>) {
     connections.spawn(connection);
     let request = http::Request::get(path).header("host", "in-memory").body(Empty::<Bytes>::new()).unwrap();
     let (parts, body) = sender.send_request(request).await.unwrap().into_parts();
-    let body = body.collect().await.ok().map(|body| body.to_bytes());
+    let body = body.collect().await.ok().map(http_body_util::Collected::to_bytes);
     (parts.status, body.map(|body| String::from_utf8(body.to_vec()).unwrap()))
 }
 

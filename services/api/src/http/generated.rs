@@ -19,7 +19,7 @@ use http::{
 use jobs::JobId;
 use objects::{ETag, GetOptions, ObjectsError};
 
-use super::{Delivery, Refused, Window, caller::Caller, conditions::Wanted, headers};
+use super::{Delivery, Refused, Window, caller::Caller, conditions::Wanted, headers, whole::until_sound};
 use crate::{
     ApiError,
     results::{Found, Results},
@@ -119,7 +119,8 @@ async fn send(results: &Results, found: &Found, wanted: Wanted) -> Result<Respon
     } else {
         StatusCode::OK
     };
-    Ok(answer(status, told, Body::from_stream(object.into_stream().map_err(rpc::status))))
+    let bytes = until_sound(object.into_stream()).map_err(rpc::status);
+    Ok(answer(status, told, Body::from_stream(bytes)))
 }
 
 fn with_size(found: &Found, modified: SystemTime, size: u64) -> HeaderMap {

@@ -182,6 +182,20 @@ async fn a_folder_streams_though_a_redirect_was_asked_for() {
 }
 
 #[tokio::test]
+async fn damaged_bytes_never_look_whole() {
+    let house = House::new().await;
+    let job = house.done(true).await;
+    let id = job.name.strip_prefix("jobs/").unwrap();
+    let fence = house.worker.shelf.manifest(id).await.unwrap().fence;
+    let place = house.folder.path().join(format!("generated/{id}/{fence}/text.txt"));
+    let written = std::fs::metadata(&place).unwrap().modified().unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&place).unwrap();
+    std::io::Write::write_all(&mut &file, b"jello").unwrap();
+    file.set_modified(written).unwrap();
+    assert!(plain::breaks_off(house.address, &job.artifacts[0].path, &[]).await);
+}
+
+#[tokio::test]
 async fn other_methods_are_refused_with_those_that_are_not() {
     let house = House::new().await;
     let path = house.done(false).await.artifacts[0].path.clone();

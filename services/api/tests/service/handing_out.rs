@@ -2,7 +2,7 @@
 
 use proto::artifacts::v1 as wire;
 use proto::jobs::v1::GetJobRequest;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::{
     house::{House, OTHER, by, channel, fields, serve},
@@ -70,26 +70,27 @@ async fn what_is_removed_is_gone_everywhere() {
     assert!(house.jobs().get_job(by(SECRET, get)).await.unwrap().into_inner().artifacts.is_empty());
 }
 
+/// What somebody else is told by every call about an artifact of this job.
+async fn told(house: &House, parent: String) -> Vec<Status> {
+    let (mut artifacts, name) = (house.artifacts(), format!("{parent}/artifacts/text.txt"));
+    let get = wire::GetArtifactRequest { name: name.clone() };
+    let delete = wire::DeleteArtifactRequest { name: name.clone() };
+    let url = wire::CreateDownloadUrlRequest { name, valid_for: None };
+    vec![
+        artifacts.list_artifacts(by(OTHER, wire::ListArtifactsRequest { parent })).await.unwrap_err(),
+        artifacts.get_artifact(by(OTHER, get)).await.unwrap_err(),
+        artifacts.delete_artifact(by(OTHER, delete)).await.unwrap_err(),
+        artifacts.create_download_url(by(OTHER, url)).await.unwrap_err(),
+    ]
+}
+
 #[tokio::test]
 async fn somebody_elses_artifact_is_one_that_never_was_published_or_not() {
-    for published in [false, true] {
-        let house = House::new().await;
-        let job = house.done(published).await;
-        let never = format!("jobs/{}", "0".repeat(34));
-        for parent in [job.name, never] {
-            let name = format!("{parent}/artifacts/text.txt");
-            let mut artifacts = house.artifacts();
-            let get = wire::GetArtifactRequest { name: name.clone() };
-            let delete = wire::DeleteArtifactRequest { name: name.clone() };
-            let url = wire::CreateDownloadUrlRequest { name, valid_for: None };
-            for status in [
-                artifacts.list_artifacts(by(OTHER, wire::ListArtifactsRequest { parent })).await.unwrap_err(),
-                artifacts.get_artifact(by(OTHER, get)).await.unwrap_err(),
-                artifacts.delete_artifact(by(OTHER, delete)).await.unwrap_err(),
-                artifacts.create_download_url(by(OTHER, url)).await.unwrap_err(),
-            ] {
-                assert_eq!(refusal(&status), (Code::NotFound, "ARTIFACT_NOT_FOUND".into()));
-            }
+    let house = House::new().await;
+    let (own, published) = (house.done(false).await.name, house.done(true).await.name);
+    for parent in [own, published, format!("jobs/{}", "0".repeat(34))] {
+        for status in told(&house, parent).await {
+            assert_eq!(refusal(&status), (Code::NotFound, "ARTIFACT_NOT_FOUND".into()));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The public door in front of a scripted llm-inference, a queue in memory, a scripted worker and a folder: who is let
-//! in, what goes on to the other side, and what comes back. Real requests over the loopback interface.
+//! The public door in front of a scripted llm-inference, a queue in memory or in Redis, a scripted worker, and a folder or
+//! an S3: who is let in, what goes on to the other side, and what comes back. Real requests over the loopback interface.
 //!
 //! The modules say `cfg(test)` for clippy, which otherwise takes their helpers for production code.
 
@@ -22,6 +22,8 @@ mod ending;
 mod generated;
 #[cfg(test)]
 mod handing_out;
+#[cfg(test)]
+mod in_redis;
 #[cfg(test)]
 mod refusing;
 #[cfg(test)]

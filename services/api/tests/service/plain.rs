@@ -65,6 +65,21 @@ pub(crate) async fn send_to(
     received(sender.send_request(request).await.unwrap()).await
 }
 
+/// Whether a `GET` over HTTP/1.1 breaks off before its end.
+pub(crate) async fn breaks_off(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> bool {
+    let mut request = request("GET", path, headers, Bytes::new());
+    request.headers_mut().insert("host", "api".parse().unwrap());
+    let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
+    let mut connections = JoinSet::new();
+    connections.spawn(connection);
+    // Perhaps even before the headers are out.
+    match sender.send_request(request).await {
+        Ok(response) => response.into_body().collect().await.is_err(),
+        Err(broken) => broken.is_incomplete_message(),
+    }
+}
+
 /// A `GET` over HTTP/2.
 pub(crate) async fn get_by_http2(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
     let path = format!("http://api{path}");
