@@ -7,7 +7,12 @@ capped = conf[4] or false
 local waiting = call('HMGET', P .. 'n', 'waiting', 'delayed')
 local room = (tonumber(conf[1]) or 1000000) - (waiting[1] or 0) - (waiting[2] or 0)
 local answers, bodies, all, of, names, seen, full = {}, {}, {}, {}, {}, {}, false
-for i = 4, #ARGV, 9 do names[#names + 1] = P .. 'j:' .. ARGV[i] end
+local owners = {}
+for i = 4, #ARGV, 9 do
+  names[#names + 1] = P .. 'j:' .. ARGV[i]
+  owners[#owners + 1] = ARGV[i + 2]
+end
+look_up(owners)
 -- One question for all: that none exists is the rule, and a repeated call after a lost reply the exception.
 local known = call('EXISTS', unpack(names)) > 0
 

@@ -16,7 +16,7 @@ local SHARE = {high = 16, normal = 4, low = 1}
 local HEAD_START = {high = 60000, normal = 0, low = -60000}
 
 -- Changes are gathered here and written by settle(), one command for each key instead of one for each job.
-local counts, seats, flows, ready, leases, gone, news = {}, {}, {}, {}, {}, {}, {}
+local counts, seats, flows, ready, leases, ended, gone, news = {}, {}, {}, {}, {}, {}, {}, {}
 
 local function count(field, by) counts[field] = (counts[field] or 0) + by end
 
@@ -27,11 +27,19 @@ end
 
 -- A tenant's jobs under way and its limits. `capped` is whether anybody has a cap; most queues never look further.
 local capped = nil
+local opened = {}
+
+-- Reads what is known of many tenants in one command, for scripts that meet many.
+local function look_up(tenants)
+  local found = call('HMGET', P .. 'open', unpack(tenants))
+  for i = 1, #tenants do opened[tenants[i]] = found[i] or 0 end
+end
+
 local function seat(tenant)
   local s = seats[tenant]
   if s then return s end
   if capped == nil then capped = call('HGET', P .. 'conf', 'capped') or false end
-  local open = tonumber(call('HGET', P .. 'open', tenant) or 0)
+  local open = tonumber(opened[tenant] or call('HGET', P .. 'open', tenant) or 0)
   s = {open = open, was = open, weight = 1}
   if capped then
     local own = call('HMGET', P .. 'conf', 'cap', 'cap:' .. tenant, 'weight:' .. tenant)
@@ -123,7 +131,11 @@ end
 -- A job is at its end; `d` has its tenant, kind and the number of its last event.
 local function close(id, state, d, ...)
   call('HSET', P .. 'j:' .. id, 's', state, 'e', now, ...)
-  call('ZADD', P .. (state == 'dead' and 'dead' or 'done'), now, id)
+  local set = state == 'dead' and 'dead' or 'done'
+  local e = ended[set] or {}
+  ended[set] = e
+  e[#e + 1] = now
+  e[#e + 1] = id
   if state ~= 'dead' then gone[#gone + 1] = P .. 'b:' .. id end
   tell(id, d.q, 's', state)
 end
@@ -162,6 +174,7 @@ local function settle()
     call('HSET', P .. 'vt:' .. kind, unpack(set))
   end
   for kind, r in pairs(ready) do call('ZADD', P .. 'ready:' .. kind, unpack(r)) end
+  for set, e in pairs(ended) do call('ZADD', P .. set, unpack(e)) end
   if #leases > 0 then call('ZADD', P .. 'lease', unpack(leases)) end
   if #gone > 0 then call('DEL', unpack(gone)) end
   -- One token is enough: who takes it and leaves work behind rings again.
