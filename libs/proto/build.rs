@@ -12,7 +12,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut compiler = protox::Compiler::new([&root])?;
     compiler.include_imports(true).include_source_info(true);
-    compiler.open_files(["ondol/inference/v1/inference_service.proto"])?;
+    compiler.open_files([
+        "ondol/artifacts/v1/artifact_service.proto",
+        "ondol/inference/v1/inference_service.proto",
+        "ondol/jobs/v1/job_service.proto",
+    ])?;
     // Encoded from the compiler, not from its descriptor types: those would drop options that they do not know.
     fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
 

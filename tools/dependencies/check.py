@@ -3,7 +3,7 @@
 
 It stands in for cargo-machete and cargo-deny where those are not at hand: they take ten minutes to build, and
 this takes a second. It asks `cargo metadata` for facts and reads the allowed licences from deny.toml. It does
-not know of advisories, which need a network: `./just lint-deps` runs the real tools.
+not know of advisories: `./just lint-deps` and `./just advisories` run the real tools.
 """
 
 import json

@@ -1,12 +1,13 @@
 """The cache: which pinned files are on this machine, and how they get there.
 
-    downloads/<wheel>.<sha256>.part   what has arrived of a wheel; deleted once unpacked
-    packages/<name>-<version>-<sha256>/<member>   complete and verified, or absent
+    downloads/<name>.<wheel>.<sha256>.part   what has arrived of a wheel; deleted once unpacked
+    packages/<name>-<version>-<digest>/   complete and verified, or absent: the wanted members of a wheel, or
+                                          an environment, its launcher called <name> and its wheels in site/
     locks/<name>   held while a package is being fetched
 
 With a warm cache neither pip nor the network is touched, and nothing but `lockfile` is imported: every recipe
 of the justfile asks for paths, so asking has to be cheap. Checksums are verified when files enter; afterwards
-only their sizes are looked at (`fetch.py verify` reads everything again).
+only their sizes are looked at, of an environment the launcher's (`fetch.py verify` reads everything again).
 """
 
 import os
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lockfile import Wheel
+from lockfile import Package
 from trouble import Trouble
 
 
@@ -26,49 +27,49 @@ def root() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "ondol"
 
 
-def folder_of(wheel: Wheel) -> Path:
-    return root() / "packages" / f"{wheel.package}-{wheel.version}-{wheel.sha256[:12]}"
+def folder_of(package: Package) -> Path:
+    return root() / "packages" / f"{package.package}-{package.version}-{package.digest[:12]}"
 
 
-def main_file(wheel: Wheel) -> Path:
+def main_file(package: Package) -> Path:
     """The file that others want to know the path of."""
-    return folder_of(wheel) / wheel.members[0].name
+    return folder_of(package) / package.files[0][0]
 
 
-def is_present(wheel: Wheel) -> bool:
-    folder = folder_of(wheel)
+def is_present(package: Package) -> bool:
+    folder = folder_of(package)
     try:
-        return all(os.stat(folder / member.name).st_size == member.size for member in wheel.members)
+        return all(os.stat(folder / name).st_size == size for name, size in package.files)
     except OSError:
         return False
 
 
-def ensure(wheel: Wheel) -> Path:
-    """The wheel's main file, fetched if it is not here yet."""
-    if not is_present(wheel):
-        with usable(), exclusive(wheel):
+def ensure(package: Package) -> Path:
+    """The package's main file, fetched if it is not here yet."""
+    if not is_present(package):
+        with usable(), exclusive(package):
             # Whoever held the lock before us may have done the work.
-            if not is_present(wheel):
+            if not is_present(package):
                 # Imported late: a warm cache should not pay for urllib and zipfile.
                 from install import install
 
-                install(wheel, root() / "downloads", folder_of(wheel))
-    return main_file(wheel)
+                install(package, root() / "downloads", folder_of(package))
+    return main_file(package)
 
 
 @contextmanager
-def exclusive(wheel: Wheel) -> Iterator[None]:
+def exclusive(package: Package) -> Iterator[None]:
     """Keeps a second fetch of the same package waiting; the lock dies with its process."""
     import fcntl
     import sys
 
     for name in ("downloads", "packages", "locks"):
         (root() / name).mkdir(parents=True, exist_ok=True)
-    with open(root() / "locks" / wheel.package, "w", encoding="utf-8") as lock:
+    with open(root() / "locks" / package.package, "w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"{wheel.package}: another process is fetching it, waiting", file=sys.stderr, flush=True)
+            print(f"{package.package}: another process is fetching it, waiting", file=sys.stderr, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

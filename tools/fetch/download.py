@@ -11,14 +11,13 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 from disk import explain_full_disk, require_free_space
-from lockfile import Wheel
 from progress import Progress
 from resolve import wrong_checksum
 from trouble import Trouble
+from wheel import Wheel
 
 CHUNK = 256 * 1024
 SECONDS_OF_SILENCE = 30
@@ -36,7 +35,7 @@ class Broken(Exception):
     """The transfer ended early; the rest may be asked for."""
 
 
-def download(url: str, part: Path, wheel: Wheel, sleep: Callable[[float], None] = time.sleep) -> None:
+def download(url: str, part: Path, wheel: Wheel) -> None:
     """Fills `part` with the whole of the wheel, checked. Raises Trouble, or Refused when pip should try."""
     progress = Progress(wheel.title, wheel.size)
     fruitless = 0
@@ -53,7 +52,7 @@ def download(url: str, part: Path, wheel: Wheel, sleep: Callable[[float], None] 
                     "check the network and run the command again; it goes on where it stopped",
                 ) from error
             progress.pause(f"{reason(error)}; trying again")
-            sleep(2.0**fruitless)
+            time.sleep(2.0**fruitless)
     verify(part, wheel)
     progress.finish()
 

@@ -15,7 +15,7 @@ Exit codes: 0 done, 1 trouble (said on standard error), 2 wrong usage, 130 inter
 import sys
 
 import cache
-from lockfile import load, wheel_for_this_machine
+from lockfile import load, package_for_this_machine
 from trouble import Trouble
 
 
@@ -38,12 +38,12 @@ def main(arguments: list[str]) -> int:
 def get(*names: str) -> int:
     packages = load()
     for name in names:
-        cache.ensure(wheel_for_this_machine(name, packages))
+        cache.ensure(package_for_this_machine(name, packages))
     return 0
 
 
 def path(name: str) -> int:
-    print(cache.ensure(wheel_for_this_machine(name, load())))
+    print(cache.ensure(package_for_this_machine(name, load())))
     return 0
 
 
@@ -55,23 +55,31 @@ def show_cache() -> int:
 def show_list() -> int:
     packages = load()
     for name, entry in packages.items():
-        wheel = wheel_for_this_machine(name, packages)
-        state = "here" if cache.is_present(wheel) else "not fetched"
-        print(f"{wheel.title:24} {wheel.size / 1e6:6.1f} MB  {state:12} {entry['for']}")
+        try:
+            package = package_for_this_machine(name, packages)
+        except Trouble as trouble:
+            print(f"{name:38} not for this machine: {trouble.what}")
+            continue
+        state = "here" if cache.is_present(package) else "not fetched"
+        print(f"{package.title:38} {package.size / 1e6:6.1f} MB  {state:12} {entry['for']}")
     return 0
 
 
 def verify() -> int:
-    from download import sha256_of
+    from damage import damaged_files
 
     packages = load()
-    wheels = [wheel_for_this_machine(name, packages) for name in packages]
-    for wheel in filter(cache.is_present, wheels):
-        for member in wheel.members:
-            file = cache.folder_of(wheel) / member.name
-            if sha256_of(file) != member.sha256:
-                raise Trouble(f"{file} is damaged", "delete it and run the command again")
-        print(f"{wheel.title}: good")
+    for name in packages:
+        try:
+            package = package_for_this_machine(name, packages)
+        except Trouble:
+            continue  # what is not for this machine is not here either
+        if not cache.is_present(package):
+            continue
+        folder = cache.folder_of(package)
+        for file in damaged_files(package, folder):
+            raise Trouble(f"{file} is damaged", f"delete {folder}; whatever needs it will fetch it anew")
+        print(f"{package.title}: good")
     return 0
 
 

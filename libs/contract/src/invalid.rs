@@ -17,6 +17,12 @@ impl Invalid {
         Self { violations: vec![Violation::new(field, description)] }
     }
 
+    /// All that the checks found; `Ok` when none found anything.
+    pub fn all(checks: impl IntoIterator<Item = Result<(), Self>>) -> Result<(), Self> {
+        let wrong = checks.into_iter().filter_map(Result::err);
+        Self::none_or(wrong.flat_map(|invalid| invalid.violations).collect())
+    }
+
     /// `Ok` when there is nothing to complain about.
     pub fn none_or(violations: Vec<Violation>) -> Result<(), Self> {
         if violations.is_empty() { Ok(()) } else { Err(Self { violations }) }

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::EngineError;
@@ -31,6 +31,9 @@ pub(crate) struct Admission {
     door: AtomicU8,
     /// How long a request holds its slot: a moving average in microseconds, 0 before the first.
     service: AtomicU64,
+    born: Instant,
+    /// Since when no slot has fallen free although all were taken, in microseconds after `born`.
+    quiet: AtomicU64,
 }
 
 impl Admission {
@@ -43,6 +46,8 @@ impl Admission {
             waiting_tokens: AtomicUsize::new(0),
             door: AtomicU8::new(OPEN),
             service: AtomicU64::new(0),
+            born: Instant::now(),
+            quiet: AtomicU64::new(0),
         }
     }
 
@@ -54,8 +59,10 @@ impl Admission {
             _ => return Err(EngineError::Failed),
         }
         let one_more = |inside| (inside < self.places).then_some(inside + 1);
-        if self.inside.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_err() {
-            return Err(self.full(format!("{} requests", self.places)));
+        match self.inside.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more) {
+            Ok(before) if before < self.slots => self.restart_quiet(),
+            Ok(_) => {}
+            Err(_) => return Err(self.full(format!("{} requests", self.places))),
         }
         Ok(Place { admission: Arc::clone(self), waiting_tokens: 0 })
     }
@@ -76,6 +83,7 @@ impl Admission {
         let average = self.service.load(Ordering::Relaxed);
         let next = if average == 0 { time } else { average / 8 * 7 + time / 8 };
         self.service.store(next.max(1), Ordering::Relaxed);
+        self.restart_quiet();
     }
 
     /// How long the one who came in last is likely to wait for a slot: nothing while one is free, or nothing is known.
@@ -90,9 +98,24 @@ impl Admission {
         (micros > 0).then(|| Duration::from_micros(micros))
     }
 
+    /// How long a request that is refused now should stay away: until half of the queue has gone, so that those who
+    /// are refused together find room together. Nothing having ended for a while says more than the average of
+    /// requests that may have been shorter.
     fn full(&self, limit: String) -> EngineError {
-        let retry_after = self.per_slot().unwrap_or(FIRST_GUESS).clamp(SHORTEST_WAIT, LONGEST_WAIT);
+        let half = self.likely_wait() / 2;
+        let measured = self.per_slot().map_or(FIRST_GUESS, |one| one.max(half));
+        let retry_after = measured.max(self.quiet()).clamp(SHORTEST_WAIT, LONGEST_WAIT);
         EngineError::QueueFull { limit, retry_after }
+    }
+
+    fn restart_quiet(&self) {
+        let now = u64::try_from(self.born.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.quiet.store(now, Ordering::Relaxed);
+    }
+
+    fn quiet(&self) -> Duration {
+        let since = Duration::from_micros(self.quiet.load(Ordering::Relaxed));
+        self.born.elapsed().saturating_sub(since)
     }
 }
 
@@ -130,7 +153,10 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::{
+        sync::{Arc, atomic::Ordering},
+        time::Duration,
+    };
 
     use fault::Fault;
 
@@ -184,5 +210,26 @@ mod tests {
         assert_eq!(wait(), Duration::from_secs(2));
         admission.served(Duration::from_secs(80));
         assert!(wait() > Duration::from_secs(2) && wait() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn the_time_to_come_back_follows_the_queue() {
+        let admission = Arc::new(Admission::new(2, 8, 100));
+        admission.served(Duration::from_secs(4));
+        let _inside: Vec<_> = (0..10).map(|_| admission.enter().unwrap()).collect();
+        let wait = admission.enter().err().and_then(|error| error.retry_after()).unwrap();
+        assert_eq!(wait, Duration::from_secs(8), "half of eight who wait, two every four seconds");
+    }
+
+    #[test]
+    fn a_long_silence_lengthens_the_time_to_come_back() {
+        let mut admission = Admission::new(1, 0, 100);
+        admission.born -= Duration::from_secs(7);
+        admission.service.store(1, Ordering::Relaxed);
+        let admission = Arc::new(admission);
+        let _inside = admission.enter().unwrap();
+        admission.quiet.store(0, Ordering::Relaxed);
+        let wait = admission.enter().err().and_then(|error| error.retry_after()).unwrap();
+        assert!(wait >= Duration::from_secs(7), "{wait:?}");
     }
 }

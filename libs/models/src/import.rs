@@ -62,6 +62,11 @@ pub struct Report {
     pub bytes_out: u64,
 }
 
+/// The name that a package of this file gets unless another is asked for.
+pub fn default_name(source: &Path) -> String {
+    source::model_name(source)
+}
+
 /// Makes a package out of a GGUF file. Nothing appears in the store unless all of it succeeds.
 pub fn import_gguf(
     source: &Path,
@@ -70,7 +75,7 @@ pub fn import_gguf(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, ModelError> {
     let start = Instant::now();
-    let name = options.name.clone().unwrap_or_else(|| source::model_name(source));
+    let name = options.name.clone().unwrap_or_else(|| default_name(source));
     if !is_model_name(&name) {
         return Err(ModelError::InvalidName { name });
     }

@@ -1,6 +1,6 @@
 //! Generated messages, clients and servers of the contract in `proto/`, and nothing else.
 //!
-//! [`inference`] is `ondol.inference`; [`DESCRIPTORS`] feeds gRPC reflection. Conversions between these types and a
+//! [`inference`] is `ondol.inference`, and so on; [`DESCRIPTORS`] feeds gRPC reflection. Conversions between these types and a
 //! crate's own live with that crate, in a module called `convert`.
 
 /// The encoded `FileDescriptorSet` of every package, comments included.
@@ -20,5 +20,40 @@ pub mod inference {
             reason = "generated"
         )]
         tonic::include_proto!("ondol.inference.v1");
+    }
+}
+
+/// `ondol.artifacts`: what jobs made, and what they are given.
+pub mod artifacts {
+    /// Version 1.
+    pub mod v1 {
+        #![expect(
+            clippy::allow_attributes,
+            clippy::allow_attributes_without_reason,
+            clippy::default_trait_access,
+            clippy::doc_markdown,
+            clippy::excessive_nesting,
+            clippy::too_many_lines,
+            reason = "generated"
+        )]
+        tonic::include_proto!("ondol.artifacts.v1");
+    }
+}
+
+/// `ondol.jobs`: work that outlives a request.
+pub mod jobs {
+    /// Version 1.
+    pub mod v1 {
+        #![expect(
+            clippy::allow_attributes,
+            clippy::allow_attributes_without_reason,
+            clippy::default_trait_access,
+            clippy::doc_markdown,
+            clippy::excessive_nesting,
+            clippy::large_enum_variant,
+            clippy::too_many_lines,
+            reason = "generated"
+        )]
+        tonic::include_proto!("ondol.jobs.v1");
     }
 }

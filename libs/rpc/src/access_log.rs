@@ -1,6 +1,6 @@
 //! One line to a call, written when its body has ended.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use tracing::Span;
 
@@ -15,10 +15,14 @@ use crate::{
 
 /// Logs calls: those to health and reflection at debug, all others at info.
 #[derive(Clone)]
-pub(crate) struct AccessLog;
+pub(crate) struct AccessLog {
+    /// Which server of the process this is, where it has several.
+    pub(crate) service: Option<Arc<str>>,
+}
 
 /// What the line will tell besides the outcome.
 pub(crate) struct LoggedCall {
+    service: Option<Arc<str>>,
     span: Span,
     path: String,
     peer: Option<SocketAddr>,
@@ -30,6 +34,7 @@ impl Observer for AccessLog {
 
     fn begin(&self, request: &mut Request) -> LoggedCall {
         LoggedCall {
+            service: self.service.clone(),
             span: CallSpan::of(request),
             path: request.uri().path().to_owned(),
             peer: request.extensions().get::<Peer>().map(|peer| peer.0),
@@ -48,10 +53,27 @@ impl ObservedCall for LoggedCall {
         let duration_ms = outcome.elapsed.as_secs_f64() * 1e3;
         let peer = self.peer.map(tracing::field::display);
         let principal = self.principal.get().map(tracing::field::display);
+        let service = self.service.as_deref();
+        // An event's level is a constant, so both have one of their own.
+        macro_rules! tell {
+            ($level:ident) => {
+                tracing::$level!(
+                    service,
+                    method,
+                    status,
+                    duration_ms,
+                    bytes,
+                    messages,
+                    peer,
+                    principal,
+                    "call ended"
+                )
+            };
+        }
         if is_housekeeping(&self.path) {
-            tracing::debug!(method, status, duration_ms, bytes, messages, peer, principal, "call ended");
+            tell!(debug);
         } else {
-            tracing::info!(method, status, duration_ms, bytes, messages, peer, principal, "call ended");
+            tell!(info);
         }
     }
 }

@@ -1,22 +1,15 @@
 //! A server runs so many calls and sheds the rest at once, because a queue in front of a full service only adds to
 //! everybody's wait.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, task::Context, time::Duration};
 
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tonic::{Status, body::Body};
+use tonic::Status;
 
 use crate::{
     RpcError,
     status::unlogged,
-    step::{Request, Response, Step, is_housekeeping},
+    step::{BodyStep, Inner, Polled, Request, Response, Step, is_housekeeping},
 };
 
 /// When a shed call should come back, give or take a half, so that they do not all come at once.
@@ -51,34 +44,19 @@ impl Step for LimitConcurrency {
     ) -> Response {
         let response = pending.await;
         response.map(|body| match permit {
-            Some(permit) => Body::new(Holding { body, _permit: permit }),
+            Some(permit) => HoldPermit { _permit: permit }.around(body),
             None => body,
         })
     }
 }
 
-/// A body that holds something until it is dropped.
-struct Holding {
-    body: Body,
+/// Holds the permit until the body is dropped.
+struct HoldPermit {
     _permit: OwnedSemaphorePermit,
 }
 
-impl http_body::Body for Holding {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl BodyStep for HoldPermit {
+    fn poll(&mut self, inner: &mut Inner, cx: &mut Context<'_>) -> Polled {
+        inner.poll(cx)
     }
 }

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use http::HeaderName;
 use tokio::time::{Instant, timeout_at};
-use tonic::{Status, body::Body};
+use tonic::Status;
 
 use crate::{
     RpcError,
     status::unlogged,
-    step::{Request, Response, Step, is_housekeeping},
+    step::{BodyStep, Request, Response, Step, is_housekeeping},
 };
-use body::BoundedBody;
+use body::BoundBody;
 pub(crate) use timeout::format as format_timeout;
 
 /// The header in which gRPC callers say how long they wait.
@@ -85,11 +85,11 @@ impl Step for HoldDeadline {
     }
 }
 
-/// The client's side: the earlier of the caller's deadline and the request's own timeout; the upstream's default where
-/// there is neither.
+/// The client's side: the earliest of the caller's deadline, the request's own timeout, and the longest that a call to
+/// this upstream may take.
 #[derive(Clone)]
 pub(crate) struct KeepDeadline {
-    pub(crate) default: Duration,
+    pub(crate) longest: Duration,
 }
 
 impl Step for KeepDeadline {
@@ -99,8 +99,8 @@ impl Step for KeepDeadline {
         let inherited = request.extensions().get::<Deadline>().copied();
         let own = request.headers().get(TIMEOUT_HEADER).map(timeout::parse).transpose();
         let own = own.map_err(|error| unlogged(&error))?.map(Deadline::after);
-        let earliest = inherited.into_iter().chain(own).min();
-        let deadline = earliest.unwrap_or_else(|| Deadline::after(self.default));
+        let longest = Deadline::after(self.longest);
+        let deadline = inherited.into_iter().chain(own).fold(longest, Ord::min);
         request.extensions_mut().insert(deadline);
         Ok(deadline)
     }
@@ -116,11 +116,7 @@ impl Step for KeepDeadline {
 async fn bound(deadline: Deadline, pending: impl Future<Output = Response>) -> Response {
     match timeout_at(deadline.0, pending).await {
         Ok(response) => response.map(|body| {
-            if http_body::Body::is_end_stream(&body) {
-                body
-            } else {
-                Body::new(BoundedBody::new(body, deadline.0))
-            }
+            if http_body::Body::is_end_stream(&body) { body } else { BoundBody::new(deadline.0).around(body) }
         }),
         Err(_elapsed) => exceeded().into_http(),
     }
@@ -174,10 +170,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_client_keeps_the_earliest() {
-        let keep = KeepDeadline { default: Duration::from_mins(1) };
-        for (inherited, own, seconds) in
-            [(None, None, 60), (Some(90), None, 90), (Some(9), Some("5S"), 5), (Some(2), Some("5S"), 2)]
-        {
+        let keep = KeepDeadline { longest: Duration::from_mins(1) };
+        for (inherited, own, seconds) in [
+            (None, None, 60),
+            (Some(90), Some("95S"), 60),
+            (Some(9), Some("5S"), 5),
+            (Some(2), Some("5S"), 2),
+        ] {
             let mut request = request("/p.S/M", own);
             let inherited = inherited.map(|seconds| Deadline::after(Duration::from_secs(seconds)));
             inherited.and_then(|inherited| request.extensions_mut().insert(inherited));

@@ -51,9 +51,18 @@ pub enum RpcError {
     /// The caller's `grpc-timeout` header is malformed.
     #[error("the grpc-timeout header is malformed: expected 1 to 8 digits and one of H, M, S, m, u, n")]
     MalformedTimeout,
+    /// The bytes of the request are no message of the contract.
+    #[error("the request cannot be decoded ({problem}): build the client from this server's contract")]
+    MalformedMessage {
+        /// What the decoder said.
+        problem: String,
+    },
     /// The caller's deadline, or the greatest one that this server allows, has passed.
     #[error("the deadline of the call has passed")]
     DeadlineExceeded,
+    /// The server is going away.
+    #[error("this server is shutting down: another one answers")]
+    Draining,
     /// As many calls as this server may run are running.
     #[error("this server runs as many calls as it may: try again later")]
     Overloaded {
@@ -85,10 +94,12 @@ pub enum RpcError {
 impl Fault for RpcError {
     fn kind(&self) -> Kind {
         match self {
-            Self::MalformedTimeout | Self::MalformedPrincipal => Kind::InvalidArgument,
+            Self::MalformedTimeout | Self::MalformedMessage { .. } | Self::MalformedPrincipal => {
+                Kind::InvalidArgument
+            }
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
             Self::Overloaded { .. } => Kind::ResourceExhausted,
-            Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
+            Self::Draining | Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
             Self::Panicked
             | Self::Bind { .. }
             | Self::TlsFile { .. }
@@ -109,8 +120,10 @@ impl Fault for RpcError {
     fn reason(&self) -> &'static str {
         match self {
             Self::MalformedTimeout => "MALFORMED_TIMEOUT",
+            Self::MalformedMessage { .. } => "MALFORMED_MESSAGE",
             Self::MalformedPrincipal => "MALFORMED_PRINCIPAL",
             Self::Overloaded { .. } => "SERVER_OVERLOADED",
+            Self::Draining => "DRAINING",
             Self::Unreachable { .. } => "UPSTREAM_UNREACHABLE",
             Self::Broken { .. } => "UPSTREAM_CONNECTION_BROKEN",
             _ => self.kind().reason(),

@@ -8,8 +8,9 @@
 //!   [`onward`] hands them to the next call.
 //! - [`heartbeat`] keeps a silent stream alive through load balancers.
 //!
-//! Behaviours live one to a file, as a `Step` that sees a request before and its response after. Both stacks speak
-//! gRPC; a plain HTTP route belongs beside the stack, not in it.
+//! Behaviours live one to a file, as a `Step` that sees a request before and its response after, and as a `BodyStep`
+//! where they go on to the response's last frame. Both stacks speak gRPC; a plain HTTP route belongs beside the stack,
+//! not in it.
 //!
 //! This crate must never know one of our own messages, a model, a queue or a key. It spawns nothing that outlives
 //! its owner: a [`Server`] waits for its connections, an [`Upstream`] ends its own.
@@ -22,6 +23,8 @@ mod access_log;
 mod concurrency;
 mod context;
 mod deadline;
+mod draining;
+mod malformed;
 mod metrics;
 mod observe;
 mod panic;
@@ -30,13 +33,11 @@ mod request_id;
 mod step;
 mod trace;
 
-mod arguments;
 mod error;
 mod heartbeat;
 mod tasks;
 mod tls;
 
-pub use arguments::parse_duration;
 pub use context::{CallContext, onward};
 pub use deadline::Deadline;
 pub use error::RpcError;

@@ -2,7 +2,7 @@
 
 mod methods;
 
-use std::sync::Arc;
+use std::{hash::Hash, sync::Arc};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -21,8 +21,8 @@ use crate::{
 pub use methods::Methods;
 
 /// A latency histogram whose buckets remember the trace of a recent call.
-pub(crate) type Latency<L> = Family<L, HistogramWithExemplars<TraceLabel>, fn() -> LatencyHistogram>;
-pub(crate) type LatencyHistogram = HistogramWithExemplars<TraceLabel>;
+pub(crate) type Latency<L> = Family<L, LatencyHistogram, fn() -> LatencyHistogram>;
+type LatencyHistogram = HistogramWithExemplars<TraceLabel>;
 
 /// The label of an exemplar.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -31,12 +31,17 @@ pub(crate) struct TraceLabel {
 }
 
 /// A family of latency histograms with the edges that all of Ondol uses.
-pub(crate) fn latency<L: Clone + std::hash::Hash + Eq>() -> Latency<L> {
+pub(crate) fn latency<L: Clone + Hash + Eq>() -> Latency<L> {
     Family::new_with_constructor(|| HistogramWithExemplars::new(CALL_SECONDS.into_iter()))
 }
 
+/// Notes how long a call took, and in which trace.
+pub(crate) fn record<L: Clone + Hash + Eq>(latency: &Latency<L>, labels: &L, outcome: Outcome, span: &Span) {
+    latency.get_or_create_owned(labels).observe(outcome.elapsed.as_secs_f64(), exemplar(span), None);
+}
+
 /// The exemplar of a span whose trace is kept: one that nobody kept would be a dead link.
-pub(crate) fn exemplar(span: &Span) -> Option<TraceLabel> {
+fn exemplar(span: &Span) -> Option<TraceLabel> {
     let context = telemetry::trace::of(span).filter(telemetry::trace::SpanContext::is_sampled)?;
     Some(TraceLabel { trace_id: context.trace_id().to_string() })
 }
@@ -106,7 +111,6 @@ impl ObservedCall for MeasuredCall {
         self.metrics.in_flight.get_or_create(&self.labels).dec();
         let MethodLabels { rpc_service, rpc_method } = self.labels;
         let labels = CallLabels { rpc_service, rpc_method, rpc_response_status_code: name_of(outcome.code) };
-        let duration = self.metrics.duration.get_or_create_owned(&labels);
-        duration.observe(outcome.elapsed.as_secs_f64(), exemplar(&self.span), None);
+        record(&self.metrics.duration, &labels, outcome, &self.span);
     }
 }

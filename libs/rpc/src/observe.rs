@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use http_body::Body as _;
 use tokio::time::Instant;
-use tonic::{Code, Status, body::Body};
+use tonic::{Code, Status};
 
-use crate::step::{Request, Response, Step};
-use body::ObservedBody;
+use crate::step::{BodyStep, Request, Response, Step};
+use body::ObserveBody;
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl<O: Observer> Step for Observe<O> {
             running.end(code.unwrap_or(Code::Unknown));
             return response;
         }
-        response.map(|body| Body::new(ObservedBody::new(body, running, code)))
+        response.map(|body| ObserveBody::new(running, code).around(body))
     }
 }
 

@@ -4,21 +4,17 @@ use std::{
     any::Any,
     convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
-use http::HeaderMap;
-use http_body::{Frame, SizeHint};
-use tonic::{Status, body::Body};
+use tonic::Status;
 use tower::{Layer, Service};
 
 use crate::{
     RpcError,
     status::unlogged,
-    step::{Request, Response},
+    step::{BodyStep, Inner, Polled, Request, Response},
 };
 
 /// Catches panics. Not a step, because it must also stand around the call that makes the future.
@@ -58,7 +54,7 @@ where
                 Err(panic) => Err(panic),
             };
             Ok(match outcome {
-                Ok(Ok(response)) => response.map(|body| Body::new(CatchingBody(Some(body)))),
+                Ok(Ok(response)) => response.map(|body| CatchInBody.around(body)),
                 Err(panic) => report(&*panic).into_http(),
             })
         }
@@ -66,35 +62,13 @@ where
     }
 }
 
-/// A body whose panics become trailers.
-struct CatchingBody(Option<Body>);
+/// Turns a panic of the body into its trailers.
+struct CatchInBody;
 
-impl http_body::Body for CatchingBody {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let Some(body) = self.0.as_mut() else { return Poll::Ready(None) };
-        match catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(cx))) {
-            Ok(polled) => polled,
-            Err(panic) => {
-                self.0 = None;
-                let mut trailers = HeaderMap::new();
-                let status = report(&*panic);
-                Poll::Ready(Some(status.add_header(&mut trailers).map(|()| Frame::trailers(trailers))))
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(http_body::Body::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map_or_else(SizeHint::default, http_body::Body::size_hint)
+impl BodyStep for CatchInBody {
+    fn poll(&mut self, inner: &mut Inner, cx: &mut Context<'_>) -> Polled {
+        let polled = catch_unwind(AssertUnwindSafe(|| inner.poll(cx)));
+        polled.unwrap_or_else(|panic| inner.cut_short(&report(&*panic)))
     }
 }
 

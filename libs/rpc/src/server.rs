@@ -2,6 +2,7 @@
 
 mod arguments;
 mod connection;
+mod hearing;
 mod listen;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -17,6 +18,8 @@ use crate::{
     access_log::AccessLog,
     concurrency::LimitConcurrency,
     deadline::HoldDeadline,
+    draining::{Calls, SeeOut},
+    malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
     request_id::NameRequest,
@@ -38,6 +41,8 @@ pub struct Server {
     arguments: ServerArguments,
     metrics: ServerMetrics,
     trust: Trust,
+    name: Option<Arc<str>>,
+    calls: Calls,
     tls: Option<Arc<ServerConfig>>,
 }
 
@@ -49,7 +54,14 @@ impl Server {
             Some(identity) => Some(tls::server_config(identity, arguments.tls_client_ca.as_deref())?),
             None => None,
         };
-        Ok(Self { arguments: arguments.clone(), metrics, trust: Trust::Nobody, tls })
+        Ok(Self {
+            arguments: arguments.clone(),
+            metrics,
+            trust: Trust::Nobody,
+            name: None,
+            calls: Calls::new(),
+            tls,
+        })
     }
 
     /// Chooses whose word is taken for the principal.
@@ -59,13 +71,21 @@ impl Server {
         self
     }
 
+    /// Names the server in its access log, for a process that has several.
+    #[must_use]
+    pub fn named(mut self, name: Option<Arc<str>>) -> Self {
+        self.name = name;
+        self
+    }
+
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
     /// The id comes first, so that whatever follows can name the call. The span is next, so that whatever follows
     /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
     /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
-    /// of the limit, so that an expired call gives its permit back. Panics are caught innermost: to all the others
-    /// they are one more `INTERNAL`.
+    /// of the limit and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the caller's
+    /// fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one more
+    /// `INTERNAL`.
     pub fn stack(
         &self,
         routes: Routes,
@@ -78,11 +98,13 @@ impl Server {
         ServiceBuilder::new()
             .layer(StepLayer(NameRequest))
             .layer(StepLayer(JoinTrace))
-            .layer(StepLayer(Observe(AccessLog)))
+            .layer(StepLayer(Observe(AccessLog { service: self.name.clone() })))
             .layer(StepLayer(Observe(self.metrics.clone())))
             .layer(StepLayer(self.trust))
             .layer(StepLayer(HoldDeadline { default, maximum }))
+            .layer(StepLayer(SeeOut(self.calls.clone())))
             .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency)))
+            .layer(StepLayer(BlameMalformed))
             .layer(CatchPanic)
             .service(routes)
     }
@@ -100,6 +122,8 @@ impl Server {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let service = self.stack(routes.prepare());
-        Listening::new(&self.arguments, self.tls.clone()).run(incoming, service, shutdown, grace).await;
+        Listening::new(&self.arguments, self.tls.clone(), self.calls.clone())
+            .run(incoming, service, shutdown, grace)
+            .await;
     }
 }

@@ -3,6 +3,8 @@
 //! Bodies are tonic's boxed ones between steps. That costs an allocation per wrapping step and call, and saves every
 //! behaviour a named body, a named future and the bounds that come with them.
 
+mod body;
+
 use std::{
     convert::Infallible,
     future::ready,
@@ -12,6 +14,8 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
+
+pub(crate) use body::{BodyStep, Inner, Polled};
 
 pub(crate) type Request = http::Request<Body>;
 pub(crate) type Response = http::Response<Body>;

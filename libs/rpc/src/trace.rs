@@ -1,19 +1,14 @@
 //! One span to a call, joined to its caller's trace by the W3C headers.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::task::Context;
 
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use telemetry::trace::{IncomingHeaders, OutgoingHeaders, continue_from, propagate};
-use tonic::{Status, body::Body};
+use tonic::Status;
 use tracing::{Instrument, Span, info_span};
 
 use crate::{
     request_id::RequestId,
-    step::{Request, Response, Step},
+    step::{BodyStep, Inner, Polled, Request, Response, Step},
 };
 
 /// The span of a call, kept in the request's extensions for the steps further in.
@@ -93,33 +88,15 @@ pub(crate) fn split(path: &str) -> (&str, &str) {
 
 async fn within(span: Span, pending: impl Future<Output = Response>) -> Response {
     let response = pending.instrument(span.clone()).await;
-    response.map(|body| Body::new(Spanned { span, body }))
+    response.map(|body| EnterSpan(span).around(body))
 }
 
-/// A body that is produced inside the call's span.
-struct Spanned {
-    span: Span,
-    body: Body,
-}
+/// Has the body produced inside the call's span.
+struct EnterSpan(Span);
 
-impl http_body::Body for Spanned {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
-        let _entered = this.span.enter();
-        Pin::new(&mut this.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl BodyStep for EnterSpan {
+    fn poll(&mut self, inner: &mut Inner, cx: &mut Context<'_>) -> Polled {
+        let _entered = self.0.enter();
+        inner.poll(cx)
     }
 }

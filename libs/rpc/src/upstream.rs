@@ -26,7 +26,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
+use tokio::sync::watch;
 use tokio_util::sync::DropGuard;
 use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
 
@@ -58,6 +59,7 @@ pub use resolve::{Dns, Resolve};
 pub struct Upstream {
     name: &'static str,
     service: BoxCloneSyncService<Request, Response, Infallible>,
+    connected: watch::Receiver<bool>,
     tasks: Tasks,
     _open: Arc<DropGuard>,
 }
@@ -82,7 +84,13 @@ impl Upstream {
         let connecting = Connecting::new(settings, connector, pool.clone(), tasks.clone());
         tasks.spawn(keep_resolved(resolver, connecting, settings.resolve_every));
         let open = Arc::new(pool.closing().drop_guard());
-        Self { name: settings.name, service: stack(settings, pool), tasks, _open: open }
+        let connected = pool.connected();
+        Self { name: settings.name, service: stack(settings, pool), connected, tasks, _open: open }
+    }
+
+    /// Whether any pod is connected, now and later.
+    pub fn connected(&self) -> watch::Receiver<bool> {
+        self.connected.clone()
     }
 
     /// Drops this clone, then waits until the others are dropped and the last stream has ended.
@@ -99,12 +107,14 @@ impl Upstream {
 /// caller sees: one call, however often it was tried. The deadline stands outside of the retries and so spans them
 /// all.
 fn stack(settings: &UpstreamSettings, pool: Arc<Pool>) -> BoxCloneSyncService<Request, Response, Infallible> {
+    let metrics = pool.metrics().clone();
+    let balanced = Balanced::new(settings, pool);
     let stack = ServiceBuilder::new()
         .layer(StepLayer(Introduce))
         .layer(StepLayer(PropagateTrace { upstream: settings.name }))
-        .layer(StepLayer(Observe(pool.metrics().clone())))
-        .layer(StepLayer(KeepDeadline { default: settings.timeout }))
-        .service(Balanced::new(settings, pool));
+        .layer(StepLayer(Observe(metrics)))
+        .layer(StepLayer(KeepDeadline { longest: settings.timeout }))
+        .service_fn(move |request| balanced.clone().call(request).map(Ok));
     BoxCloneSyncService::new(stack)
 }
 

@@ -2,8 +2,8 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, time::Duration};
 
+use arguments::duration;
 use clap::Args;
-use jiff::SignedDuration;
 
 /// How a process lives and ends.
 #[derive(Args, Clone, Debug)]
@@ -28,30 +28,4 @@ pub struct Arguments {
     /// Logs and traces.
     #[command(flatten)]
     pub telemetry: telemetry::Arguments,
-}
-
-/// Longer than any drain, and far from what the system's clock cannot add.
-const LONGEST: Duration = Duration::from_hours(24);
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<SignedDuration>().ok().and_then(|signed| Duration::try_from(signed).ok());
-    parsed.filter(|length| *length <= LONGEST).ok_or_else(|| {
-        "expected a length of time up to 24h with its unit, such as 30s, 500ms or 2m".to_owned()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::duration;
-
-    #[test]
-    fn a_duration_needs_a_unit_no_sign_and_an_end() {
-        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("1m 500ms"), Ok(Duration::from_millis(60_500)));
-        for wrong in ["30", "-1s", "soon", "", "25h", "9223372036854775807s"] {
-            assert!(duration(wrong).is_err_and(|message| message.contains("such as 30s")), "{wrong}");
-        }
-    }
 }

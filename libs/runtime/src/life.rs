@@ -61,6 +61,11 @@ impl Life {
         Self { process: Arc::clone(&self.process), component }
     }
 
+    /// The component's name; none for the process's first one.
+    pub fn name(&self) -> Option<Arc<str>> {
+        self.component.name.clone()
+    }
+
     /// Runs a task until it ends. Its error or panic ends the process; so does the end of the last task.
     ///
     /// The process waits for it when it drains, so a task that would run forever has to heed [`Life::draining`].

@@ -12,6 +12,7 @@ use std::{
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use fault::Chain;
+use signal_hook::low_level;
 use telemetry::{Guard, Identity, Output};
 use tokio::{runtime::Builder, task::JoinSet};
 use tracing::{error, warn};
@@ -131,8 +132,19 @@ where
         Exit::Failed
     });
     flush(guard, exit);
+    if exit != Exit::Completed {
+        end_at_once(exit);
+    }
     runtime.shutdown_background();
     Ok(exit)
+}
+
+/// Ends the process without running what libraries have left to run at its end. A thread that was not waited for may
+/// be in the middle of a step of a model, and ONNX Runtime's own cleaning up would take the ground from under it.
+fn end_at_once(exit: Exit) -> ! {
+    // Nobody to tell if standard output is gone.
+    let _ = io::stdout().flush();
+    low_level::exit(i32::from(exit.code()))
 }
 
 async fn live<S, F, E>(identity: Identity, arguments: &Arguments, start: S) -> Result<Exit, RuntimeError>

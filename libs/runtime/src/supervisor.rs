@@ -21,13 +21,20 @@ pub enum Exit {
     Aborted(Signal),
 }
 
+impl Exit {
+    /// The code that the process ends with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Completed => 0,
+            Self::Failed => 1,
+            Self::Aborted(signal) => signal.exit_code(),
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Completed => Self::SUCCESS,
-            Exit::Failed => Self::FAILURE,
-            Exit::Aborted(signal) => Self::from(signal.exit_code()),
-        }
+        Self::from(exit.code())
     }
 }
 

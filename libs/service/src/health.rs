@@ -1,6 +1,8 @@
 //! `grpc.health.v1`: what a load balancer asks.
 
-use runtime::Life;
+use futures::future::join_all;
+use runtime::{Life, ReadinessChanges};
+use tokio::sync::watch;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 /// Says by name what serves and what does not. Clones speak for the same server.
@@ -20,13 +22,28 @@ impl Health {
         self.reporter.set_service_status(name, status).await;
     }
 
-    /// Keeps `names` as ready as the component `life` is, until it drains.
-    pub(crate) async fn follow(self, names: Vec<&'static str>, life: Life) {
-        let mut changes = life.readiness_changes();
+    /// Keeps each of `names` as ready as the component `life` is while its condition holds, else not ready. Never
+    /// ends.
+    pub(crate) async fn follow(self, names: Vec<(&'static str, watch::Receiver<bool>)>, life: Life) {
+        let all = names.into_iter();
+        join_all(all.map(|(name, condition)| self.follow_one(name, life.readiness_changes(), condition)))
+            .await;
+    }
+
+    async fn follow_one(
+        &self,
+        name: &str,
+        mut changes: ReadinessChanges,
+        mut condition: watch::Receiver<bool>,
+    ) {
+        let mut ready = changes.next().await;
         loop {
-            let ready = changes.next().await;
-            for name in &names {
-                self.set(name, ready).await;
+            let holds = *condition.borrow_and_update();
+            self.set(name, ready && holds).await;
+            tokio::select! {
+                changed = changes.next() => ready = changed,
+                // A condition that nobody changes any more stays as it is.
+                Ok(()) = condition.changed() => {}
             }
         }
     }

@@ -5,6 +5,7 @@ use std::{convert::Infallible, net::SocketAddr, time::Duration};
 use axum::response::IntoResponse;
 use rpc::{MessageLimits, Methods, Server, ServerArguments, ServerMetrics, Trust};
 use runtime::Life;
+use tokio::sync::watch;
 use tonic::{
     body::Body,
     server::NamedService,
@@ -39,8 +40,8 @@ pub struct Port {
     limits: MessageLimits,
     routes: RoutesBuilder,
     health: Health,
-    /// Names whose health is the component's.
-    names: Vec<&'static str>,
+    /// Names whose health is the component's, and what else it hangs on.
+    names: Vec<(&'static str, watch::Receiver<bool>)>,
 }
 
 impl Port {
@@ -49,7 +50,7 @@ impl Port {
         let own = [tonic_health::pb::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET];
         let methods = Methods::described_by(door.descriptors.iter().copied().chain(own))?;
         let metrics = life.register(|registry| ServerMetrics::register(methods, registry));
-        let server = Server::new(door.arguments, metrics)?.trusting(door.trust);
+        let server = Server::new(door.arguments, metrics)?.trusting(door.trust).named(life.name());
 
         let (reporter, health) = tonic_health::server::health_reporter();
         let mut routes = Routes::builder();
@@ -70,7 +71,15 @@ impl Port {
         let address =
             incoming.local_addr().map_err(|source| rpc::RpcError::Bind { address: door.listen, source })?;
         let limits = door.arguments.message_limits();
-        Ok(Self { incoming, address, server, limits, routes, health: Health::new(reporter), names: vec![""] })
+        Ok(Self {
+            incoming,
+            address,
+            server,
+            limits,
+            routes,
+            health: Health::new(reporter),
+            names: vec![("", always())],
+        })
     }
 
     /// Where it listens.
@@ -90,30 +99,53 @@ impl Port {
 
     /// Adds a generated server. Its health is that of the component.
     #[must_use]
-    pub fn with<S>(mut self, service: S) -> Self
+    pub fn with<S>(self, service: S) -> Self
     where
         S: Service<http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
         S::Response: IntoResponse,
         S::Future: Send + 'static,
     {
-        self.names.push(S::NAME);
+        self.with_while(service, always())
+    }
+
+    /// Adds a generated server that is of use only while `condition` holds, such as a connected upstream.
+    #[must_use]
+    pub fn with_while<S>(mut self, service: S, condition: watch::Receiver<bool>) -> Self
+    where
+        S: Service<http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
+        S::Response: IntoResponse,
+        S::Future: Send + 'static,
+    {
+        self.names.push((S::NAME, condition));
         self.routes.add_service(service);
         self
     }
 
     /// Serves until `life` drains, then finishes what runs.
     pub fn serve(self, life: &Life) {
-        let (following, draining) = (self.health.follow(self.names, life.clone()), life.draining());
+        let names: Vec<_> = self.names.iter().map(|(name, _)| *name).collect();
+        let health = self.health.clone();
+        let following = self.health.follow(self.names, life.clone());
+        let draining = life.draining();
         let serving =
             self.server.serve(self.incoming, self.routes.routes(), life.draining(), NO_GRACE_OF_ITS_OWN);
         life.spawn("grpc", serving);
         life.spawn("health", async move {
             // What follows never ends by itself: the end of the component ends it.
-            let following = std::pin::pin!(following);
-            let draining = std::pin::pin!(draining);
-            futures::future::select(following, draining).await;
+            tokio::select! {
+                () = following => {}
+                () = draining => {}
+            }
+            for name in names {
+                health.set(name, false).await;
+            }
         });
     }
+}
+
+/// The condition of what hangs on nothing else.
+fn always() -> watch::Receiver<bool> {
+    watch::channel(true).1
 }
 
 /// Whether an address can be listened on, for whoever does slow things before it opens a port there.
@@ -140,9 +172,7 @@ mod tests {
         server: ServerArguments,
     }
 
-    #[tokio::test]
-    async fn health_follows_the_process() {
-        let life = Life::new();
+    fn open(life: &Life) -> Port {
         let arguments = Cli::parse_from(["test"]).server;
         let door = Door {
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -150,7 +180,45 @@ mod tests {
             trust: Trust::Nobody,
             descriptors: &[],
         };
-        let port = Port::open(&door, &life).unwrap();
+        Port::open(&door, life).unwrap()
+    }
+
+    /// A generated server, whichever.
+    fn some_service()
+    -> impl Service<http::Request<Body>, Error = Infallible, Response: IntoResponse, Future: Send + 'static>
+    + NamedService
+    + Clone
+    + Send
+    + Sync
+    + 'static {
+        tonic_reflection::server::Builder::configure().build_v1().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_service_with_a_condition_serves_while_that_holds_and_the_process_is_ready() {
+        let life = Life::new();
+        let (reachable, condition) = watch::channel(false);
+        let ready = life.readiness("start");
+        let (reporter, server) = tonic_health::server::health_reporter();
+        let port = Port { routes: Routes::builder(), health: Health::new(reporter), ..open(&life) };
+        let service = "grpc.reflection.v1.ServerReflection".to_owned();
+        port.health.set(&service, false).await;
+        port.with_while(some_service(), condition).serve(&life);
+        let mut client = HealthClient::new(server);
+        let mut watch = client.watch(HealthCheckRequest { service }).await.unwrap().into_inner();
+        let mut next = async || watch.message().await.unwrap().unwrap().status();
+        ready.ready();
+        while next().await != ServingStatus::NotServing {}
+        reachable.send_replace(true);
+        while next().await != ServingStatus::Serving {}
+        reachable.send_replace(false);
+        while next().await != ServingStatus::NotServing {}
+    }
+
+    #[tokio::test]
+    async fn health_follows_the_process() {
+        let life = Life::new();
+        let port = open(&life);
         let (address, health) = (port.address(), port.health());
         let condition = life.readiness("model");
         health.set("models/one", true).await;

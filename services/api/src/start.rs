@@ -36,10 +36,21 @@ pub async fn start(arguments: Arguments, life: Life) -> Result<SocketAddr, ApiEr
     let metrics = life.register(UpstreamMetrics::register);
     let upstream = Upstream::connect(&arguments.llm_inference.settings, &metrics)?;
 
+    let connected = upstream.connected();
+    closing(upstream.clone(), &life);
     let (address, limits) = (port.address(), port.message_limits());
     let inference = InferenceServiceServer::new(Inference::new(upstream))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
-    port.with(InterceptedService::new(inference, authenticate)).serve(&life);
+    port.with_while(InterceptedService::new(inference, authenticate), connected).serve(&life);
     Ok(address)
+}
+
+/// Has the drain wait until the connections to an upstream are closed.
+fn closing(upstream: Upstream, life: &Life) {
+    let draining = life.draining();
+    life.spawn("upstream", async move {
+        draining.await;
+        upstream.closed().await;
+    });
 }

@@ -1,5 +1,6 @@
 """What the tests play on: a small wheel, a server that can misbehave, a cache in a temporary folder."""
 
+import base64
 import hashlib
 import io
 import os
@@ -13,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from unittest import mock
 
-from lockfile import Member, Wheel
+from wheel import Member, Wheel
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB, stored uncompressed: several chunks
 FILE = "demo-1.0-py3-none-any.whl"
@@ -21,15 +22,36 @@ FILE = "demo-1.0-py3-none-any.whl"
 
 def make_wheel_bytes() -> bytes:
     """A wheel that real pip accepts, with one member that we want."""
+    return pack(FILE, {"demo/library.so": CONTENT})
+
+
+def pack(file: str, members: dict, requires: str = "") -> bytes:
+    """A wheel of that name, good enough for real pip."""
+    project, version, tags = file[: -len(".whl")].split("-", 2)
+    about = f"{project}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {project.replace('_', '-')}\nVersion: {version}\n"
+    if requires:
+        metadata += f"Requires-Dist: {requires}\n"
+    everything = {
+        **members,
+        f"{about}/METADATA": metadata.encode(),
+        f"{about}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tags}\n".encode(),
+    }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("demo/library.so", CONTENT)
-        archive.writestr("demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")
-        archive.writestr(
-            "demo-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr("demo-1.0.dist-info/RECORD", "")
+        for path, content in everything.items():
+            archive.writestr(path, content)
+        archive.writestr(f"{about}/RECORD", record(everything) + f"{about}/RECORD,,\n")
     return buffer.getvalue()
+
+
+def record(members: dict) -> str:
+    """The wheel's own list of what is in it."""
+    lines = []
+    for path, content in members.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+        lines.append(f"{path},sha256={digest},{len(content)}\n")
+    return "".join(lines)
 
 
 def describe(content: bytes) -> Wheel:
@@ -101,7 +123,7 @@ class Stage(unittest.TestCase):
 
     def resolve_to(self, url: str) -> mock.Mock:
         """Has pip's answer be `url`."""
-        return self.patch(mock.patch("install.resolve", return_value=url))
+        return self.patch(mock.patch("install.resolve", return_value=[url]))
 
     def parts(self) -> list:
         return list((self.folder / "cache" / "downloads").iterdir())

@@ -44,7 +44,7 @@ class Resolve(Stage):
 
     def test_a_mirror_with_another_file(self) -> None:
         info = {"url": "http://127.0.0.1/x", "archive_info": {"hashes": {"sha256": "f00"}}}
-        self.pip_says(0, json.dumps({"install": [{"download_info": info}]}), "")
+        self.pip_says(0, json.dumps({"install": [{"metadata": {"name": "Demo"}, "download_info": info}]}), "")
         self.assert_trouble(f"expected sha256 {self.wheel.sha256}, got f00")
 
     def test_an_unreadable_report(self) -> None:
@@ -52,7 +52,8 @@ class Resolve(Stage):
         self.assert_trouble("could not be read")
 
     def test_the_tags_in_the_file_name_select_the_build(self) -> None:
-        arguments = resolve.tag_arguments("x-1-cp312-cp312-manylinux_2_28_x86_64.manylinux_2_31_x86_64.whl")
+        file = "x-1-cp312-cp312-manylinux_2_28_x86_64.manylinux_2_31_x86_64.whl"
+        arguments = resolve.tag_arguments(self.wheel._replace(file=file))
         self.assertEqual(arguments[arguments.index("--python-version") + 1], "3.12")
         self.assertEqual(
             arguments[-4:], ["--platform", "manylinux_2_28_x86_64", "--platform", "manylinux_2_31_x86_64"]

@@ -1,11 +1,8 @@
 //! A streamed answer, shown as it comes and measured.
 
-use std::{
-    io,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use proto::inference::v1::{self as wire, FinishReason, Usage, stream_generate_text_response::Event};
 
 use crate::client::{Client, explained};
@@ -59,7 +56,7 @@ impl Answer {
 pub(crate) async fn stream(
     client: &mut Client,
     request: wire::GenerateTextRequest,
-    mut show: impl FnMut(&str) -> io::Result<()>,
+    mut show: impl FnMut(&str),
 ) -> anyhow::Result<Answer> {
     let sent = Instant::now();
     let mut events = client.rpc().stream_generate_text(request).await.map_err(explained)?.into_inner();
@@ -82,13 +79,13 @@ pub(crate) async fn stream(
                 answer.usage = end.usage.unwrap_or_default();
                 answer.reason = end.finish_reason;
                 answer.text.push_str(&end.text);
-                show(&end.text).context("writing the answer")?;
+                show(&end.text);
                 return Ok(answer);
             }
             Some(Event::Heartbeat(_)) | None => continue,
         };
         answer.text.push_str(&text);
-        show(&text).context("writing the answer")?;
+        show(&text);
     }
     bail!("the server ended the stream before the answer was complete")
 }

@@ -1,7 +1,5 @@
 //! `ondol chat`: a conversation in the terminal.
 
-use std::io::{self, Write};
-
 use anyhow::Context;
 use clap::Args;
 use proto::inference::v1::Message;
@@ -11,6 +9,7 @@ use crate::{
     answer::{Answer, stream},
     ask::{Ask, message},
     client::{Client, Connection},
+    output::{self, say},
 };
 
 const HELP: &str = "/reset forgets the conversation, /system TEXT sets its instructions, /stats shows figures,\n\
@@ -30,7 +29,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { connection, ask } = arguments;
     connection.block_on(async |mut client| {
         let model = client.model(ask.model.as_deref()).await?;
-        println!("Talking to {model}. {HELP}\n");
+        say!("Talking to {model}. {HELP}\n");
         let mut chat = Chat { model, ask, turns: Vec::new(), last: None };
         let mut editor = DefaultEditor::new().context("opening the terminal")?;
         while let Some(line) = next_line(&mut editor)? {
@@ -53,7 +52,7 @@ fn next_line(editor: &mut DefaultEditor) -> anyhow::Result<Option<String>> {
                 let _ = editor.add_history_entry(&line);
                 return Ok(Some(line));
             }
-            Err(ReadlineError::Interrupted) => println!("(Ctrl-D ends)"),
+            Err(ReadlineError::Interrupted) => say!("(Ctrl-D ends)"),
             Err(ReadlineError::Eof) => return Ok(None),
             Err(error) => return Err(error).context("reading a line"),
         }
@@ -72,13 +71,13 @@ impl Chat {
     async fn take(&mut self, line: &str, client: &mut Client) -> bool {
         match line.split_once(' ').unwrap_or((line, "")) {
             ("/quit" | "/exit", _) => return false,
-            ("/help", _) => println!("{HELP}"),
+            ("/help", _) => say!("{HELP}"),
             ("/reset", _) => self.turns.clear(),
             ("/system", text) => self.ask.system = (!text.is_empty()).then(|| text.to_owned()),
             ("/stats", _) => {
-                println!("{}", self.last.as_ref().map_or("Nothing yet.".into(), Answer::summary));
+                say!("{}", self.last.as_ref().map_or("Nothing yet.".into(), Answer::summary));
             }
-            (command, _) if command.starts_with('/') => println!("{command} is unknown. {HELP}"),
+            (command, _) if command.starts_with('/') => say!("{command} is unknown. {HELP}"),
             _ => self.answer(line, client).await,
         }
         true
@@ -91,14 +90,13 @@ impl Chat {
         let mut said = String::new();
         let answer = stream(client, request, |text| {
             said.push_str(text);
-            print!("{text}");
-            io::stdout().flush()
+            output::text(format_args!("{text}"));
         });
         let outcome = tokio::select! {
             outcome = answer => Some(outcome),
             _ = tokio::signal::ctrl_c() => None,
         };
-        println!();
+        say!();
         match outcome {
             Some(Ok(answer)) => {
                 said.clone_from(&answer.text);
@@ -108,7 +106,7 @@ impl Chat {
                 eprintln!("{error:#}");
                 said.clear();
             }
-            None => println!("(stopped)"),
+            None => say!("(stopped)"),
         }
         if said.is_empty() {
             self.turns.pop();

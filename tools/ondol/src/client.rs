@@ -1,12 +1,19 @@
 //! The way to a server.
 
+mod transfer;
+
 use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use fault::Fault;
+use http::HeaderValue;
 use prometheus_client::registry::Registry;
-use proto::inference::v1::{ListModelsRequest, inference_service_client::InferenceServiceClient};
+use proto::{
+    artifacts::v1::artifact_service_client::ArtifactServiceClient,
+    inference::v1::{ListModelsRequest, inference_service_client::InferenceServiceClient},
+    jobs::v1::job_service_client::JobServiceClient,
+};
 use rpc::{Remote, Upstream, UpstreamMetrics, UpstreamSettings};
 use tonic::{
     Code, Request, Status,
@@ -45,8 +52,14 @@ pub(crate) struct Connection {
 
 /// A connected client.
 pub(crate) struct Client {
-    inference: InferenceServiceClient<InterceptedService<Upstream, Bearer>>,
+    inference: InferenceServiceClient<Channel>,
+    jobs: JobServiceClient<Channel>,
+    artifacts: ArtifactServiceClient<Channel>,
+    upstream: Upstream,
+    authorization: HeaderValue,
 }
+
+type Channel = InterceptedService<Upstream, Bearer>;
 
 /// Sends the key with every call.
 #[derive(Clone)]
@@ -89,7 +102,14 @@ impl Connection {
         };
         let metrics = UpstreamMetrics::register(&mut Registry::default());
         let upstream = Upstream::connect(&settings, &metrics)?;
-        Ok(Client { inference: InferenceServiceClient::with_interceptor(upstream, self.bearer()?) })
+        let bearer = self.bearer()?;
+        Ok(Client {
+            inference: InferenceServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
+            jobs: JobServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
+            artifacts: ArtifactServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
+            authorization: HeaderValue::from_bytes(bearer.0.as_bytes())?,
+            upstream,
+        })
     }
 
     fn bearer(&self) -> anyhow::Result<Bearer> {
@@ -110,8 +130,24 @@ impl Connection {
 
 impl Client {
     /// The generated client.
-    pub(crate) fn rpc(&mut self) -> &mut InferenceServiceClient<InterceptedService<Upstream, Bearer>> {
+    pub(crate) fn rpc(&mut self) -> &mut InferenceServiceClient<Channel> {
         &mut self.inference
+    }
+
+    /// The generated client of jobs.
+    pub(crate) fn jobs(&mut self) -> &mut JobServiceClient<Channel> {
+        &mut self.jobs
+    }
+
+    /// The generated client of artifacts.
+    pub(crate) fn artifacts(&mut self) -> &mut ArtifactServiceClient<Channel> {
+        &mut self.artifacts
+    }
+
+    /// A status of one of its calls as a person reads it.
+    #[expect(clippy::unused_self, reason = "until the connection's own failure is told too")]
+    pub(crate) fn explained(&self, status: Status) -> anyhow::Error {
+        explained(status)
     }
 
     /// The model that was asked for, or the first that the server has.

@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use crate::cli::Cli;
+use crate::{cli::Cli, output};
 
 /// Which shell.
 #[derive(Args)]
@@ -17,5 +17,7 @@ pub(crate) struct Arguments {
 
 /// Prints the script.
 pub(crate) fn run(arguments: &Arguments) {
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "ondol", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "ondol", &mut script);
+    output::text(format_args!("{}", String::from_utf8_lossy(&script)));
 }

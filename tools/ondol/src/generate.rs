@@ -1,8 +1,8 @@
 //! `ondol generate`: one prompt, one answer.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use serde_json::json;
 
@@ -10,6 +10,7 @@ use crate::{
     answer::{Answer, stream},
     ask::{Ask, message},
     client::Connection,
+    output::{self, say},
 };
 
 /// The prompt and how to answer it.
@@ -47,7 +48,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         } else {
             arguments.ask.chat(&model, vec![message("user", &prompt)])
         };
-        let print = |text: &str| if arguments.json { Ok(()) } else { show(text) };
+        let print = |text: &str| {
+            if !arguments.json {
+                output::text(format_args!("{text}"));
+            }
+        };
         let answer = stream(&mut client, request, print).await?;
         finish(arguments, &answer);
         Ok(())
@@ -55,23 +60,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn prompt(given: &str) -> anyhow::Result<String> {
-    if given != "-" {
-        return Ok(given.to_owned());
-    }
-    let mut text = String::new();
-    io::stdin().read_to_string(&mut text).context("reading the prompt from standard input")?;
+    let text = if given == "-" {
+        io::read_to_string(io::stdin()).context("reading the prompt from standard input")?
+    } else {
+        given.to_owned()
+    };
+    ensure!(!text.is_empty(), "the prompt is empty: give some text, or `-` and text on standard input");
     Ok(text)
-}
-
-fn show(text: &str) -> io::Result<()> {
-    let mut out = io::stdout();
-    out.write_all(text.as_bytes())?;
-    out.flush()
 }
 
 fn finish(arguments: &Arguments, answer: &Answer) {
     if arguments.json {
-        println!(
+        say!(
             "{}",
             json!({
                 "model": answer.model,
@@ -87,7 +87,7 @@ fn finish(arguments: &Arguments, answer: &Answer) {
             })
         );
     } else if io::stdout().is_terminal() || !answer.text.ends_with('\n') {
-        println!();
+        say!();
     }
     if arguments.stats {
         eprintln!("{}", answer.summary());

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use sha2::{Digest, Sha256};
 
-use crate::{development_key, folders::DevelopmentKeyFile};
+use crate::{development_key, folders::DevelopmentKeyFile, output::say};
 
 /// What to do with keys.
 #[derive(Subcommand)]
@@ -26,13 +26,13 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Development { file } => {
             let secret = development_key::read_or_make(&file.path)?;
-            println!("{}:{}", development_key::NAME, digest(&secret));
+            say!("{}:{}", development_key::NAME, digest(&secret));
         }
         Command::New { name } => {
             api::check_key_name(name)?;
             let secret = new_secret()?;
-            println!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
-            println!("[[keys]]\nname = {name:?}\nsha256 = \"{}\"", digest(&secret));
+            say!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
+            say!("[[keys]]\nname = {name:?}\nsha256 = \"{}\"", digest(&secret));
         }
     }
     Ok(())

@@ -6,6 +6,8 @@ mod show;
 
 use clap::Subcommand;
 
+pub(crate) use import::import_missing;
+
 /// What to do with models.
 #[derive(Subcommand)]
 pub(crate) enum Command {

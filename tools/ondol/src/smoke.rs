@@ -12,6 +12,7 @@ use crate::{
     ask::{Ask, message},
     client::Connection,
     keys::new_secret,
+    output::say,
     process, process_stat,
     stack::{Stack, StackArguments},
     text::size,
@@ -63,7 +64,7 @@ async fn ask(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
     let mut asked = JoinSet::new();
     for _ in 0..arguments.streams.get() {
         let (mut client, request) = (connection.connect()?, request.clone());
-        asked.spawn(async move { stream(&mut client, request, |_| Ok(())).await });
+        asked.spawn(async move { stream(&mut client, request, |_| ()).await });
     }
     let mut answers = Vec::new();
     while let Some(answer) = asked.join_next().await {
@@ -76,13 +77,13 @@ async fn ask(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
         "{model} answered one question in two ways"
     );
 
-    println!("model        {}", answer.model);
-    println!("prompt       {}", arguments.prompt);
-    println!("answer       {}", answer.text.trim());
-    println!("first token  {:.0} ms", answer.first_token.as_secs_f64() * 1e3);
+    say!("model        {}", answer.model);
+    say!("prompt       {}", arguments.prompt);
+    say!("answer       {}", answer.text.trim());
+    say!("first token  {:.0} ms", answer.first_token.as_secs_f64() * 1e3);
     let speed: f64 = answers.iter().map(Answer::tokens_per_second).sum();
     let tokens: u32 = answers.iter().map(|answer| answer.usage.completion_tokens).sum();
-    println!("speed        {speed:.1} tokens/s over {tokens} tokens in {} streams", answers.len());
-    println!("peak memory  {}", size(process_stat::peak_memory()?));
+    say!("speed        {speed:.1} tokens/s over {tokens} tokens in {} streams", answers.len());
+    say!("peak memory  {}", size(process_stat::peak_memory()?));
     Ok(())
 }

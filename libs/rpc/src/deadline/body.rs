@@ -1,53 +1,56 @@
-//! The body that a deadline cuts short.
+//! Cuts a body short at its deadline.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{pin::Pin, task::Context};
 
-use bytes::Bytes;
-use http::HeaderMap;
-use http_body::Frame;
+use http_body::SizeHint;
 use tokio::time::{Instant, Sleep, sleep_until};
-use tonic::{Status, body::Body};
 
 use super::exceeded;
+use crate::step::{BodyStep, Inner, Polled};
 
 /// Ends with `DEADLINE_EXCEEDED` in the trailers once the time is up, and drops the inner body at that moment.
-pub(super) struct BoundedBody {
-    body: Option<Body>,
+pub(super) struct BoundBody {
     expiry: Pin<Box<Sleep>>,
 }
 
-impl BoundedBody {
-    pub(super) fn new(body: Body, deadline: Instant) -> Self {
-        Self { body: Some(body), expiry: Box::pin(sleep_until(deadline)) }
+impl BoundBody {
+    pub(super) fn new(deadline: Instant) -> Self {
+        Self { expiry: Box::pin(sleep_until(deadline)) }
     }
 }
 
-impl http_body::Body for BoundedBody {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
-        let Some(body) = this.body.as_mut() else { return Poll::Ready(None) };
+impl BodyStep for BoundBody {
+    fn poll(&mut self, inner: &mut Inner, cx: &mut Context<'_>) -> Polled {
         // The clock comes first: a body that is always ready must end too.
-        if this.expiry.as_mut().poll(cx).is_ready() {
-            this.body = None;
-            let mut trailers = HeaderMap::new();
-            return Poll::Ready(Some(
-                exceeded().add_header(&mut trailers).map(|()| Frame::trailers(trailers)),
-            ));
+        if self.expiry.as_mut().poll(cx).is_ready() {
+            return inner.cut_short(&exceeded());
         }
-        Pin::new(body).poll_frame(cx)
+        inner.poll(cx)
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(http_body::Body::is_end_stream)
+    fn size_hint(&self, _: SizeHint) -> SizeHint {
+        // A length that was promised could not be kept.
+        SizeHint::default()
     }
-    // No size hint: a length that was promised could not be kept.
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http_body::Body as _;
+    use http_body_util::Full;
+    use tokio::time::Instant;
+    use tonic::body::Body;
+
+    use super::BoundBody;
+    use crate::step::BodyStep;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_length_is_promised() {
+        let body = Body::new(Full::from("five!"));
+        assert_eq!(body.size_hint().exact(), Some(5));
+        let bound = BoundBody::new(Instant::now() + Duration::from_secs(1)).around(body);
+        assert_eq!(bound.size_hint().exact(), None);
+    }
 }

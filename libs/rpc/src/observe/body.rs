@@ -1,28 +1,25 @@
-//! The body that tells when a call has ended.
+//! Tells when a call has ended.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
-use tonic::{Code, Status, body::Body};
+use http_body::Frame;
+use tonic::Code;
 
 use super::{ObservedCall, Running, frames::MessageCounter};
+use crate::step::{BodyStep, Inner, Polled};
 
 /// Counts what passes, and ends the running call with the status of the trailers.
-pub(super) struct ObservedBody<C: ObservedCall> {
-    body: Body,
+pub(super) struct ObserveBody<C: ObservedCall> {
     running: Running<C>,
     /// What the headers told; a body without trailers ends with it.
     code: Option<Code>,
     messages: MessageCounter,
 }
 
-impl<C: ObservedCall> ObservedBody<C> {
-    pub(super) fn new(body: Body, running: Running<C>, code: Option<Code>) -> Self {
-        Self { body, running, code, messages: MessageCounter::default() }
+impl<C: ObservedCall> ObserveBody<C> {
+    pub(super) fn new(running: Running<C>, code: Option<Code>) -> Self {
+        Self { running, code, messages: MessageCounter::default() }
     }
 
     fn see(&mut self, frame: &Frame<Bytes>) {
@@ -36,34 +33,19 @@ impl<C: ObservedCall> ObservedBody<C> {
     }
 }
 
-impl<C: ObservedCall> http_body::Body for ObservedBody<C> {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
-        let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
+impl<C: ObservedCall> BodyStep for ObserveBody<C> {
+    fn poll(&mut self, inner: &mut Inner, cx: &mut Context<'_>) -> Polled {
+        let frame = ready!(inner.poll(cx));
         match &frame {
-            Some(Ok(frame)) => this.see(frame),
-            Some(Err(status)) => this.running.end(status.code()),
+            Some(Ok(frame)) => self.see(frame),
+            Some(Err(status)) => self.running.end(status.code()),
             None => {}
         }
         // Whoever sends the body may stop asking once it says that nothing follows.
         let trailers = matches!(&frame, Some(Ok(frame)) if frame.is_trailers());
-        if frame.is_none() || trailers || this.body.is_end_stream() {
-            this.running.end(this.code.unwrap_or(Code::Unknown));
+        if frame.is_none() || trailers || inner.is_end_stream() {
+            self.running.end(self.code.unwrap_or(Code::Unknown));
         }
         Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

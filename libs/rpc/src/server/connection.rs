@@ -21,13 +21,14 @@ use tonic::{
 };
 use tower::{Service, ServiceExt};
 
-use super::Peer;
+use super::{Peer, hearing::Hearing};
 use crate::{
     step::{Request, Response},
     tasks::Tasks,
 };
 
-/// How long a client may take for its TLS handshake, or for the headers of an HTTP/1 request.
+/// How long a client may take for its TLS handshake, for the first bytes of its protocol, or for the headers of an
+/// HTTP/1 request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a client may take to answer a ping.
 const PONG: Duration = Duration::from_secs(20);
@@ -73,12 +74,17 @@ impl Connection {
             request
         });
         let protocol = self.protocol();
+        let (io, heard) = Hearing::new(io);
         let mut connection =
             pin!(protocol.serve_connection(TokioIo::new(io), TowerToHyperService::new(service)));
         // Not all at the same age, or they would all arrive at the next pod together.
         let age = self.max_age.mul_f64(0.9 + 0.2 * fastrand::f64());
         let outcome = tokio::select! {
             outcome = connection.as_mut() => outcome,
+            () = heard.silence(HANDSHAKE) => {
+                tracing::debug!("a client connected and said nothing that is HTTP");
+                return;
+            }
             () = async { tokio::select! { () = sleep(age) => {}, () = self.closing.cancelled() => {} } } => {
                 connection.as_mut().graceful_shutdown();
                 connection.await

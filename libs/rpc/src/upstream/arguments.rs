@@ -2,10 +2,11 @@
 
 use std::{fmt, marker::PhantomData, path::PathBuf, time::Duration};
 
+use arguments::duration;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use http::Uri;
 
-use crate::{RpcError, parse_duration, tls::Identity};
+use crate::{RpcError, tls::Identity};
 
 /// Names an upstream on the command line, in logs and in metrics.
 pub trait UpstreamName: Send + Sync + 'static {
@@ -30,7 +31,7 @@ pub struct UpstreamSettings {
     pub tls_key: Option<PathBuf>,
     /// The name in the upstream's certificate, where it is not the URL's host.
     pub tls_name: Option<String>,
-    /// How long a call may take whose caller has no deadline.
+    /// How long a call may take, whatever its caller allows.
     pub timeout: Duration,
     /// How often a call is tried in all. 1 is never again.
     pub attempts: u32,
@@ -50,7 +51,7 @@ impl UpstreamSettings {
             tls_cert: None,
             tls_key: None,
             tls_name: None,
-            timeout: Duration::from_mins(1),
+            timeout: Duration::from_hours(1),
             attempts: 3,
             resolve_every: Duration::from_secs(15),
             connect_timeout: Duration::from_secs(5),
@@ -110,7 +111,7 @@ const TLS_CERT: Flag = ("tls-cert", "FILE", "PEM file of the certificate to show
 const TLS_KEY: Flag = ("tls-key", "FILE", "PEM file of the private key of the certificate shown to {}");
 const TLS_NAME: Flag = ("tls-name", "NAME", "Name in the certificate of {}, where it is not the URL's host");
 const TIMEOUT: Flag =
-    ("timeout", "TIME", "Deadline of a call to {} whose caller has none; a caller's own is passed on");
+    ("timeout", "TIME", "How long a call to {} may take at most; a caller's earlier deadline is passed on");
 const ATTEMPTS: Flag = (
     "attempts",
     "COUNT",
@@ -143,14 +144,14 @@ fn argument<N: UpstreamName>(flag: Flag) -> Arg {
 impl<N: UpstreamName> Args for UpstreamArguments<N> {
     fn augment_args(command: Command) -> Command {
         let file = |flag| argument::<N>(flag).value_parser(value_parser!(PathBuf));
-        let time = |flag| argument::<N>(flag).value_parser(parse_duration);
+        let time = |flag| argument::<N>(flag).value_parser(duration);
         command.args([
             argument::<N>(URL).value_parser(parse_url).default_value(N::DEFAULT_URL),
             file(TLS_CA),
             file(TLS_CERT).requires(id::<N>(TLS_KEY)),
             file(TLS_KEY).requires(id::<N>(TLS_CERT)),
             argument::<N>(TLS_NAME),
-            time(TIMEOUT).default_value("60s"),
+            time(TIMEOUT).default_value("1h"),
             argument::<N>(ATTEMPTS).value_parser(value_parser!(u32).range(1..=10)).default_value("3"),
             time(RESOLVE).default_value("15s"),
             time(CONNECT).default_value("5s"),
@@ -238,7 +239,7 @@ mod tests {
         let both = both.unwrap();
         assert_eq!(both.inference.settings.timeout, Duration::from_secs(5));
         assert_eq!(both.inference.settings.url, "http://127.0.0.1:50052/");
-        assert_eq!(both.tools.settings.timeout, Duration::from_mins(1));
+        assert_eq!(both.tools.settings.timeout, Duration::from_hours(1));
         assert_eq!(both.tools.settings.url, "https://tools:443/");
     }
 

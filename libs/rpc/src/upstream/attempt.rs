@@ -6,14 +6,14 @@ use http::{Uri, request::Parts, uri};
 use tonic::body::Body;
 
 use super::{
-    body::{LeasedBody, speaks_well},
+    body::{HoldLease, speaks_well},
     pool::Pool,
 };
 use crate::{
     Deadline, RpcError,
     deadline::{TIMEOUT_HEADER, format_timeout},
     status::unlogged,
-    step::{Request, Response},
+    step::{BodyStep, Request, Response},
 };
 
 /// What came of an attempt.
@@ -43,7 +43,7 @@ pub(super) async fn attempt(pool: &Arc<Pool>, request: Request, avoid: Option<So
     let address = lease.address();
     match lease.sender().try_send_request(request).await {
         Ok(response) if speaks_well(response.headers().get("grpc-status")) => {
-            Attempt::Answered(response.map(|body| Body::new(LeasedBody::new(body, lease))))
+            Attempt::Answered(response.map(|body| HoldLease::new(lease).around(body)))
         }
         Ok(response) => {
             lease.ended(false);

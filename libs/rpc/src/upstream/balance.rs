@@ -1,19 +1,10 @@
 //! Tries a call on one pod after another, while that is safe and the budget allows it.
 
-use std::{
-    convert::Infallible,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures::{FutureExt, future::BoxFuture};
 use http::{Extensions, Uri};
 use tokio::time::sleep;
-use tower::{
-    Service,
-    retry::budget::{Budget, TpsBudget},
-};
+use tower::retry::budget::{Budget, TpsBudget};
 
 use super::{
     UpstreamSettings,
@@ -60,7 +51,8 @@ impl Balanced {
         Self { pool, origin: settings.url.clone(), attempts: settings.attempts, budget: Arc::new(budget) }
     }
 
-    async fn run(self, request: Request) -> Response {
+    /// Makes the call, on as many pods as it takes.
+    pub(super) async fn call(self, request: Request) -> Response {
         self.budget.deposit();
         let (parts, body) = request.into_parts();
         let replay = Replay::new(body);
@@ -94,19 +86,5 @@ impl Balanced {
         let in_time = call.get::<Deadline>().is_none_or(|deadline| deadline.remaining() > wait);
         // The budget comes last, since asking spends it.
         !once && attempts < self.attempts && in_time && self.budget.withdraw()
-    }
-}
-
-impl Service<Request> for Balanced {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        self.clone().run(request).map(Ok).boxed()
     }
 }

@@ -1,27 +1,25 @@
-//! The response body that holds its pod until it has ended.
+//! Holds a pod until the response body has ended.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use tonic::{Code, Status};
 
 use super::pool::Lease;
-use crate::{RpcError, status::unlogged};
+use crate::{
+    RpcError,
+    status::unlogged,
+    step::{BodyStep, Inner, Polled},
+};
 
 /// Tells the pod's record how the call went, and counts as open until it is dropped.
-pub(super) struct LeasedBody {
-    body: Incoming,
+pub(super) struct HoldLease {
     lease: Option<Lease>,
 }
 
-impl LeasedBody {
-    pub(super) const fn new(body: Incoming, lease: Lease) -> Self {
-        Self { body, lease: Some(lease) }
+impl HoldLease {
+    pub(super) const fn new(lease: Lease) -> Self {
+        Self { lease: Some(lease) }
     }
 
     fn end(&mut self, well: bool) {
@@ -38,37 +36,22 @@ impl LeasedBody {
     }
 }
 
-impl http_body::Body for LeasedBody {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
-        Poll::Ready(match ready!(Pin::new(&mut this.body).poll_frame(cx)) {
+impl BodyStep<Incoming> for HoldLease {
+    fn poll(&mut self, inner: &mut Inner<Incoming>, cx: &mut Context<'_>) -> Polled {
+        Poll::Ready(match ready!(inner.poll(cx)) {
             Some(Ok(frame)) => {
                 match frame.trailers_ref() {
-                    Some(trailers) => this.end(speaks_well(trailers.get("grpc-status"))),
-                    None => this.lease.iter_mut().for_each(Lease::proved),
+                    Some(trailers) => self.end(speaks_well(trailers.get("grpc-status"))),
+                    None => self.lease.iter_mut().for_each(Lease::proved),
                 }
                 Some(Ok(frame))
             }
-            Some(Err(error)) => Some(Err(this.broken(error))),
+            Some(Err(error)) => Some(Err(self.broken(error))),
             None => {
-                this.end(true);
+                self.end(true);
                 None
             }
         })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

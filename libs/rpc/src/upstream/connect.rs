@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tonic::body::Body;
 
 use super::{
@@ -60,9 +60,13 @@ impl Connecting {
     async fn keep_connected(self, endpoint: Arc<Endpoint>) {
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let retired = endpoint.retired();
-        while let Some(attempt) = retired.run_until_cancelled(self.open(endpoint.address())).await {
-            let lived = match attempt {
-                Ok((sender, connection)) => self.drive(&endpoint, sender, connection).await,
+        loop {
+            let (began, attempt) = (Instant::now(), self.pool.attempt());
+            let Some(opened) = retired.run_until_cancelled(self.open(endpoint.address())).await else {
+                return;
+            };
+            let lived = match opened {
+                Ok((sender, connection)) => self.drive(&endpoint, sender, connection, attempt).await,
                 Err(error) => {
                     tracing::warn!(upstream = self.pool.name(), pod = %endpoint.address(), %error, "cannot connect");
                     Duration::ZERO
@@ -73,8 +77,9 @@ impl Connecting {
                 self.pool.link(&endpoint, Link::Connecting);
                 continue;
             }
-            self.pool.link(&endpoint, Link::Failed);
-            if retired.run_until_cancelled(sleep(backoff.next())).await.is_none() {
+            self.pool.link(&endpoint, Link::Failed(attempt));
+            let rest = rest(&endpoint, began + FIRST_WAIT, backoff.next());
+            if retired.run_until_cancelled(rest).await.is_none() {
                 return;
             }
         }
@@ -97,14 +102,20 @@ impl Connecting {
 
     /// Runs a connection until it takes no more calls, and returns how long it did. Calls on it go on: hyper runs
     /// them as tasks of their own.
-    async fn drive(&self, endpoint: &Endpoint, sender: SendRequest<Body>, mut connection: Http2) -> Duration {
+    async fn drive(
+        &self,
+        endpoint: &Endpoint,
+        sender: SendRequest<Body>,
+        mut connection: Http2,
+        attempt: u64,
+    ) -> Duration {
         let since = Instant::now();
         self.pool.link(endpoint, Link::Ready(sender));
         let outcome = tokio::select! {
             outcome = &mut connection => outcome,
             () = endpoint.retired().cancelled() => {
                 // Dropping the sender lets the connection end once nothing runs on it.
-                endpoint.set_link(Link::Failed);
+                endpoint.set_link(Link::Failed(attempt));
                 connection.await
             }
         };
@@ -113,4 +124,14 @@ impl Connecting {
         }
         since.elapsed()
     }
+}
+
+/// The time between two attempts: `wait`, or less when a call is waiting, but never before `earliest`.
+async fn rest(endpoint: &Endpoint, earliest: Instant, wait: Duration) {
+    let wanted = async {
+        endpoint.wanted().await;
+        sleep_until(earliest).await;
+    };
+    // Either is a good reason to go on.
+    let _ = timeout(wait, wanted).await;
 }

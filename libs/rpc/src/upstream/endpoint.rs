@@ -9,7 +9,7 @@ use std::{
 };
 
 use hyper::client::conn::http2::SendRequest;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 
@@ -21,8 +21,8 @@ pub(super) enum Link {
     Connecting,
     /// Made.
     Ready(SendRequest<Body>),
-    /// The last attempt failed; the next one waits.
-    Failed,
+    /// The attempt of this number failed or did not last; the next one waits.
+    Failed(u64),
 }
 
 /// An address, shared by the pool, the task that connects to it and the calls that run on it.
@@ -31,6 +31,8 @@ pub(super) struct Endpoint {
     /// Calls whose response body has not ended.
     open: AtomicUsize,
     state: Mutex<State>,
+    /// Told when a call would have the next attempt at once.
+    wanted: Notify,
     retired: CancellationToken,
 }
 
@@ -42,7 +44,7 @@ struct State {
 impl Endpoint {
     pub(super) fn new(address: SocketAddr, retired: CancellationToken) -> Self {
         let state = Mutex::new(State { link: Link::Connecting, health: Health::default() });
-        Self { address, open: AtomicUsize::new(0), state, retired }
+        Self { address, open: AtomicUsize::new(0), state, wanted: Notify::new(), retired }
     }
 
     pub(super) const fn address(&self) -> SocketAddr {
@@ -63,13 +65,23 @@ impl Endpoint {
         self.state().link = link;
     }
 
-    /// Whether the next news of the connection may be good. A sender that has closed is news to come.
-    pub(super) fn is_connecting(&self) -> bool {
-        match &self.state().link {
-            Link::Connecting => true,
-            Link::Ready(sender) => sender.is_closed(),
-            Link::Failed => false,
+    /// Whether a call that came before the attempt `since` may hope for this connection: while no attempt after the
+    /// call has failed. Asks for one where none is under way. A sender that has closed is news to come.
+    pub(super) fn may_connect(&self, since: u64) -> bool {
+        let hopeful = match &self.state().link {
+            Link::Connecting => return true,
+            Link::Ready(sender) => return sender.is_closed(),
+            Link::Failed(attempt) => *attempt < since,
+        };
+        if hopeful {
+            self.wanted.notify_one();
         }
+        hopeful
+    }
+
+    /// Ready when a call waits for this connection.
+    pub(super) async fn wanted(&self) {
+        self.wanted.notified().await;
     }
 
     pub(super) fn is_ready(&self) -> bool {

@@ -8,7 +8,7 @@ use prometheus_client::{
 use tracing::Span;
 
 use crate::{
-    metrics::{Latency, exemplar, latency},
+    metrics::{Latency, latency, record},
     observe::{ObservedCall, Observer, Outcome},
     status::name_of,
     step::Request,
@@ -137,7 +137,6 @@ impl ObservedCall for MeasuredCall {
             rpc_method: self.rpc_method,
             rpc_response_status_code: name_of(outcome.code),
         };
-        let duration = self.metrics.all.duration.get_or_create_owned(&labels);
-        duration.observe(outcome.elapsed.as_secs_f64(), exemplar(&self.span), None);
+        record(&self.metrics.all.duration, &labels, outcome, &self.span);
     }
 }

@@ -3,7 +3,10 @@
 use std::{
     collections::HashSet,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,6 +21,7 @@ use tonic::body::Body;
 use super::{
     UpstreamSettings,
     endpoint::{Endpoint, Link},
+    health::Health,
     metrics::PoolMetrics,
 };
 use crate::RpcError;
@@ -29,8 +33,12 @@ pub(super) struct Pool {
     known: Mutex<Known>,
     /// Ticks whenever a call that waits for a pod may find one, or has nothing left to wait for.
     changes: watch::Sender<()>,
+    /// Whether any pod is connected.
+    connected: watch::Sender<bool>,
     doubt: Notify,
     closing: CancellationToken,
+    /// Attempts to connect so far, to any address.
+    attempts: AtomicU64,
     metrics: PoolMetrics,
 }
 
@@ -54,8 +62,10 @@ impl Pool {
             patience: settings.connect_timeout,
             known: Mutex::new(Known { endpoints: Vec::new(), resolving: true }),
             changes: watch::Sender::new(()),
+            connected: watch::Sender::new(false),
             doubt: Notify::new(),
             closing: CancellationToken::new(),
+            attempts: AtomicU64::new(0),
             metrics,
         }
     }
@@ -68,18 +78,23 @@ impl Pool {
         &self.metrics
     }
 
+    /// Whether any pod is connected, now and later.
+    pub(super) fn connected(&self) -> watch::Receiver<bool> {
+        self.connected.subscribe()
+    }
+
     /// Cancelled when nobody can make calls any more.
     pub(super) fn closing(&self) -> CancellationToken {
         self.closing.clone()
     }
 
     /// Takes a pod for a call: of two at random, the one with fewer open calls. Not `avoid`, where there is another.
-    /// Waits for a pod while one is being connected to.
+    /// Where none is connected, it has every address tried once more and waits for that.
     pub(super) async fn lease(self: &Arc<Self>, avoid: Option<SocketAddr>) -> Result<Lease, RpcError> {
-        let mut changes = self.changes.subscribe();
+        let (mut changes, since) = (self.changes.subscribe(), self.attempts.load(Ordering::Relaxed));
         let found = async {
             loop {
-                match self.choose(avoid) {
+                match self.choose(avoid, since) {
                     Choice::Pod(lease) => return Some(lease),
                     Choice::Nothing => return None,
                     // The sender lives in this pool and so cannot end.
@@ -88,10 +103,14 @@ impl Pool {
             }
         };
         let found = timeout(self.patience, found).await.ok().flatten();
-        found.ok_or(RpcError::Unreachable { upstream: self.name })
+        found.ok_or_else(|| {
+            // Perhaps the pods have moved.
+            self.doubt.notify_one();
+            RpcError::Unreachable { upstream: self.name }
+        })
     }
 
-    fn choose(self: &Arc<Self>, avoid: Option<SocketAddr>) -> Choice {
+    fn choose(self: &Arc<Self>, avoid: Option<SocketAddr>, since: u64) -> Choice {
         let known = self.known();
         let now = Instant::now();
         let connected: Vec<_> = known.endpoints.iter().filter(|it| it.is_ready()).collect();
@@ -104,8 +123,12 @@ impl Pool {
         let chosen = less_busy(&candidates).and_then(|endpoint| Lease::open(self, endpoint, now));
         match chosen {
             Some(lease) => Choice::Pod(lease),
-            None if known.resolving || known.endpoints.iter().any(|it| it.is_connecting()) => Choice::Wait,
-            None => Choice::Nothing,
+            None if known.resolving => Choice::Wait,
+            // Every one is asked, so that all of them try.
+            None => match known.endpoints.iter().filter(|it| it.may_connect(since)).count() {
+                0 => Choice::Nothing,
+                _ => Choice::Wait,
+            },
         }
     }
 
@@ -138,9 +161,14 @@ impl Pool {
         self.changed();
     }
 
+    /// The number of an attempt to connect that begins now.
+    pub(super) fn attempt(&self) -> u64 {
+        self.attempts.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// Notes what became of a connection.
     pub(super) fn link(&self, endpoint: &Endpoint, link: Link) {
-        if matches!(link, Link::Failed) {
+        if matches!(link, Link::Failed(_)) {
             self.doubt.notify_one();
         }
         endpoint.set_link(link);
@@ -160,7 +188,9 @@ impl Pool {
     fn publish(&self) {
         let known = self.known();
         let count = |which: fn(&Endpoint) -> bool| known.endpoints.iter().filter(|it| which(it)).count();
-        self.metrics.endpoints(known.endpoints.len(), count(Endpoint::is_ready), count(Endpoint::is_out));
+        let ready = count(Endpoint::is_ready);
+        self.metrics.endpoints(known.endpoints.len(), ready, count(Endpoint::is_out));
+        self.connected.send_if_modified(|connected| std::mem::replace(connected, ready > 0) != (ready > 0));
     }
 
     /// At most half of the pods, and never the last one that works, may be left out: what all of them do is not one
@@ -218,7 +248,7 @@ impl Lease {
     /// The call has brought its first message.
     pub(super) fn proved(&mut self) {
         if std::mem::take(&mut self.probe) {
-            self.endpoint.health(super::health::Health::proved);
+            self.endpoint.health(Health::proved);
             self.pool.publish();
         }
     }
@@ -228,7 +258,7 @@ impl Lease {
         self.probe = false;
         let was_out = self.endpoint.is_out();
         if well {
-            self.endpoint.health(super::health::Health::succeeded);
+            self.endpoint.health(Health::succeeded);
         } else {
             let may_eject = self.pool.may_eject(&self.endpoint);
             if self.endpoint.health(|health| health.failed(Instant::now(), may_eject)) {

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use http_body::Frame;
 use tonic::{Status, body::Body};
 
+use crate::step::Polled;
+
 /// The most that is kept of a body; a larger one is sent once.
 const KEPT: usize = 1024 * 1024;
 
@@ -64,6 +66,7 @@ impl Recording {
     }
 }
 
+/// One attempt's reading. A body by itself, as the one that it reads from belongs to all attempts.
 struct Playback {
     replay: Replay,
     attempt: u64,
@@ -74,10 +77,7 @@ impl http_body::Body for Playback {
     type Data = Bytes;
     type Error = Status;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         let this = &mut *self;
         let mut recording = this.replay.recording();
         if recording.attempt != this.attempt {

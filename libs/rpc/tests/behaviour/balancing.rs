@@ -109,9 +109,41 @@ async fn a_call_that_finds_nobody_fails_at_once_and_the_pod_is_found_when_it_is_
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     assert!(!status.message().contains("10.0.0"), "no address: {status:?}");
 
+    // Long enough for the waits between attempts to have become long: the call has its own attempt made.
+    sleep(Duration::from_secs(45)).await;
+    let started = Instant::now();
+    assert_eq!(say(upstream.clone(), String::new()).await.unwrap_err().code(), Code::Unavailable);
     cluster.start(1, Echo::answering("hello")).await;
-    sleep(Duration::from_secs(10)).await;
     assert!(say(upstream, String::new()).await.is_ok());
+    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_had_no_answer_is_asked_again_for_a_call() {
+    let mut cluster = Cluster::default();
+    cluster.start(1, Echo::answering("one")).await;
+    let script = Script::of(&[]);
+    let upstream = following(&cluster, &script);
+    sleep(settings(1).resolve_every * 3).await;
+    script.now(&[1]);
+    assert!(say(upstream.clone(), String::new()).await.is_err());
+    sleep(Duration::from_millis(1100)).await;
+    assert!(say(upstream, String::new()).await.is_ok(), "long before the next regular look-up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upstream_tells_whether_a_pod_is_connected() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start(1, Echo::answering("one")).await;
+    let mut connected = cluster.upstream_connected(&[1]);
+    let patience = Duration::from_secs(5);
+    let mut becomes = async |wanted: bool| {
+        tokio::time::timeout(patience, connected.1.wait_for(|connected| *connected == wanted)).await.is_ok()
+    };
+    assert!(becomes(true).await);
+    stop.cancel();
+    cluster.stopped().await;
+    assert!(becomes(false).await);
 }
 
 #[tokio::test(start_paused = true)]

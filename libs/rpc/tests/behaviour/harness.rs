@@ -20,7 +20,7 @@ use rpc::{
     UpstreamSettings,
 };
 use testkit::Network;
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     IntoRequest, Request, Response, Status,
@@ -204,6 +204,13 @@ impl Cluster {
     pub(crate) fn upstream(&self, pods: &[u8]) -> Upstream {
         let metrics = UpstreamMetrics::register(&mut Registry::default());
         Upstream::connect_through(&settings(1), &metrics, Script::of(pods), self.connector())
+    }
+
+    /// The same, and whether any pod is connected.
+    pub(crate) fn upstream_connected(&self, pods: &[u8]) -> (Upstream, watch::Receiver<bool>) {
+        let upstream = self.upstream(pods);
+        let connected = upstream.connected();
+        (upstream, connected)
     }
 
     /// A client that knows nothing of ours.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
-use tokio::time::sleep;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::sleep,
+};
 use tonic::{Code, Request};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tonic_types::StatusExt;
@@ -76,4 +79,18 @@ async fn an_old_connection_is_replaced_and_its_stream_goes_on() {
     assert_eq!(cluster.network.connections(address(1)), 2);
     assert_eq!(stream.next().await.unwrap().unwrap(), "late");
     assert!(stream.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_says_nothing_is_closed_and_a_quiet_client_is_not() {
+    let mut cluster = Cluster::default();
+    cluster.start(1, Echo::answering("fine")).await;
+    let upstream = cluster.upstream(&[1]);
+    let mut silent = cluster.network.connect(address(1)).unwrap();
+    silent.write_all(b"PRI * HTTP").await.unwrap();
+    let mut answer = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(11), silent.read_to_end(&mut answer)).await;
+    assert!(closed.is_ok(), "still open");
+    assert!(say(upstream, String::new()).await.is_ok());
+    assert_eq!(cluster.network.connections(address(1)), 2, "the client that waited was not cut off");
 }

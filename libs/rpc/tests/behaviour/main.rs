@@ -18,6 +18,8 @@ mod ejection;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod malformed;
+#[cfg(test)]
 mod observing;
 #[cfg(test)]
 mod panics;

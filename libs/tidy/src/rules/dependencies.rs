@@ -6,17 +6,20 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 15] = [
-    ("libs/accounts", &["fault"]),
+const EDGES: [(&str, &[&str]); 18] = [
+    ("libs/accounts", &["arguments", "fault"]),
+    ("libs/arguments", &[]),
+    ("libs/artifacts", &["fault", "objects"]),
     ("libs/contract", &["fault", "proto"]),
-    ("libs/engine", &["fault", "models"]),
+    ("libs/engine", &["arguments", "fault", "models"]),
     ("libs/fault", &[]),
-    ("libs/jobs", &["fault"]),
+    ("libs/jobs", &["arguments", "fault"]),
     ("libs/models", &["fault"]),
-    ("libs/objects", &["fault"]),
+    ("libs/objects", &["arguments", "fault"]),
+    ("libs/openai", &["fault", "proto"]),
     ("libs/proto", &[]),
-    ("libs/rpc", &["fault", "telemetry"]),
-    ("libs/runtime", &["fault", "telemetry"]),
+    ("libs/rpc", &["arguments", "fault", "telemetry"]),
+    ("libs/runtime", &["arguments", "fault", "telemetry"]),
     ("libs/service", &["fault", "rpc", "runtime"]),
     ("libs/telemetry", &["fault"]),
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
@@ -39,8 +42,15 @@ const HOMES: [(&str, &[&str]); 7] = [
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 6] =
-    ["libs/accounts", "libs/engine", "libs/fault", "libs/jobs", "libs/models", "libs/objects"];
+const CORE: [&str; 7] = [
+    "libs/accounts",
+    "libs/artifacts",
+    "libs/engine",
+    "libs/fault",
+    "libs/jobs",
+    "libs/models",
+    "libs/objects",
+];
 const TRANSPORTS: [&str; 6] = ["axum", "hyper", "prost", "prost-types", "tonic", "tonic-types"];
 /// ONNX's own file format is protobuf.
 const EXCUSED: [(&str, &str); 1] = [("libs/models", "prost")];

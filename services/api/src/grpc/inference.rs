@@ -5,7 +5,7 @@
 
 use std::{pin::Pin, time::Duration};
 
-use contract::{Invalid, Page, Prompt, model_id, model_name};
+use contract::{Page, check_counting, check_generation, model_name};
 use futures::{Stream, StreamExt};
 use proto::inference::v1::{
     self as wire, inference_service_client::InferenceServiceClient,
@@ -84,20 +84,13 @@ impl InferenceService for Inference {
 fn generation(
     request: Request<wire::GenerateTextRequest>,
 ) -> Result<Request<wire::GenerateTextRequest>, Status> {
-    let message = request.get_ref();
-    checked(&message.model, &message.messages, &message.prompt).map_err(rpc::status)?;
+    check_generation(request.get_ref()).map_err(rpc::status)?;
     Ok(forwarded(request))
 }
 
 fn counting(request: Request<wire::CountTokensRequest>) -> Result<Request<wire::CountTokensRequest>, Status> {
-    let message = request.get_ref();
-    checked(&message.model, &message.messages, &message.prompt).map_err(rpc::status)?;
+    check_counting(request.get_ref()).map_err(rpc::status)?;
     Ok(forwarded(request))
-}
-
-fn checked(model: &str, messages: &[wire::Message], prompt: &str) -> Result<(), Invalid> {
-    model_id(model)?;
-    Prompt::check(messages, prompt)
 }
 
 /// The request as it goes on: in the caller's name, with its id and what is left of its time, and nothing else.

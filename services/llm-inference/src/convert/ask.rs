@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use contract::{Invalid, Prompt, model_id};
+use contract::{Invalid, Prompt, check_counting, check_source};
 use engine::{Request, Sampling, Stop};
 use proto::inference::v1 as wire;
 
@@ -23,8 +23,9 @@ impl TryFrom<wire::GenerateTextRequest> for Ask {
     type Error = Invalid;
 
     fn try_from(request: wire::GenerateTextRequest) -> Result<Self, Invalid> {
+        check_source(&request.model, &request.messages, &request.prompt)?;
         Ok(Self {
-            model: model_id(&request.model)?.to_owned(),
+            model: request.model,
             prompt: Prompt::new(request.messages, request.prompt)?,
             sampling: request.sampling.map_or_else(Sampling::default, sampling),
             stop: request.stop.map_or_else(Stop::default, stop),
@@ -51,7 +52,8 @@ impl Ask {
 
 /// The model and the prompt whose tokens are to be counted.
 pub(crate) fn counted(request: wire::CountTokensRequest) -> Result<(String, Prompt), Invalid> {
-    Ok((model_id(&request.model)?.to_owned(), Prompt::new(request.messages, request.prompt)?))
+    check_counting(&request)?;
+    Ok((request.model, Prompt::new(request.messages, request.prompt)?))
 }
 
 /// The field that a prompt came in.

@@ -1,5 +1,6 @@
 //! What is refused, and how a caller learns why.
 
+use fault::Fault;
 use proto::inference::v1::{
     CountTokensRequest, GenerateTextRequest, GetModelRequest, ListModelsRequest, Message, Sampling, Stop,
 };
@@ -66,6 +67,23 @@ fn wrong_generations() -> Vec<(GenerateTextRequest, &'static str)> {
         (stopped(Stop { strings: vec!["x".repeat(257)], ..Stop::default() }), "stop.strings[0]"),
         (stopped(Stop { min_tokens: 2, ..Stop::default() }), "stop.min_tokens"),
     ]
+}
+
+/// api refuses by the contract alone what the engine would refuse too, so that all mistakes come back at once.
+#[test]
+fn the_contract_and_the_engine_hold_the_same_ranges() {
+    let of_the_model = ["sampling.top_k", "max_tokens"];
+    let ranges = wrong_generations().into_iter().filter(|(_, field)| {
+        (field.starts_with("sampling.") || field.starts_with("stop.")) && !of_the_model.contains(field)
+    });
+    let mut seen = 0;
+    for (request, field) in ranges {
+        let refused = contract::check_generation(&request).expect_err(field);
+        let fields: Vec<_> = refused.violations().iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, [field]);
+        seen += 1;
+    }
+    assert!(seen >= 10, "{seen} ranges");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     client::Connection,
     keys::new_secret,
+    output::say,
     process,
     smoke::free_port,
     stack::{Stack, StackArguments},
@@ -88,7 +89,7 @@ async fn measure(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
         rows.push(row(&mut systems, &load, arguments.samples).await?);
     }
     if arguments.json {
-        println!("{}", json!(rows.iter().map(Row::json).collect::<Vec<_>>()));
+        say!("{}", json!(rows.iter().map(Row::json).collect::<Vec<_>>()));
     } else {
         print(&rows);
     }
@@ -154,12 +155,12 @@ impl Row {
 }
 
 fn print(rows: &[Row]) {
-    println!(
+    say!(
         "| streams | model tok/s | engine tok/s | gRPC tok/s | engine / model | gRPC / engine | clean samples |"
     );
-    println!("|---|---|---|---|---|---|---|");
+    say!("|---|---|---|---|---|---|---|");
     for row in rows {
-        println!(
+        say!(
             "| {} | {:.0} | {:.0} | {:.0} | {:.3} | {:.3} | {} |",
             row.streams,
             row.model.median(),

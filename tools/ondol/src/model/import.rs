@@ -1,14 +1,15 @@
 //! `ondol model import`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use models::{
-    Package, Precision, Store,
-    import::{Options, import_gguf},
+    Entry, Package, Precision, Store,
+    import::{Options, default_name, import_gguf},
 };
 
-use crate::{folders::ModelsFolder, process_stat::peak_memory, progress::Bar, text::size};
+use crate::{folders::ModelsFolder, output::say, process_stat::peak_memory, progress::Bar, text::size};
 
 /// What to import, and how.
 #[derive(Args)]
@@ -56,13 +57,13 @@ impl From<Choice> for Precision {
 
 /// Whether a sound package of a file of the same name stands in the store, with the wanted name and precision where they
 /// were given. The file is not read: `--replace` is for one that has changed.
-fn holds(store: &Store, arguments: &Arguments) -> anyhow::Result<bool> {
-    let file = arguments.file.file_name().unwrap_or_default().to_string_lossy();
+fn holds(store: &Store, file: &Path, wanted: &Options) -> anyhow::Result<bool> {
+    let file = file.file_name().unwrap_or_default().to_string_lossy();
     let same = |package: &Package| {
         let manifest = package.manifest();
         manifest.provenance.source == file
-            && arguments.name.as_ref().is_none_or(|name| manifest.name == *name)
-            && arguments.precision.is_none_or(|precision| manifest.precision == precision.into())
+            && wanted.name.as_ref().is_none_or(|name| manifest.name == *name)
+            && wanted.precision.is_none_or(|precision| manifest.precision == precision)
     };
     let entries = store.list()?;
     Ok(entries.iter().filter_map(|entry| store.package(&entry.name).ok()).any(|package| same(&package)))
@@ -70,22 +71,39 @@ fn holds(store: &Store, arguments: &Arguments) -> anyhow::Result<bool> {
 
 /// Imports the file, with a progress bar on a terminal.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let store = Store::create(&arguments.models.path)?;
-    if arguments.if_missing && holds(&store, arguments)? {
-        return Ok(());
-    }
     let options = Options {
         name: arguments.name.clone(),
         precision: arguments.precision.map(Into::into),
-        replace: arguments.replace || arguments.if_missing,
+        replace: arguments.replace,
     };
+    if arguments.if_missing {
+        return import_missing(&arguments.file, &arguments.models, options);
+    }
+    import(&arguments.file, &Store::create(&arguments.models.path)?, &options)
+}
+
+/// Imports the file unless the folder holds a sound package that was made of it.
+pub(crate) fn import_missing(file: &Path, models: &ModelsFolder, options: Options) -> anyhow::Result<()> {
+    let store = Store::create(&models.path)?;
+    if holds(&store, file, &options)? {
+        return Ok(());
+    }
+    // A broken package may be replaced; a sound one of another file never, since somebody put it there.
+    let broken = |entry: &Entry| entry.manifest.is_err();
+    let name = options.name.clone().unwrap_or_else(|| default_name(file));
+    let replace = store.list()?.iter().any(|entry| entry.name == name && broken(entry));
+    import(file, &store, &Options { replace, ..options })
+}
+
+fn import(file: &Path, store: &Store, options: &Options) -> anyhow::Result<()> {
     let mut bar = Bar::new("Importing");
-    let report = import_gguf(&arguments.file, &store, &options, &mut |progress| {
+    let report = import_gguf(file, store, options, &mut |progress| {
         bar.show(progress.done, progress.total);
-    })?;
+    })
+    .with_context(|| format!("importing {}", file.display()))?;
     bar.end();
     let manifest = &report.manifest;
-    println!(
+    say!(
         "Imported {} ({}, {}) in {:.1} s with {} of memory into {}.",
         manifest.name,
         manifest.precision.as_str(),

@@ -1,10 +1,12 @@
 //! `ondol model list`.
 
+use std::path::Path;
+
 use clap::Args;
-use models::{Manifest, Store};
+use models::{Entry, Manifest, Store};
 use serde_json::json;
 
-use crate::{folders::ModelsFolder, text::size};
+use crate::{folders::ModelsFolder, output::say, text::size};
 
 /// Which store, and how to print it.
 #[derive(Args)]
@@ -18,7 +20,7 @@ pub(crate) struct Arguments {
 
 /// Prints every package of the store, broken ones with what is wrong.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let entries = Store::create(&arguments.models.path)?.list()?;
+    let entries = entries(&arguments.models.path)?;
     if arguments.json {
         let rows: Vec<_> = entries
             .iter()
@@ -27,22 +29,27 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 Err(error) => json!({"name": entry.name, "error": error.to_string()}),
             })
             .collect();
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        say!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(());
     }
     if entries.is_empty() {
-        println!(
-            "No models in {}; `ondol model import FILE.gguf` makes one.",
-            arguments.models.path.display()
-        );
+        say!("No models in {}; `ondol model import FILE.gguf` makes one.", arguments.models.path.display());
     }
     for entry in &entries {
         match &entry.manifest {
-            Ok(manifest) => println!("{}", row(manifest)),
-            Err(error) => println!("{:<32} broken: {error}", entry.name),
+            Ok(manifest) => say!("{}", row(manifest)),
+            Err(error) => say!("{:<32} broken: {error}", entry.name),
         }
     }
     Ok(())
+}
+
+/// The packages of the folder. One that does not exist yet holds none.
+fn entries(folder: &Path) -> anyhow::Result<Vec<Entry>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    Ok(Store::open(folder)?.list()?)
 }
 
 fn row(manifest: &Manifest) -> String {

@@ -3,7 +3,7 @@
 use clap::Args;
 use models::{Manifest, Store};
 
-use crate::{folders::ModelsFolder, text::size};
+use crate::{folders::ModelsFolder, output::say, text::size};
 
 /// Which model, and how to print it.
 #[derive(Args)]
@@ -28,29 +28,29 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let manifest = package.manifest();
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(manifest)?);
+        say!("{}", serde_json::to_string_pretty(manifest)?);
         return Ok(());
     }
     print(manifest);
     if arguments.verify {
-        println!("\nEvery checksum is right.");
+        say!("\nEvery checksum is right.");
     }
     Ok(())
 }
 
 fn print(manifest: &Manifest) {
-    println!("{} ({}, context {})", manifest.name, manifest.precision.as_str(), manifest.context);
+    say!("{} ({}, context {})", manifest.name, manifest.precision.as_str(), manifest.context);
     if let Some(decoder) = &manifest.decoder {
         let heads =
             format!("{} heads, {} key/value heads of {}", decoder.heads, decoder.kv_heads, decoder.head_dim);
-        println!("decoder     {} layers, width {}, {heads}", decoder.layers, decoder.hidden);
-        println!("vocabulary  {} tokens, ends with {:?}", decoder.vocabulary, manifest.tokens.end);
+        say!("decoder     {} layers, width {}, {heads}", decoder.layers, decoder.hidden);
+        say!("vocabulary  {} tokens, ends with {:?}", decoder.vocabulary, manifest.tokens.end);
     }
     let origin = &manifest.provenance;
-    println!("source      {} ({}), license {}", origin.source, origin.format, origin.license);
-    println!("            sha256 {}", origin.source_sha256);
-    println!("made by     {}", origin.importer);
+    say!("source      {} ({}), license {}", origin.source, origin.format, origin.license);
+    say!("            sha256 {}", origin.source_sha256);
+    say!("made by     {}", origin.importer);
     for (name, file) in &manifest.files {
-        println!("file        {name:<24} {:>9}  sha256 {}", size(file.bytes), file.sha256);
+        say!("file        {name:<24} {:>9}  sha256 {}", size(file.bytes), file.sha256);
     }
 }

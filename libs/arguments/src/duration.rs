@@ -1,0 +1,34 @@
+//! A length of time.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// Longer than any wait that somebody means, and far from what a clock cannot add.
+pub const LONGEST: Duration = Duration::from_hours(30 * 24);
+
+/// Reads `30s`, `500ms`, `2m` or `1h 30m`, up to 30 days; the error says so. For clap's `value_parser`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|signed| Duration::try_from(signed).ok());
+    parsed.filter(|length| *length <= LONGEST).ok_or_else(|| {
+        "expected a length of time with its unit, such as 30s, 500ms or 2m, and at most 30 days".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::duration;
+
+    #[test]
+    fn a_duration_needs_a_unit_no_sign_and_an_end() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("1m 500ms"), Ok(Duration::from_millis(60_500)));
+        assert_eq!(duration("720h"), Ok(Duration::from_hours(720)));
+        for wrong in ["30", "-1s", "soon", "", "s", "721h", "9223372036854775807s", "99999999999999999999s"] {
+            assert!(duration(wrong).is_err_and(|message| message.contains("such as 30s")), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Whether a client has said enough to tell which protocol it speaks.
+//!
+//! hyper waits for that without a limit, and a connection that nobody uses holds one of the places that there are.
+
+use std::{
+    future, io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::sleep,
+};
+
+/// The length of HTTP/2's preface, before which hyper does not choose.
+const PREFACE: usize = 24;
+
+pin_project! {
+    /// A connection that counts what is read from it.
+    pub(super) struct Hearing<I> {
+        #[pin]
+        io: I,
+        heard: Heard,
+    }
+}
+
+/// How many bytes a client has sent.
+#[derive(Clone, Default)]
+pub(super) struct Heard(Arc<AtomicUsize>);
+
+impl<I> Hearing<I> {
+    pub(super) fn new(io: I) -> (Self, Heard) {
+        let heard = Heard::default();
+        (Self { io, heard: heard.clone() }, heard)
+    }
+}
+
+impl Heard {
+    /// Ready once `patience` has passed without a protocol; never where there is one.
+    pub(super) async fn silence(&self, patience: Duration) {
+        sleep(patience).await;
+        if self.0.load(Ordering::Relaxed) >= PREFACE {
+            future::pending::<()>().await;
+        }
+    }
+}
+
+impl<I: AsyncRead> AsyncRead for Hearing<I> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.project();
+        let before = buffer.filled().len();
+        let outcome = this.io.poll_read(cx, buffer);
+        this.heard.0.fetch_add(buffer.filled().len() - before, Ordering::Relaxed);
+        outcome
+    }
+}
+
+impl<I: AsyncWrite> AsyncWrite for Hearing<I> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.project().io.poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project().io.poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project().io.poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.project().io.poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+}

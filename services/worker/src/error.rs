@@ -1,0 +1,107 @@
+//! What can go wrong in this service.
+
+use std::borrow::Cow;
+
+use artifacts::ArtifactsError;
+use fault::{Fault, Kind};
+use jobs::JobsError;
+use objects::ObjectsError;
+use rpc::{Remote, RpcError};
+
+/// An error of the worker service: at its start, or of one run.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The settings of an upstream cannot be used.
+    #[error(transparent)]
+    Upstream(#[from] RpcError),
+    /// The queue failed, or its settings cannot be used.
+    #[error(transparent)]
+    Jobs(#[from] JobsError),
+    /// Object storage failed, or its settings cannot be used.
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
+    /// Artifacts could not be written or found.
+    #[error(transparent)]
+    Artifacts(#[from] ArtifactsError),
+    /// A peer answered with an error.
+    #[error(transparent)]
+    Peer(#[from] Remote),
+    /// A kind that was given a concurrency does not exist.
+    #[error("--concurrency-of: there is no kind `{kind}`; there are {known}")]
+    UnknownKind {
+        /// What was given.
+        kind: String,
+        /// The kinds.
+        known: String,
+    },
+    /// The job's work cannot be read.
+    #[error("the job's work cannot be read")]
+    Undecodable(#[source] prost::DecodeError),
+    /// The job's input has something wrong with it.
+    #[error("{0}")]
+    Input(String),
+    /// A peer's stream ended in the middle.
+    #[error("llm-inference ended its stream before the answer was complete")]
+    Incomplete,
+    /// An answer cannot be written as JSON.
+    #[error("an answer cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl WorkerError {
+    /// Whether another attempt may go better.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self.kind() {
+            Kind::InvalidArgument
+            | Kind::Unauthenticated
+            | Kind::PermissionDenied
+            | Kind::NotFound
+            | Kind::AlreadyExists
+            | Kind::FailedPrecondition
+            | Kind::Unimplemented
+            | Kind::DataLoss => false,
+            Kind::Aborted
+            | Kind::ResourceExhausted
+            | Kind::Cancelled
+            | Kind::DeadlineExceeded
+            | Kind::Unavailable
+            | Kind::Internal => true,
+        }
+    }
+}
+
+impl Fault for WorkerError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Upstream(error) => error.kind(),
+            Self::Jobs(error) => error.kind(),
+            Self::Objects(error) => error.kind(),
+            Self::Artifacts(error) => error.kind(),
+            Self::Peer(error) => error.kind(),
+            Self::UnknownKind { .. } | Self::Input(_) => Kind::InvalidArgument,
+            Self::Undecodable(_) => Kind::DataLoss,
+            Self::Incomplete => Kind::Unavailable,
+            Self::Json(_) => Kind::Internal,
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Upstream(error) => error.public_message(),
+            Self::Jobs(error) => error.public_message(),
+            Self::Objects(error) => error.public_message(),
+            Self::Artifacts(error) => error.public_message(),
+            Self::Peer(error) => error.public_message(),
+            Self::Json(_) => "the job failed inside the worker".into(),
+            _ => self.to_string().into(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::Peer(error) => error.retry_after(),
+            Self::Objects(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
