@@ -15,11 +15,20 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     })
 }
 
+/// The same for what cannot be nothing, such as the time that an answer may take.
+pub fn positive_duration(text: &str) -> Result<Duration, String> {
+    let length = duration(text)?;
+    if length.is_zero() {
+        return Err("expected more than no time, such as 30s, 500ms or 2m".to_owned());
+    }
+    Ok(length)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::duration;
+    use super::{duration, positive_duration};
 
     #[test]
     fn a_duration_needs_a_unit_no_sign_and_an_end() {
@@ -30,5 +39,13 @@ mod tests {
         for wrong in ["30", "-1s", "soon", "", "s", "721h", "9223372036854775807s", "99999999999999999999s"] {
             assert!(duration(wrong).is_err_and(|message| message.contains("such as 30s")), "{wrong}");
         }
+    }
+
+    #[test]
+    fn no_time_at_all_is_a_duration_and_not_a_positive_one() {
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        assert_eq!(positive_duration("1ms"), Ok(Duration::from_millis(1)));
+        assert!(positive_duration("0s").is_err_and(|message| message.contains("such as 30s")));
+        assert!(positive_duration("30").is_err_and(|message| message.contains("its unit")));
     }
 }
