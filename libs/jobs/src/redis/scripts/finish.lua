@@ -27,6 +27,7 @@ for i = 1, #ARGV, 5 do
     if what == 'retry' and d[5] then what = 'cancelled' end
     if what == 'retry' then
       move(kind, 'running', 'delayed')
+      put_off(tenant, 1)
       call('HSET', name, 's', 'delayed', 'err', data, 'due', now + pause)
       call('ZADD', P .. 'delayed', now + pause, id)
       tell(id, d[6], 's', 'delayed')

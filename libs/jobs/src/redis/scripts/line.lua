@@ -1,9 +1,11 @@
 -- Stands before every script: the clock, the counts, and the ways into and out of the line.
 --
--- KEYS[1] is the prefix of all keys of one shard, hash tag included, so that a cluster finds the slot:
+-- KEYS[1] is the prefix of all keys of one shard, hash tag included, so that a cluster finds the slot (KEYS[2] is there
+-- for a cluster that moves the slot, see server.rs):
 --   j:<id> the job   b:<id> its payload and headers   e:<id> its events   dd:<tenant>:<key> idempotency
 --   ready:<kind> ids by fair tag   vt:<kind> tags of flows   bell:<kind> one token while there is news
 --   park:<tenant> ids that wait for their tenant   parked tenants   open tenant -> ready + running
+--   later tenant -> delayed
 --   delayed, lease, ttl ids by due time   done, dead ids by end   all, of:<tenant> ids by birth
 --   last:<worker> what its last claim gave   conf limits and pauses   n counts   cron, cron:spec schedules
 --
@@ -17,6 +19,7 @@ local HEAD_START = {high = 60000, normal = 0, low = -60000}
 
 -- Changes are gathered here and written by settle(), one command for each key instead of one for each job.
 local counts, seats, flows, ready, leases, ended, gone, news = {}, {}, {}, {}, {}, {}, {}, {}
+local later = {}
 
 local function count(field, by) counts[field] = (counts[field] or 0) + by end
 
@@ -24,6 +27,9 @@ local function move(kind, from, to)
   if from then count(from .. ':' .. kind, -1); count(from, -1) end
   if to then count(to .. ':' .. kind, 1); count(to, 1) end
 end
+
+-- A delayed job of this tenant more, or less.
+local function put_off(tenant, by) later[tenant] = (later[tenant] or 0) + by end
 
 -- A tenant's jobs under way and its limits. `capped` is whether anybody has a cap; most queues never look further.
 local capped = nil
@@ -168,6 +174,9 @@ local function settle()
   end
   if #tenants > 0 then call('HSET', P .. 'open', unpack(tenants)) end
   if #empty > 0 then call('HDEL', P .. 'open', unpack(empty)) end
+  for tenant, by in pairs(later) do
+    if by ~= 0 and call('HINCRBY', P .. 'later', tenant, by) <= 0 then call('HDEL', P .. 'later', tenant) end
+  end
   for kind, f in pairs(flows) do
     local set = {'now', f.now}
     for name, at in pairs(f.tags) do set[#set + 1] = name; set[#set + 1] = at end
