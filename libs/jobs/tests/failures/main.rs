@@ -16,5 +16,6 @@ mod process;
 mod scale;
 mod scene;
 mod servers;
+mod tls;
 mod worker;
 mod workers;

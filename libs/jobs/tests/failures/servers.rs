@@ -107,7 +107,7 @@ async fn a_run_without_a_lease_is_found() {
 /// A cluster of one server: every key has to be in the slot of its shard, or the server refuses.
 #[tokio::test]
 async fn a_cluster_takes_every_script() {
-    let redis = Redis::listening(&["--cluster-enabled", "yes", "--appendonly", "no"]).unwrap();
+    let (redis, _bus) = Redis::member(&[]).unwrap();
     assert_eq!(redis.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).unwrap(), "+OK");
     eventually(async || redis.ask(&["CLUSTER", "INFO"]).unwrap().contains("cluster_state:ok")).await;
     let url = format!("redis://127.0.0.1:{}", redis.port().unwrap());
