@@ -15,6 +15,7 @@ mod hearts;
 mod process;
 mod scale;
 mod scene;
+mod sentinels;
 mod servers;
 mod tls;
 mod worker;
