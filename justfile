@@ -151,7 +151,8 @@ test-rust *arguments: _tested-model
         ONDOL_TEST_MODEL={{ tested_models }}/smollm2-135m-instruct \
         ONDOL_TEST_ONNXRUNTIME="$({{ fetch }} path onnxruntime)" \
         ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)" \
-        ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" ONDOL_TEST_MOTO="$({{ fetch }} path moto)" \
+        ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" \
+        ONDOL_TEST_VALKEY="$({{ fetch }} path valkey-server)" ONDOL_TEST_MOTO="$({{ fetch }} path moto)" \
         cargo test {{ profile }} --workspace "$@"
 
 # The model as this tree imports it: a package from an older importer would prove nothing.
