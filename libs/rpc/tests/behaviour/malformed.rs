@@ -40,7 +40,8 @@ async fn a_broken_frame_is_one_too() {
         (b"\x07\0\0\0\0", "compression flag"),
     ] {
         let body = Body::new(Full::new(Bytes::copy_from_slice(bytes)));
-        let request = http::Request::post(SAY).header("content-type", "application/grpc").body(body).unwrap();
+        let request = http::Request::post(SAY).version(http::Version::HTTP_2);
+        let request = request.header("content-type", "application/grpc").body(body).unwrap();
         let response = server.stack(routes.clone()).oneshot(request).await.unwrap();
         let status = Status::from_header_map(response.headers()).unwrap();
         assert_eq!(status.code(), Code::InvalidArgument, "{word}: {status:?}");
