@@ -78,16 +78,12 @@ impl Bell {
         }
         wait.arg(most.max(SHORTEST).as_secs_f64());
         // A server that is frozen answers nothing at all.
-        match timeout(most + self.timeout, link.req_packed_command(&wait)).await {
-            Ok(Ok(value)) => {
-                self.idle[group].lock().await.push(link);
-                !matches!(value, Value::Nil)
-            }
-            Ok(Err(_)) | Err(_) => {
-                // What happened to this connection, a restart or a failover, happened to those beside it.
-                self.idle[group].lock().await.clear();
-                false
-            }
+        if let Ok(Ok(value)) = timeout(most + self.timeout, link.req_packed_command(&wait)).await {
+            self.idle[group].lock().await.push(link);
+            return !matches!(value, Value::Nil);
         }
+        // What happened to this connection, a restart or a failover, happened to those beside it.
+        self.idle[group].lock().await.clear();
+        false
     }
 }

@@ -61,9 +61,10 @@ impl Authority {
         let mut trusted = RootCertStore::empty();
         trusted.add(CertificateDer::from_pem_file(self.file("ca.pem")).unwrap()).unwrap();
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(trusted), provider);
-        let config = match asks_clients {
-            true => config.with_client_cert_verifier(verifier.build().unwrap()),
-            false => config.with_no_client_auth(),
+        let config = if asks_clients {
+            config.with_client_cert_verifier(verifier.build().unwrap())
+        } else {
+            config.with_no_client_auth()
         };
         let certificate = CertificateDer::from_pem_file(certificate).unwrap();
         let key = PrivateKeyDer::from_pem_file(key).unwrap();
