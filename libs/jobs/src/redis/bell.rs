@@ -47,12 +47,17 @@ impl Bell {
         if kinds.is_empty() {
             return sleep_until(deadline).await;
         }
-        let rings = (0..self.groups.len()).map(|group| self.listen(group, kinds, most).boxed());
-        let (heard, _, _) = select_all(rings).await;
-        if !heard {
-            // Redis is away, or nothing came. Either way the time is not over for the others.
-            sleep_until(deadline).await;
+        let mut rings: Vec<_> =
+            (0..self.groups.len()).map(|group| self.listen(group, kinds, most).boxed()).collect();
+        while !rings.is_empty() {
+            let (heard, _, others) = select_all(rings).await;
+            if heard {
+                return;
+            }
+            // Its time is over, or its server is away; the other members of a cluster still ring.
+            rings = others;
         }
+        sleep_until(deadline).await;
     }
 
     /// Whether the bell rang.
@@ -73,12 +78,12 @@ impl Bell {
         }
         wait.arg(most.max(SHORTEST).as_secs_f64());
         // A server that is frozen answers nothing at all.
-        match timeout(most + self.timeout, link.req_packed_command(&wait)).await {
-            Ok(Ok(value)) => {
-                self.idle[group].lock().await.push(link);
-                !matches!(value, Value::Nil)
-            }
-            Ok(Err(_)) | Err(_) => false,
+        if let Ok(Ok(value)) = timeout(most + self.timeout, link.req_packed_command(&wait)).await {
+            self.idle[group].lock().await.push(link);
+            return !matches!(value, Value::Nil);
         }
+        // What happened to this connection, a restart or a failover, happened to those beside it.
+        self.idle[group].lock().await.clear();
+        false
     }
 }

@@ -10,6 +10,10 @@ mod looking;
 mod subject;
 mod time;
 
+use futures::{FutureExt, StreamExt, future::LocalBoxFuture};
+
+use self::subject::Subject;
+
 /// Writes one test for each promise and each kind of queue.
 macro_rules! promises {
     ($($module:ident: $($promise:ident,)*;)*) => {
@@ -47,6 +51,18 @@ macro_rules! promises {
                     crate::$module::$promise(&crate::subject::in_redis(3)).await;
                 })*
             })*
+        }
+
+        /// A cluster takes seconds to come together, so there is one, and one test.
+        #[tokio::test]
+        async fn in_a_cluster_every_promise_is_kept() {
+            let cluster = &testkit::Cluster::start(0).unwrap();
+            let promises: Vec<fn(&Subject) -> LocalBoxFuture<'_, ()>> =
+                vec![$($(|subject| $module::$promise(subject).boxed_local()),*),*];
+            let kept = promises.into_iter().enumerate().map(|(number, promise)| async move {
+                promise(&subject::in_cluster(cluster, number)).await;
+            });
+            futures::stream::iter(kept).buffer_unordered(4).collect::<Vec<_>>().await;
         }
     };
 }

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jobs::{
     ClaimRequest, Claimed, Finish, JobId, JobsError, MemoryQueue, Name, NewJob, Outcome, Payload, Policies,
-    Policy, Queue, Receipt, RedisOptions, RedisQueue, Ticket,
+    Policy, Queue, Receipt, RedisOptions, RedisQueue, Ticket, Topology,
 };
-use testkit::Redis;
+use testkit::{Cluster, Redis};
 
 pub const LEASE: Duration = Duration::from_mins(1);
 /// Long enough for any machine; a test that needs it has failed.
@@ -42,6 +42,20 @@ pub fn in_redis(shards: u16) -> Subject {
 
 pub fn in_valkey() -> Subject {
     at(Redis::valkey().unwrap(), 1)
+}
+
+/// The tests share the cluster, in which each has queues of its own.
+pub fn in_cluster(cluster: &Cluster, number: usize) -> Subject {
+    let queue = |queue: &str| {
+        let options = RedisOptions {
+            urls: cluster.urls(),
+            topology: Topology::Cluster,
+            shards: 3,
+            ..RedisOptions::new("", name(&format!("{queue}{number}")))
+        };
+        Arc::new(RedisQueue::new(options, policies()).unwrap())
+    };
+    Subject { queue: queue("one"), other: queue("two"), shards: 3, _server: None }
 }
 
 fn at(server: Redis, shards: u16) -> Subject {

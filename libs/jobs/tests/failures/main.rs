@@ -12,6 +12,7 @@
 
 mod connections;
 mod hearts;
+mod members;
 mod process;
 mod scale;
 mod scene;

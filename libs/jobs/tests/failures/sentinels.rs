@@ -11,16 +11,19 @@ use super::{
     servers::{blocked, consume},
 };
 
-/// Longer than a busy machine keeps a server from answering.
-const DOWN_AFTER: &str = "1000";
-/// How often the sentinels look and speak, in milliseconds; by default up to 10 seconds.
-const PERIODS: [&str; 4] = ["INFO-PERIOD", "PING-PERIOD", "ASK-PERIOD", "PUBLISH-PERIOD"];
+/// Longer than a busy machine keeps a server from answering, in milliseconds. One sentinel is the first to act: where two
+/// are, their votes may be split, and they wait for twice the time of a failover.
+const DOWN_AFTER: [u32; 3] = [1_000, 2_500, 2_500];
+/// How often the sentinels look and speak, in milliseconds; by default up to 10 seconds. After five pings what is known of
+/// a replica is too old to choose it, and it is asked once a second.
+const PERIODS: [(&str, &str); 4] =
+    [("INFO-PERIOD", "100"), ("PING-PERIOD", "400"), ("ASK-PERIOD", "100"), ("PUBLISH-PERIOD", "100")];
 const LONG: Duration = Duration::from_mins(10);
 
 struct Watched {
     primary: Redis,
     replica: Redis,
-    sentinels: Vec<Redis>,
+    sentinels: [Redis; 3],
 }
 
 impl Watched {
@@ -31,19 +34,21 @@ impl Watched {
             Redis::listening(&["--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1", &port])
                 .unwrap();
         eventually(async || said(&primary, &["INFO", "replication"]).contains("state=online")).await;
-        let orders = format!(
-            "sentinel monitor queue 127.0.0.1 {port} 2\n\
-             sentinel down-after-milliseconds queue {DOWN_AFTER}\n\
-             sentinel failover-timeout queue 10000\n"
-        );
-        let sentinels: Vec<_> = (0..3).map(|_| Redis::sentinel(&orders).unwrap()).collect();
+        let orders = |down_after: u32| {
+            format!(
+                "sentinel monitor queue 127.0.0.1 {port} 1\n\
+                 sentinel down-after-milliseconds queue {down_after}\n\
+                 sentinel failover-timeout queue 3000\n"
+            )
+        };
+        let sentinels = DOWN_AFTER.map(|down_after| Redis::sentinel(&orders(down_after)).unwrap());
         let knows_all = |sentinel: &Redis| {
             let master = said(sentinel, &["SENTINEL", "MASTER", "queue"]).replace("\r\n", " ");
             master.contains("num-slaves $1 1") && master.contains("num-other-sentinels $1 2")
         };
         let watched = Self { primary, replica, sentinels };
-        for period in &PERIODS {
-            watched.set_period(period, "100");
+        for (period, millis) in PERIODS {
+            watched.set_period(period, millis);
         }
         eventually(async || watched.sentinels.iter().all(knows_all)).await;
         watched
