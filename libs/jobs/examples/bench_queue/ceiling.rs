@@ -1,0 +1,86 @@
+//! How fast the scripts are when nobody but them has anything to do: claims and finishes of 64 jobs each, written down
+//! beforehand and sent one behind the other without a look at the answers.
+
+use std::{
+    io::{BufReader, Read, Write},
+    net::TcpStream,
+    time::Instant,
+};
+
+use jobs::Queue;
+
+use super::{
+    Arguments,
+    steps::{fill_in_order, queue},
+    wait_for_word,
+};
+
+const ROUND: usize = 64;
+const PREFIX: &str = "{q:bench:0}:";
+const LINE: &str = include_str!("../../src/redis/scripts/line.lua");
+const CLAIM: &str = include_str!("../../src/redis/scripts/claim.lua");
+const FINISH: &str = include_str!("../../src/redis/scripts/finish.lua");
+
+pub(super) async fn run(arguments: &Arguments) -> String {
+    let queue = queue(arguments).await;
+    // The only tenant's jobs are claimed as they came, so their names are known beforehand.
+    let ids = fill_in_order(&queue, arguments.jobs).await;
+    let mut stream = connect(&arguments.url);
+    let (claim, finish) = (load(&mut stream, CLAIM), load(&mut stream, FINISH));
+    let mut questions = Vec::new();
+    for round in ids.chunks(ROUND) {
+        let most = round.len().to_string();
+        put(
+            &mut questions,
+            &["EVALSHA", &claim, "1", PREFIX, "worker", "30000", &most, "0", "0", "noop", &most],
+        );
+        let mut end = vec!["EVALSHA", &finish, "1", PREFIX];
+        round.iter().for_each(|id| end.extend([id, "1", "done", "0", ""]));
+        put(&mut questions, &end);
+    }
+    put(&mut questions, &["ECHO", "that was all"]);
+    wait_for_word();
+    let begin = Instant::now();
+    let mut sender = stream.try_clone().unwrap();
+    let sending = std::thread::spawn(move || sender.write_all(&questions).unwrap());
+    read_until(&mut stream, b"\r\nthat was all\r\n");
+    let time = begin.elapsed();
+    sending.join().unwrap();
+    let total = queue.stats().await.unwrap().total();
+    let exact = total.ready == 0 && total.running == 0 && total.zombies == 0;
+    format!(r#"{{"jobs": {}, "seconds": {}, "exact": {exact}}}"#, arguments.jobs, time.as_secs_f64())
+}
+
+fn connect(url: &str) -> TcpStream {
+    TcpStream::connect(url.trim_start_matches("redis://")).unwrap()
+}
+
+fn put(questions: &mut Vec<u8>, words: &[&str]) {
+    write!(questions, "*{}\r\n", words.len()).unwrap();
+    for word in words {
+        write!(questions, "${}\r\n{word}\r\n", word.len()).unwrap();
+    }
+}
+
+fn load(stream: &mut TcpStream, script: &str) -> String {
+    let mut question = Vec::new();
+    put(&mut question, &["SCRIPT", "LOAD", &format!("{LINE}\n{script}")]);
+    stream.write_all(&question).unwrap();
+    // "$40", the digest and two line ends.
+    let mut answer = [0; 47];
+    stream.read_exact(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer[5..45]).into_owned()
+}
+
+fn read_until(stream: &mut TcpStream, end: &[u8]) {
+    let mut reader = BufReader::with_capacity(1 << 20, stream);
+    let mut last = Vec::new();
+    let mut part = vec![0; 1 << 20];
+    while !last.ends_with(end) {
+        let length = reader.read(&mut part).unwrap();
+        assert!(length > 0, "Redis hung up");
+        last.extend_from_slice(&part[..length]);
+        let keep = last.len().saturating_sub(end.len());
+        last.drain(..keep);
+    }
+}
