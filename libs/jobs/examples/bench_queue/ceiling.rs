@@ -35,7 +35,9 @@ pub(super) async fn run(arguments: &Arguments) -> String {
             &["EVALSHA", &claim, "1", PREFIX, "worker", "30000", &most, "0", "0", "noop", &most],
         );
         let mut end = vec!["EVALSHA", &finish, "1", PREFIX];
-        round.iter().for_each(|id| end.extend([id, "1", "done", "0", ""]));
+        for id in round {
+            end.extend([id, "1", "done", "0", ""]);
+        }
         put(&mut questions, &end);
     }
     put(&mut questions, &["ECHO", "that was all"]);

@@ -11,7 +11,7 @@ use jobs::{JobId, Queue, RedisQueue, State};
 
 use super::{
     faults::Faults,
-    record::{self, What},
+    record::{self, Line, What},
     team::{Strike, record_of},
 };
 
@@ -40,6 +40,21 @@ struct Recovery {
     how: &'static str,
 }
 
+impl Run {
+    fn note(&mut self, life: usize, line: &Line) {
+        match line.what {
+            What::Began => (self.life, self.began) = (life, line.at),
+            What::Made => self.made = true,
+            What::Accepted => self.accepted = true,
+            What::Rejected => self.rejected = true,
+            What::Left => {}
+        }
+        if matches!(line.what, What::Accepted | What::Rejected | What::Left) {
+            self.ended = Some(line.at);
+        }
+    }
+}
+
 pub(super) struct Judge<'a> {
     submitted: &'a [String],
     faults: &'a Faults,
@@ -64,20 +79,12 @@ pub(super) struct Verdict {
 impl<'a> Judge<'a> {
     pub(super) fn new(records: &Path, submitted: &'a [String], faults: &'a Faults) -> Self {
         let mut runs: BTreeMap<String, BTreeMap<u64, Run>> = BTreeMap::new();
-        for life in 0..faults.team.lives() {
-            for line in record::read(&record_of(records, life)) {
-                let run = runs.entry(line.job).or_default().entry(line.fence).or_default();
-                match line.what {
-                    What::Began => (run.life, run.began) = (life, line.at),
-                    What::Made => run.made = true,
-                    What::Accepted => run.accepted = true,
-                    What::Rejected => run.rejected = true,
-                    What::Left => {}
-                }
-                if matches!(line.what, What::Accepted | What::Rejected | What::Left) {
-                    run.ended = Some(line.at);
-                }
-            }
+        let lives = 0..faults.team.lives();
+        for (life, line) in lives.flat_map(|life| {
+            record::read(&record_of(records, life)).into_iter().map(move |line| (life, line))
+        }) {
+            let run = runs.entry(line.job.clone()).or_default().entry(line.fence).or_default();
+            run.note(life, &line);
         }
         Self { submitted, faults, runs }
     }

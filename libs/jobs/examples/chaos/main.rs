@@ -8,7 +8,7 @@
 //! Redis keeps an append-only file with `appendfsync always`. With `everysec` it would answer before a change is
 //! written, whenever a sync to disk is under way, so that a job that was promised could be gone after a kill.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for developers")]
+#![expect(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "a program for developers")]
 
 mod faults;
 mod judge;
@@ -97,7 +97,10 @@ impl Run {
         let (submitted, mut faults) = tokio::join!(producing, faults.strike(time));
         println!("{}", faults.told());
         let left = setting::wait_until_idle(&queue, PATIENCE).await;
-        println!("the queue was empty {:.0} s after the last fault", (begin.elapsed() - time).as_secs_f64());
+        println!(
+            "the queue was empty {:.0} s after the last fault",
+            begin.elapsed().saturating_sub(time).as_secs_f64()
+        );
         faults.team.end().await;
         let judge = Judge::new(&records, &submitted, &faults);
         let verdict = judge.judge(&queue, left).await;

@@ -96,21 +96,18 @@ impl Worker {
                 continue;
             }
             let since = Instant::now();
-            match self.queue.claim(self.request(room)).await {
-                Ok(claimed) => {
-                    rest = FIRST_REST;
-                    if claimed.is_empty() {
-                        self.queue.wait(&[name(KIND)], POLL).await;
-                    }
-                    for job in claimed {
-                        let permit = Arc::clone(&self.room).try_acquire_owned().unwrap();
-                        runs.spawn(Arc::clone(self).run(job, since, permit));
-                    }
-                }
-                Err(_away) => {
-                    pause(rest.mul_f64(0.5 + fastrand::f64())).await;
-                    rest = (rest * 2).min(LONGEST_REST);
-                }
+            let Ok(claimed) = self.queue.claim(self.request(room)).await else {
+                pause(rest.mul_f64(0.5 + fastrand::f64())).await;
+                rest = (rest * 2).min(LONGEST_REST);
+                continue;
+            };
+            rest = FIRST_REST;
+            if claimed.is_empty() {
+                self.queue.wait(&[name(KIND)], POLL).await;
+            }
+            for job in claimed {
+                let permit = Arc::clone(&self.room).try_acquire_owned().unwrap();
+                runs.spawn(Arc::clone(self).run(job, since, permit));
             }
         }
     }
