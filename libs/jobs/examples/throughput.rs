@@ -17,7 +17,7 @@ use std::{
 use clap::Parser;
 use deadpool_redis::redis;
 use jobs::{
-    ClaimRequest, Claimed, Finish, Name, NewJob, Outcome, Payload, Policies, Queue, RedisArguments,
+    ClaimRequest, Claimed, Finish, Limits, Name, NewJob, Outcome, Payload, Policies, Queue, RedisArguments,
     RedisQueue,
 };
 use tokio::task::JoinSet;
@@ -32,7 +32,10 @@ struct Arguments {
     /// Tenants that they belong to.
     #[arg(long, default_value_t = 1)]
     tenants: usize,
-    /// Jobs that wait in another kind all the time, to show that their number does not matter.
+    /// Only the measurements whose name has this in it: enqueue, drain 1, drain 10, drain 100, scripts, pick-up.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Further jobs that wait all the time, to show that their number does not matter.
     #[arg(long, default_value_t = 0)]
     backlog: usize,
 }
@@ -51,24 +54,30 @@ async fn main() {
     let queue = Arc::new(RedisQueue::new(options, Policies::default()).unwrap());
     let bench = Bench { queue, client, arguments };
     let count = bench.arguments.jobs;
-
-    bench.reset().await;
-    let single = bench.enqueue(1, count / 5).await;
-    bench.report("enqueue one by one", count / 5, single);
-    bench.reset().await;
-    let parallel = bench.enqueue(100, count).await;
-    bench.report("enqueue by 100 tasks", count, parallel);
-    for workers in [1, 10, 100] {
+    if bench.wants("enqueue") {
+        bench.reset().await;
+        let single = bench.enqueue(1, count / 5).await;
+        bench.report("enqueue one by one", count / 5, single);
+        bench.reset().await;
+        let parallel = bench.enqueue(100, count).await;
+        bench.report("enqueue by 100 tasks", count, parallel);
         bench.reset().await;
         let bulk = bench.enqueue_bulk(count, "kind").await;
-        if workers == 1 {
-            bench.report("enqueue in bulk of 50", count, bulk);
-        }
-        bench.reset_counts();
+        bench.report("enqueue in bulk of 50", count, bulk);
+    }
+    for workers in [1, 10, 100].into_iter().filter(|workers| bench.wants(&format!("drain {workers}"))) {
+        bench.fill(count).await;
         let time = bench.drain(workers, count).await;
         bench.report(&format!("drain by {workers}"), count, time);
     }
-    bench.pick_up().await;
+    if bench.wants("scripts") {
+        bench.fill(count).await;
+        let ceiling = bench.ceiling(count).await;
+        bench.report("scripts alone, by 50", count, ceiling);
+    }
+    if bench.wants("pick-up") {
+        bench.pick_up().await;
+    }
 }
 
 impl Bench {
@@ -84,7 +93,18 @@ impl Bench {
     async fn reset(&self) {
         let mut connection = self.client.get_connection().unwrap();
         redis::cmd("FLUSHALL").exec(&mut connection).unwrap();
+        self.queue.set_limits(&Limits { depth: 10_000_000, ..Limits::default() }).await.unwrap();
         self.enqueue_bulk(self.arguments.backlog, "kind").await;
+        self.reset_counts();
+    }
+
+    fn wants(&self, measurement: &str) -> bool {
+        measurement.contains(&self.arguments.only)
+    }
+
+    async fn fill(&self, count: usize) {
+        self.reset().await;
+        self.enqueue_bulk(count, "kind").await;
         self.reset_counts();
     }
 
@@ -133,16 +153,28 @@ impl Bench {
     }
 
     async fn drain(&self, workers: usize, count: usize) -> Duration {
-        let left = Arc::new(AtomicUsize::new(count));
+        let ended = Arc::new(AtomicUsize::new(0));
         let begin = Instant::now();
         let mut running = JoinSet::new();
         // As a worker does: one claims for all the room there is, and each run ends by itself.
         let claimers = if workers > 10 { 2 } else { 1 };
         for claimer in 0..claimers {
-            let (queue, left) = (Arc::clone(&self.queue), Arc::clone(&left));
-            running.spawn(work(queue, claimer, (workers / claimers) as u32, left));
+            let (queue, ended) = (Arc::clone(&self.queue), Arc::clone(&ended));
+            running.spawn(work(queue, (claimer, (workers / claimers) as u32), ended, count));
         }
         while running.join_next().await.is_some() {}
+        begin.elapsed()
+    }
+
+    /// The scripts with as little around them as can be: one claim of fifty, one finish of the same, twice over so that
+    /// Redis always has something to do.
+    async fn ceiling(&self, count: usize) -> Duration {
+        let begin = Instant::now();
+        let mut loops = JoinSet::new();
+        for number in 0..2 {
+            loops.spawn(drive_scripts(Arc::clone(&self.queue), number, count / 2));
+        }
+        while loops.join_next().await.is_some() {}
         begin.elapsed()
     }
 
@@ -167,6 +199,17 @@ impl Bench {
     }
 }
 
+async fn drive_scripts(queue: Arc<RedisQueue>, number: usize, count: usize) {
+    let worker = format!("worker{number}");
+    let mut ended = 0;
+    while ended < count {
+        let jobs = claim(&queue, &worker, "kind", 50).await;
+        let outcome = Outcome::Done { result: Vec::new() };
+        let runs = jobs.into_iter().map(|job| Finish { ticket: job.ticket, outcome: outcome.clone() });
+        ended += queue.finish(runs.collect()).await.len();
+    }
+}
+
 async fn claim(queue: &RedisQueue, worker: &str, kind: &str, most: u32) -> Vec<Claimed> {
     let (worker, kind) = (Bench::name(worker), Bench::name(kind));
     let request = ClaimRequest { worker, kinds: vec![(kind, most)], most, lease: Duration::from_secs(30) };
@@ -178,9 +221,9 @@ async fn end(queue: &RedisQueue, job: Claimed) {
     queue.finish(vec![run]).await.remove(0).unwrap();
 }
 
-async fn end_and_count(queue: Arc<RedisQueue>, job: Claimed, left: Arc<AtomicUsize>) {
+async fn end_and_count(queue: Arc<RedisQueue>, job: Claimed, ended: Arc<AtomicUsize>) {
     end(&queue, job).await;
-    left.fetch_sub(1, Ordering::Relaxed);
+    ended.fetch_add(1, Ordering::Relaxed);
 }
 
 async fn enqueue_each(queue: Arc<RedisQueue>, jobs: Vec<NewJob>) {
@@ -200,10 +243,10 @@ async fn stand_by(queue: Arc<RedisQueue>, kinds: Vec<Name>) {
 }
 
 /// Keeps so many runs going until there is nothing left.
-async fn work(queue: Arc<RedisQueue>, number: usize, room: u32, left: Arc<AtomicUsize>) {
+async fn work(queue: Arc<RedisQueue>, (number, room): (usize, u32), ended: Arc<AtomicUsize>, count: usize) {
     let worker = format!("worker{number}");
     let mut runs = JoinSet::new();
-    while left.load(Ordering::Relaxed) > 0 {
+    while ended.load(Ordering::Relaxed) < count {
         let free = room - runs.len() as u32;
         // A worker of many runs asks when a good part of them is free, and not for each.
         if free > room / 2 || room == 1 {
@@ -212,8 +255,8 @@ async fn work(queue: Arc<RedisQueue>, number: usize, room: u32, left: Arc<Atomic
                 break;
             }
             for job in claimed {
-                let (queue, left) = (Arc::clone(&queue), Arc::clone(&left));
-                runs.spawn(end_and_count(queue, job, left));
+                let (queue, ended) = (Arc::clone(&queue), Arc::clone(&ended));
+                runs.spawn(end_and_count(queue, job, ended));
             }
         }
         if runs.join_next().await.is_none() {

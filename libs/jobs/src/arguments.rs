@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use arguments::{duration, positive_duration};
 
 use crate::{JobsError, Limits, Name};
 
@@ -14,7 +14,7 @@ pub struct LimitArguments {
     #[arg(long, env = "ONDOL_QUEUE_DEPTH", default_value_t = 1_000_000, value_name = "JOBS")]
     pub queue_depth: u64,
 
-    /// Jobs of one tenant that wait in line or run
+    /// Jobs of one tenant that wait, delayed ones included, or run
     #[arg(long, env = "ONDOL_QUEUE_TENANT_DEPTH", value_name = "JOBS")]
     pub queue_tenant_depth: Option<u64>,
 
@@ -43,7 +43,7 @@ pub struct LimitArguments {
     pub queue_dead_kept: Duration,
 
     /// How long an idempotency key is remembered
-    #[arg(long, env = "ONDOL_QUEUE_KEYS_KEPT", default_value = "24h", value_parser = duration)]
+    #[arg(long, env = "ONDOL_QUEUE_KEYS_KEPT", default_value = "24h", value_parser = positive_duration)]
     pub queue_keys_kept: Duration,
 
     /// Events kept of one job
@@ -78,16 +78,6 @@ fn of_kind(text: &str) -> Result<(Name, u64), String> {
         Name::new("kind", kind).map_err(|wrong| wrong.to_string())?,
         jobs.parse().map_err(|_number| wrong())?,
     ))
-}
-
-const LONGEST: Duration = Duration::from_hours(24 * 366);
-
-/// A length of time with its unit.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<SignedDuration>().ok().and_then(|signed| Duration::try_from(signed).ok());
-    parsed.filter(|length| *length <= LONGEST && !length.is_zero()).ok_or_else(|| {
-        "expected a length of time up to 366 days with its unit, such as 30s, 10m or 24h".to_owned()
-    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::{JobsError, Name};
 pub struct Limits {
     /// Jobs that wait, delayed ones included.
     pub depth: u64,
-    /// Jobs of one tenant that wait in line or run; `None` for no bound of its own.
+    /// Jobs of one tenant that wait, delayed ones included, or run; `None` for no bound of its own.
     pub tenant_depth: Option<u64>,
     /// Jobs that run at the same time.
     pub running: Option<u64>,

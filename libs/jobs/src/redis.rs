@@ -12,6 +12,7 @@ mod bell;
 mod connect;
 mod operations;
 mod options;
+mod refusal;
 mod reply;
 mod script;
 mod server;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
+use arguments::positive_duration;
 
 use crate::{Folder, Objects, ObjectsError, S3, S3Settings};
 
@@ -85,11 +85,11 @@ pub struct ObjectsArguments {
     pub objects_attempts: u32,
 
     /// How long one attempt may take until its answer begins, sending a part included.
-    #[arg(long, env = "ONDOL_OBJECTS_TIMEOUT", default_value = "30s", value_name = "TIME", value_parser = duration)]
+    #[arg(long, env = "ONDOL_OBJECTS_TIMEOUT", default_value = "30s", value_name = "TIME", value_parser = positive_duration)]
     pub objects_timeout: Duration,
 
     /// How long a download or upload may stand still before its connection counts as cut.
-    #[arg(long, env = "ONDOL_OBJECTS_STALL", default_value = "10s", value_name = "TIME", value_parser = duration)]
+    #[arg(long, env = "ONDOL_OBJECTS_STALL", default_value = "10s", value_name = "TIME", value_parser = positive_duration)]
     pub objects_stall: Duration,
 
     /// Size of the parts in which large objects are uploaded. An object has at most 10,000 parts.
@@ -128,12 +128,6 @@ impl ObjectsArguments {
             ..S3Settings::new(bucket)
         }
     }
-}
-
-fn duration(text: &str) -> Result<Duration, &'static str> {
-    const SYNTAX: &str = "expected a time above zero: 250ms, 30s or 5m";
-    let duration: SignedDuration = text.parse().map_err(|_| SYNTAX)?;
-    Duration::try_from(duration).ok().filter(|duration| !duration.is_zero()).ok_or(SYNTAX)
 }
 
 #[cfg(test)]

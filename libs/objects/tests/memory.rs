@@ -14,6 +14,7 @@ use futures::TryStreamExt;
 use objects::{Folder, GetOptions, Key, Objects, PutOptions, S3, S3Settings};
 use tempfile::TempDir;
 use testkit::S3Server;
+use tokio::io::AsyncBufReadExt;
 
 const MIB: usize = 1024 * 1024;
 const SIZE: usize = 256 * MIB;
@@ -41,6 +42,30 @@ async fn read(store: &dyn Objects, key: &Key, size: usize) {
     let body = store.get(key, GetOptions::default()).await.unwrap().into_stream();
     let read = body.try_fold(0, |read, bytes| async move { Ok(read + bytes.len()) });
     assert_eq!(read.await.unwrap(), size);
+}
+
+/// Reads a batch line by line and writes one line for each at the same time, as a worker does.
+async fn answer_lines(store: &dyn Objects) {
+    const LINES: usize = 1_000_000;
+    let key = |text: &str| Key::new(text).unwrap();
+    let mut writer = store.write(&key("in.jsonl"), PutOptions::if_absent()).await.unwrap();
+    for id in 0..LINES {
+        writer.write(format!("{{\"id\":{id},\"prompt\":\"hello\"}}\n")).await.unwrap();
+    }
+    writer.finish().await.unwrap();
+    let before = peak();
+    let mut lines = store.get(&key("in.jsonl"), GetOptions::default()).await.unwrap().into_reader().lines();
+    let mut writer = store.write(&key("out.jsonl"), PutOptions::if_absent()).await.unwrap();
+    let mut answered = 0;
+    while let Some(line) = lines.next_line().await.unwrap() {
+        writer.write(line + "\n").await.unwrap();
+        answered += 1;
+    }
+    writer.finish().await.unwrap();
+    assert_eq!(answered, LINES);
+    let more = peak() - before;
+    println!("a million lines: {} MiB more to read and write", more / MIB);
+    assert!(more <= LIMIT, "{more} bytes");
 }
 
 async fn passes(name: &str, store: &dyn Objects) {
@@ -91,6 +116,7 @@ async fn large_objects_pass_in_bounded_memory() {
     settings.credentials = Some((S3Server::ACCESS_KEY.to_owned(), S3Server::SECRET.to_owned()));
     let store = S3::open(settings).await.unwrap();
     passes("s3", &store).await;
+    answer_lines(&store).await;
     drop(server.stdin.take());
     rest.for_each(drop);
     server.wait().unwrap();

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use tracing::Span;
 
 use crate::{
+    Methods,
     observe::{ObservedCall, Observer, Outcome},
     principal::PrincipalSlot,
     server::Peer,
@@ -18,12 +19,15 @@ use crate::{
 pub(crate) struct AccessLog {
     /// Which server of the process this is, where it has several.
     pub(crate) service: Option<Arc<str>>,
+    /// What calls are named by.
+    pub(crate) methods: Methods,
 }
 
 /// What the line will tell besides the outcome.
 pub(crate) struct LoggedCall {
     service: Option<Arc<str>>,
     span: Span,
+    /// The path, or of a plain HTTP one the method and the pattern.
     path: String,
     peer: Option<SocketAddr>,
     principal: PrincipalSlot,
@@ -36,7 +40,7 @@ impl Observer for AccessLog {
         LoggedCall {
             service: self.service.clone(),
             span: CallSpan::of(request),
-            path: request.uri().path().to_owned(),
+            path: self.methods.shown(request).into_owned(),
             peer: request.extensions().get::<Peer>().map(|peer| peer.0),
             // The principal is known only further in: whoever attaches it fills the slot.
             principal: PrincipalSlot::reserve(request.extensions_mut()),

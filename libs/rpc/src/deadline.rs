@@ -14,6 +14,7 @@ use tonic::Status;
 
 use crate::{
     RpcError,
+    plain::is_grpc,
     status::unlogged,
     step::{BodyStep, Request, Response, Step, is_housekeeping},
 };
@@ -67,6 +68,8 @@ impl Step for HoldDeadline {
             Some(asked) => asked.min(self.maximum),
             // A watch of someone's health ends when the watcher goes away.
             None if is_housekeeping(request.uri().path()) => return Ok(None),
+            // HTTP has no word for it, and a large file on a slow line takes its time.
+            None if !is_grpc(request.headers()) => self.maximum,
             None => self.default.min(self.maximum),
         };
         let deadline = Deadline::after(timeout);
@@ -141,6 +144,7 @@ mod tests {
     fn request(path: &str, timeout: Option<&str>) -> Request {
         let mut request = http::Request::new(Body::empty());
         *request.uri_mut() = path.parse().unwrap();
+        request.headers_mut().insert(http::header::CONTENT_TYPE, "application/grpc".parse().unwrap());
         if let Some(timeout) = timeout {
             request.headers_mut().insert(TIMEOUT_HEADER, timeout.parse().unwrap());
         }

@@ -2,14 +2,16 @@
 
 use std::{borrow::Cow, io, net::SocketAddr, path::PathBuf, time::Duration};
 
+use arguments::address_advice;
 use fault::{Fault, Kind};
+use rustls::pki_types::pem;
 
 /// A failure of the server stack, of the client stack, or of their settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RpcError {
     /// The address to listen on could not be taken.
-    #[error("cannot listen on {address}: choose a free port or end the process that holds it")]
+    #[error("cannot listen on {address}: {}", address_advice(source.kind()))]
     Bind {
         /// The address that was asked for.
         address: SocketAddr,
@@ -17,14 +19,14 @@ pub enum RpcError {
         source: io::Error,
     },
     /// A PEM file of a certificate or key could not be read.
-    #[error("cannot read a {expected} from {}: expected a PEM file", path.display())]
+    #[error("cannot read a {expected} from {}{}", path.display(), if_read(source))]
     TlsFile {
         /// The file.
         path: PathBuf,
         /// What the file should hold.
         expected: &'static str,
         /// Why reading failed.
-        source: rustls::pki_types::pem::Error,
+        source: pem::Error,
     },
     /// A PEM file was read but holds nothing of what it should.
     #[error("{} holds no {expected}", path.display())]
@@ -57,9 +59,18 @@ pub enum RpcError {
         /// What the decoder said.
         problem: String,
     },
+    /// A call of gRPC came over HTTP/1.
+    #[error("gRPC needs HTTP/2")]
+    HttpVersion,
+    /// A method of gRPC was called with something else.
+    #[error("this is a method of gRPC: call it with content of the type application/grpc")]
+    ContentType,
     /// The caller's deadline, or the greatest one that this server allows, has passed.
     #[error("the deadline of the call has passed")]
     DeadlineExceeded,
+    /// The server is going away.
+    #[error("this server is shutting down: another one answers")]
+    Draining,
     /// As many calls as this server may run are running.
     #[error("this server runs as many calls as it may: try again later")]
     Overloaded {
@@ -88,15 +99,22 @@ pub enum RpcError {
     },
 }
 
+/// What was expected of a file, where it could be read at all.
+fn if_read(problem: &pem::Error) -> &'static str {
+    if matches!(problem, pem::Error::Io(_)) { "" } else { ": expected a PEM file" }
+}
+
 impl Fault for RpcError {
     fn kind(&self) -> Kind {
         match self {
-            Self::MalformedTimeout | Self::MalformedMessage { .. } | Self::MalformedPrincipal => {
-                Kind::InvalidArgument
-            }
+            Self::MalformedTimeout
+            | Self::MalformedMessage { .. }
+            | Self::MalformedPrincipal
+            | Self::HttpVersion
+            | Self::ContentType => Kind::InvalidArgument,
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
             Self::Overloaded { .. } => Kind::ResourceExhausted,
-            Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
+            Self::Draining | Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
             Self::Panicked
             | Self::Bind { .. }
             | Self::TlsFile { .. }
@@ -119,7 +137,10 @@ impl Fault for RpcError {
             Self::MalformedTimeout => "MALFORMED_TIMEOUT",
             Self::MalformedMessage { .. } => "MALFORMED_MESSAGE",
             Self::MalformedPrincipal => "MALFORMED_PRINCIPAL",
+            Self::HttpVersion => "UNSUPPORTED_HTTP_VERSION",
+            Self::ContentType => "UNSUPPORTED_CONTENT_TYPE",
             Self::Overloaded { .. } => "SERVER_OVERLOADED",
+            Self::Draining => "DRAINING",
             Self::Unreachable { .. } => "UPSTREAM_UNREACHABLE",
             Self::Broken { .. } => "UPSTREAM_CONNECTION_BROKEN",
             _ => self.kind().reason(),

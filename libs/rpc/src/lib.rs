@@ -9,8 +9,8 @@
 //! - [`heartbeat`] keeps a silent stream alive through load balancers.
 //!
 //! Behaviours live one to a file, as a `Step` that sees a request before and its response after, and as a `BodyStep`
-//! where they go on to the response's last frame. Both stacks speak gRPC; a plain HTTP route belongs beside the stack,
-//! not in it.
+//! where they go on to the response's last frame. Both stacks speak gRPC. The server's also carries plain HTTP routes,
+//! whose refusals `plain` turns from statuses into HTTP's own.
 //!
 //! This crate must never know one of our own messages, a model, a queue or a key. It spawns nothing that outlives
 //! its owner: a [`Server`] waits for its connections, an [`Upstream`] ends its own.
@@ -23,10 +23,12 @@ mod access_log;
 mod concurrency;
 mod context;
 mod deadline;
+mod draining;
 mod malformed;
 mod metrics;
 mod observe;
 mod panic;
+mod plain;
 mod principal;
 mod request_id;
 mod step;
@@ -46,7 +48,8 @@ pub use principal::{PRINCIPAL_HEADER, Principal, Trust};
 pub use request_id::{REQUEST_ID_HEADER, RequestId};
 pub use server::{MessageLimits, Server, ServerArguments, bind};
 pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, status};
+pub use tls::{ServerCertificate, check_tls};
 pub use upstream::{
-    AtMostOnce, Connector, Dns, Io, Resolve, Upstream, UpstreamArguments, UpstreamMetrics, UpstreamName,
-    UpstreamSettings, parse_url,
+    AtMostOnce, ConnectFailure, Connector, Dns, Io, Obstacle, Resolve, Upstream, UpstreamArguments,
+    UpstreamMetrics, UpstreamName, UpstreamSettings, parse_url,
 };

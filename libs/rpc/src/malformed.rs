@@ -11,8 +11,14 @@ use crate::{
     step::{Request, Response, Step},
 };
 
-/// How the message of prost's error begins; tonic keeps nothing else of it.
-const UNDECODABLE: &str = "failed to decode Protobuf message";
+/// How the messages begin of what is the bytes' fault; tonic keeps nothing else of it. The first is prost's, the others are
+/// about the frame around the message.
+const UNREADABLE: [&str; 4] = [
+    "failed to decode Protobuf message",
+    "Unexpected EOF decoding stream",
+    "Missing request message",
+    "protocol error: received message with invalid compression flag",
+];
 
 /// Answers `INVALID_ARGUMENT` where the request could not be decoded.
 #[derive(Clone)]
@@ -28,14 +34,14 @@ impl Step for BlameMalformed {
     async fn finish((): (), pending: impl Future<Output = Response> + Send + 'static) -> Response {
         let response = pending.await;
         let status = Status::from_header_map(response.headers());
-        let problem = status.as_ref().and_then(undecodable);
+        let problem = status.as_ref().and_then(unreadable);
         problem.map_or(response, |problem| unlogged(&RpcError::MalformedMessage { problem }).into_http())
     }
 }
 
-/// What prost said, where that is what the status is about. A handler's own errors have details.
-fn undecodable(status: &Status) -> Option<String> {
+/// What tonic said, where that is what the status is about. A handler's own errors have details.
+fn unreadable(status: &Status) -> Option<String> {
     let own = status.code() == Code::Internal && status.details().is_empty();
-    let problem = status.message().strip_prefix(UNDECODABLE).filter(|_| own)?;
-    Some(problem.trim_start_matches([':', ' ']).to_owned())
+    let known = UNREADABLE.iter().any(|beginning| status.message().starts_with(beginning));
+    (own && known).then(|| status.message().trim_end_matches('.').to_owned())
 }

@@ -6,7 +6,7 @@ use std::{hash::Hash, sync::Arc};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{exemplar::HistogramWithExemplars, family::Family, gauge::Gauge},
+    metrics::{counter::Counter, exemplar::HistogramWithExemplars, family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
 use telemetry::metrics::CALL_SECONDS;
@@ -60,19 +60,22 @@ struct CallLabels {
     rpc_response_status_code: &'static str,
 }
 
-/// The RED metrics of one server: `rpc_server_call_duration_seconds` and `rpc_server_calls_in_flight`.
+/// The RED metrics of one server: `rpc_server_call_duration_seconds`, `rpc_server_calls_in_flight` and
+/// `rpc_server_response_bytes_total`.
 #[derive(Clone)]
 pub struct ServerMetrics {
     methods: Methods,
     duration: Latency<CallLabels>,
     in_flight: Family<MethodLabels, Gauge>,
+    bytes: Family<MethodLabels, Counter>,
 }
 
 impl ServerMetrics {
     /// Registers the metrics. A call to anything that `methods` does not list is counted as `other`, so that
     /// callers cannot make new series.
     pub fn register(methods: Methods, registry: &mut Registry) -> Self {
-        let metrics = Self { methods, duration: latency(), in_flight: Family::default() };
+        let (duration, in_flight, bytes) = (latency(), Family::default(), Family::default());
+        let metrics = Self { methods, duration, in_flight, bytes };
         registry.register_with_unit(
             "rpc_server_call_duration",
             "Time from a call's headers to the end of its response, by method and status",
@@ -84,7 +87,18 @@ impl ServerMetrics {
             "Calls whose response has not ended",
             metrics.in_flight.clone(),
         );
+        registry.register_with_unit(
+            "rpc_server_response",
+            "Bytes of response bodies, counted when they end",
+            Unit::Bytes,
+            metrics.bytes.clone(),
+        );
         metrics
+    }
+
+    /// What calls are named by.
+    pub(crate) fn methods(&self) -> &Methods {
+        &self.methods
     }
 }
 
@@ -99,7 +113,7 @@ impl Observer for ServerMetrics {
     type Call = MeasuredCall;
 
     fn begin(&self, request: &mut Request) -> MeasuredCall {
-        let name = self.methods.name(request.uri().path());
+        let name = self.methods.name(request);
         let labels = MethodLabels { rpc_service: name.service, rpc_method: name.method };
         self.in_flight.get_or_create(&labels).inc();
         MeasuredCall { metrics: self.clone(), labels, span: CallSpan::of(request) }
@@ -109,6 +123,7 @@ impl Observer for ServerMetrics {
 impl ObservedCall for MeasuredCall {
     fn end(self, outcome: Outcome) {
         self.metrics.in_flight.get_or_create(&self.labels).dec();
+        self.metrics.bytes.get_or_create(&self.labels).inc_by(outcome.bytes);
         let MethodLabels { rpc_service, rpc_method } = self.labels;
         let labels = CallLabels { rpc_service, rpc_method, rpc_response_status_code: name_of(outcome.code) };
         record(&self.metrics.duration, &labels, outcome, &self.span);

@@ -5,6 +5,7 @@ mod frames;
 
 use std::time::Duration;
 
+use http::header::CONTENT_LENGTH;
 use http_body::Body as _;
 use tokio::time::Instant;
 use tonic::{Code, Status};
@@ -61,7 +62,9 @@ impl<O: Observer> Step for Observe<O> {
             running.end(code.unwrap_or(Code::Unknown));
             return response;
         }
-        response.map(|body| ObserveBody::new(running, code).around(body))
+        let length = response.headers().get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        response.map(|body| ObserveBody::new(running, code, length).around(body))
     }
 }
 
@@ -102,6 +105,7 @@ fn code_in_headers(response: &Response) -> Option<Code> {
         401 => Code::Unauthenticated,
         403 => Code::PermissionDenied,
         404 => Code::NotFound,
+        409 => Code::AlreadyExists,
         429 => Code::ResourceExhausted,
         400..500 => Code::InvalidArgument,
         503 => Code::Unavailable,

@@ -18,9 +18,11 @@ use crate::{
     access_log::AccessLog,
     concurrency::LimitConcurrency,
     deadline::HoldDeadline,
+    draining::{Calls, SeeOut},
     malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
+    plain::{AnswerPlainly, RefuseMisfits},
     request_id::NameRequest,
     step::{Request, Response, StepLayer},
     tls,
@@ -34,13 +36,14 @@ pub use listen::bind;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// A gRPC server: settings, metrics and TLS, ready to serve routes.
+/// A server of gRPC, and of plain HTTP beside it: settings, metrics and TLS, ready to serve routes.
 #[derive(Clone)]
 pub struct Server {
     arguments: ServerArguments,
     metrics: ServerMetrics,
     trust: Trust,
     name: Option<Arc<str>>,
+    calls: Calls,
     tls: Option<Arc<ServerConfig>>,
 }
 
@@ -52,7 +55,14 @@ impl Server {
             Some(identity) => Some(tls::server_config(identity, arguments.tls_client_ca.as_deref())?),
             None => None,
         };
-        Ok(Self { arguments: arguments.clone(), metrics, trust: Trust::Nobody, name: None, tls })
+        Ok(Self {
+            arguments: arguments.clone(),
+            metrics,
+            trust: Trust::Nobody,
+            name: None,
+            calls: Calls::new(),
+            tls,
+        })
     }
 
     /// Chooses whose word is taken for the principal.
@@ -71,10 +81,11 @@ impl Server {
 
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// The id comes first, so that whatever follows can name the call. The span is next, so that whatever follows
+    /// The id comes first, so that whatever follows can name the call. Whoever does not speak gRPC is answered in HTTP's
+    /// own words outside of all that watches, so that these see one set of codes. The span is next, so that whatever follows
     /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
     /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
-    /// of the limit, so that an expired call gives its permit back. Undecodable requests are the caller's
+    /// of the limit and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the caller's
     /// fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one more
     /// `INTERNAL`.
     pub fn stack(
@@ -85,14 +96,18 @@ impl Server {
     + Send
     + 'static {
         let arguments = &self.arguments;
+        let methods = self.metrics.methods().clone();
         let (default, maximum) = (arguments.default_deadline, arguments.max_deadline);
         ServiceBuilder::new()
             .layer(StepLayer(NameRequest))
-            .layer(StepLayer(JoinTrace))
-            .layer(StepLayer(Observe(AccessLog { service: self.name.clone() })))
+            .layer(StepLayer(AnswerPlainly))
+            .layer(StepLayer(JoinTrace { methods: methods.clone() }))
+            .layer(StepLayer(Observe(AccessLog { service: self.name.clone(), methods: methods.clone() })))
             .layer(StepLayer(Observe(self.metrics.clone())))
+            .layer(StepLayer(RefuseMisfits { methods }))
             .layer(StepLayer(self.trust))
             .layer(StepLayer(HoldDeadline { default, maximum }))
+            .layer(StepLayer(SeeOut(self.calls.clone())))
             .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency)))
             .layer(StepLayer(BlameMalformed))
             .layer(CatchPanic)
@@ -112,6 +127,8 @@ impl Server {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let service = self.stack(routes.prepare());
-        Listening::new(&self.arguments, self.tls.clone()).run(incoming, service, shutdown, grace).await;
+        Listening::new(&self.arguments, self.tls.clone(), self.calls.clone())
+            .run(incoming, service, shutdown, grace)
+            .await;
     }
 }

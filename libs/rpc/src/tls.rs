@@ -1,5 +1,7 @@
 //! TLS from PEM files, for both ends.
 
+mod certificate;
+
 use std::{path::Path, sync::Arc};
 
 use rustls::{
@@ -12,7 +14,8 @@ use rustls::{
     server::WebPkiClientVerifier,
 };
 
-use crate::RpcError;
+use crate::{RpcError, ServerArguments};
+pub use certificate::ServerCertificate;
 
 /// A certificate chain and its key.
 #[derive(Clone, Copy)]
@@ -44,6 +47,12 @@ pub(crate) fn server_config(
         .map_err(|error| rejected("certificate and key", error))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// Reads and checks a server's TLS files, for whoever does slow things before it makes the server.
+pub fn check_tls(arguments: &ServerArguments) -> Result<(), RpcError> {
+    let Some(identity) = arguments.tls_identity()? else { return Ok(()) };
+    server_config(identity, arguments.tls_client_ca.as_deref()).map(drop)
 }
 
 /// A client's TLS: trusts only `authority`, and shows `identity` to servers that ask for one.
@@ -122,7 +131,10 @@ mod tests {
             |certificate: &Path, key: &Path| server_config(Identity { certificate, key }, None).map(drop);
         assert!(server(&at("cert.pem"), &at("key.pem")).is_ok());
         let missing = server(&at("none.pem"), &at("key.pem")).unwrap_err();
-        assert!(missing.to_string().contains("none.pem"), "{missing}");
+        assert!(missing.to_string().ends_with("none.pem"), "not a word about PEM: {missing}");
+        fs::write(at("torn.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
+        let torn = server(&at("torn.pem"), &at("key.pem")).unwrap_err();
+        assert!(torn.to_string().ends_with("torn.pem: expected a PEM file"), "{torn}");
         let empty = server(&at("empty.pem"), &at("key.pem")).unwrap_err();
         assert!(matches!(empty, RpcError::TlsFileEmpty { expected: "certificate", .. }), "{empty}");
         let no_key = server(&at("cert.pem"), &at("empty.pem")).unwrap_err();

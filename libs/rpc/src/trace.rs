@@ -7,6 +7,7 @@ use tonic::Status;
 use tracing::{Instrument, Span, info_span};
 
 use crate::{
+    Methods,
     request_id::RequestId,
     step::{BodyStep, Inner, Polled, Request, Response, Step},
 };
@@ -24,19 +25,23 @@ impl CallSpan {
 
 /// The server's side: continues the trace that the request's headers name.
 #[derive(Clone)]
-pub(crate) struct JoinTrace;
+pub(crate) struct JoinTrace {
+    pub(crate) methods: Methods,
+}
 
 impl Step for JoinTrace {
     type Call = Span;
 
     fn start(&self, request: &mut Request) -> Result<Span, Status> {
-        let (service, method) = split(request.uri().path());
+        let name = self.methods.shown(request);
+        let plain = name.contains(' ');
+        let (service, method) = if plain { ("http", &*name) } else { split(&name) };
         let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
         let span = info_span!(
             "call",
-            otel.name = request.uri().path().trim_start_matches('/'),
+            otel.name = name.trim_start_matches('/'),
             otel.kind = "server",
-            rpc.system = "grpc",
+            rpc.system = if plain { "http" } else { "grpc" },
             rpc.service = service,
             rpc.method = method,
             req_id = id,

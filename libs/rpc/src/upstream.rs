@@ -12,6 +12,7 @@ mod body;
 mod connect;
 mod connector;
 mod endpoint;
+mod failure;
 mod health;
 mod metrics;
 mod outgoing;
@@ -44,6 +45,8 @@ pub use balance::AtMostOnce;
 use balance::Balanced;
 use connect::Connecting;
 pub use connector::{Connector, Io};
+use failure::LastFailure;
+pub use failure::{ConnectFailure, Obstacle};
 pub use metrics::UpstreamMetrics;
 use outgoing::Introduce;
 use pool::Pool;
@@ -60,6 +63,7 @@ pub struct Upstream {
     name: &'static str,
     service: BoxCloneSyncService<Request, Response, Infallible>,
     connected: watch::Receiver<bool>,
+    failure: Arc<LastFailure>,
     tasks: Tasks,
     _open: Arc<DropGuard>,
 }
@@ -84,13 +88,19 @@ impl Upstream {
         let connecting = Connecting::new(settings, connector, pool.clone(), tasks.clone());
         tasks.spawn(keep_resolved(resolver, connecting, settings.resolve_every));
         let open = Arc::new(pool.closing().drop_guard());
-        let connected = pool.connected();
-        Self { name: settings.name, service: stack(settings, pool), connected, tasks, _open: open }
+        let (connected, failure) = (pool.connected(), pool.failure().clone());
+        Self { name: settings.name, service: stack(settings, pool), connected, failure, tasks, _open: open }
     }
 
     /// Whether any pod is connected, now and later.
     pub fn connected(&self) -> watch::Receiver<bool> {
         self.connected.clone()
+    }
+
+    /// What kept the last connection from being made, or broke it. For whoever chose the upstream: it holds what
+    /// callers further away must not see, and so is in no status.
+    pub fn last_failure(&self) -> Option<ConnectFailure> {
+        self.failure.get()
     }
 
     /// Drops this clone, then waits until the others are dropped and the last stream has ended.

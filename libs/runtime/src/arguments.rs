@@ -8,6 +8,8 @@ use clap::Args;
 /// How a process lives and ends.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Process")]
+// Several structs of this name meet in one command, and clap wants each group to have a name of its own.
+#[group(skip)]
 pub struct Arguments {
     /// Where /metrics, /livez and /readyz are served; port 0 takes a free one
     #[arg(long, env = "ONDOL_ADMIN_ADDR", default_value = "127.0.0.1:9400", value_name = "ADDRESS:PORT")]

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, error::Error, io, net::SocketAddr};
 
+use arguments::address_advice;
 use fault::{Fault, Kind};
 use telemetry::TelemetryError;
 
@@ -14,7 +15,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     /// A port could not be opened.
-    #[error("cannot listen on {address}; choose another address with {flag}, or stop what uses this one")]
+    #[error("cannot listen on {address}, which {flag} sets: {}", address_advice(source.kind()))]
     Listen {
         /// The address that was asked for.
         address: SocketAddr,

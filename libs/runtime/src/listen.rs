@@ -41,6 +41,16 @@ mod tests {
         let message = Chain(&refusal).to_string();
         assert!(message.contains(&format!("cannot listen on {address}")), "{message}");
         assert!(message.contains("--listen or ONDOL_LISTEN"), "{message}");
-        assert!(message.contains("in use"), "{message}");
+        assert!(message.contains("end what uses this one") && message.contains("in use"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn an_address_of_another_machine_is_not_said_to_be_taken() {
+        let flag = Flag { name: "--listen", variable: "ONDOL_LISTEN" };
+        // A documentation address, which nobody has.
+        let refusal = listen("192.0.2.1:0".parse().unwrap(), flag).await.unwrap_err();
+        let message = Chain(&refusal).to_string();
+        assert!(message.contains("this machine has no such address"), "{message}");
+        assert!(!message.contains("uses this one"), "{message}");
     }
 }

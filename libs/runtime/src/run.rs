@@ -31,6 +31,9 @@ pub struct Service {
     pub name: &'static str,
     /// Its version: `env!("CARGO_PKG_VERSION")`.
     pub version: &'static str,
+    /// The commit that it was built from: `option_env!("ONDOL_COMMIT")`. A program says it and no library, so that a new
+    /// commit compiles nothing but the programs again.
+    pub commit: Option<&'static str>,
     /// One line of help.
     pub about: &'static str,
     /// The admin port's default address, its own for every service, so that they can share a laptop.
@@ -122,7 +125,7 @@ where
         .enable_all()
         .build()
         .map_err(RuntimeError::Executor)?;
-    let identity = Identity { service: service.name, version: service.version };
+    let identity = Identity { service: service.name, version: service.version, commit: service.commit };
     let guard = {
         let _entered = runtime.enter();
         telemetry::start(&arguments.telemetry, identity, service.logs)?

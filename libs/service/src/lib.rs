@@ -14,4 +14,4 @@ mod port;
 
 pub use error::ServiceError;
 pub use health::Health;
-pub use port::{Door, Port, check_address};
+pub use port::{Door, Port, check};

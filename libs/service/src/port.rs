@@ -30,6 +30,8 @@ pub struct Door<'a> {
     pub trust: Trust,
     /// The encoded descriptors of what will be served, for reflection and for the labels of metrics.
     pub descriptors: &'a [&'static [u8]],
+    /// The patterns of plain HTTP paths that will be served, such as `/generated/{job}/{artifact}`, for the same labels.
+    pub paths: &'a [&'static str],
 }
 
 /// An open port that serves nothing yet.
@@ -39,6 +41,7 @@ pub struct Port {
     server: Server,
     limits: MessageLimits,
     routes: RoutesBuilder,
+    http: axum::Router,
     health: Health,
     /// Names whose health is the component's, and what else it hangs on.
     names: Vec<(&'static str, watch::Receiver<bool>)>,
@@ -48,7 +51,8 @@ impl Port {
     /// Takes the address and prepares the stack, with health and reflection (v1 and v1alpha).
     pub fn open(door: &Door<'_>, life: &Life) -> Result<Self, ServiceError> {
         let own = [tonic_health::pb::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET];
-        let methods = Methods::described_by(door.descriptors.iter().copied().chain(own))?;
+        let methods =
+            Methods::described_by(door.descriptors.iter().copied().chain(own))?.with_paths(door.paths);
         let metrics = life.register(|registry| ServerMetrics::register(methods, registry));
         let server = Server::new(door.arguments, metrics)?.trusting(door.trust).named(life.name());
 
@@ -77,6 +81,7 @@ impl Port {
             server,
             limits,
             routes,
+            http: axum::Router::new(),
             health: Health::new(reporter),
             names: vec![("", always())],
         })
@@ -121,18 +126,32 @@ impl Port {
         self
     }
 
+    /// Adds plain HTTP routes. The stack stands around them too; a refusal of theirs is a status from `rpc`, which
+    /// becomes HTTP's further out.
+    #[must_use]
+    pub fn with_http(mut self, routes: axum::Router) -> Self {
+        self.http = self.http.merge(routes);
+        self
+    }
+
     /// Serves until `life` drains, then finishes what runs.
     pub fn serve(self, life: &Life) {
+        let names: Vec<_> = self.names.iter().map(|(name, _)| *name).collect();
+        let health = self.health.clone();
         let following = self.health.follow(self.names, life.clone());
         let draining = life.draining();
-        let serving =
-            self.server.serve(self.incoming, self.routes.routes(), life.draining(), NO_GRACE_OF_ITS_OWN);
+        let routes = self.routes.routes().into_axum_router().merge(self.http);
+        let serving = self.server.serve(self.incoming, routes.into(), life.draining(), NO_GRACE_OF_ITS_OWN);
         life.spawn("grpc", serving);
         life.spawn("health", async move {
             // What follows never ends by itself: the end of the component ends it.
-            let following = std::pin::pin!(following);
-            let draining = std::pin::pin!(draining);
-            futures::future::select(following, draining).await;
+            tokio::select! {
+                () = following => {}
+                () = draining => {}
+            }
+            for name in names {
+                health.set(name, false).await;
+            }
         });
     }
 }
@@ -142,8 +161,9 @@ fn always() -> watch::Receiver<bool> {
     watch::channel(true).1
 }
 
-/// Whether an address can be listened on, for whoever does slow things before it opens a port there.
-pub fn check_address(address: SocketAddr) -> Result<(), ServiceError> {
+/// Whether a port could be opened, by its address and its TLS files: for whoever does slow things before it opens one.
+pub fn check(address: SocketAddr, arguments: &ServerArguments) -> Result<(), ServiceError> {
+    rpc::check_tls(arguments)?;
     bind(address).map(drop)
 }
 
@@ -173,6 +193,7 @@ mod tests {
             arguments: &arguments,
             trust: Trust::Nobody,
             descriptors: &[],
+            paths: &[],
         };
         Port::open(&door, life).unwrap()
     }
@@ -207,6 +228,18 @@ mod tests {
         while next().await != ServingStatus::Serving {}
         reachable.send_replace(false);
         while next().await != ServingStatus::NotServing {}
+    }
+
+    #[tokio::test]
+    async fn what_would_keep_a_port_from_opening_is_known_before() {
+        let plain = Cli::parse_from(["test"]).server;
+        check("127.0.0.1:0".parse().unwrap(), &plain).unwrap();
+        let elsewhere = check("192.0.2.1:0".parse().unwrap(), &plain).unwrap_err();
+        let message = fault::Chain(&elsewhere).to_string();
+        assert!(message.contains("--listen") && message.contains("no such address"), "{message}");
+        let secure = Cli::parse_from(["test", "--tls-cert", "none.pem", "--tls-key", "none.key"]).server;
+        let missing = check("127.0.0.1:0".parse().unwrap(), &secure).unwrap_err();
+        assert!(missing.to_string().contains("none.pem"), "{missing}");
     }
 
     #[tokio::test]

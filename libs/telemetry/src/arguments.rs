@@ -9,6 +9,8 @@ use tracing_subscriber::filter::{ParseError, Targets};
 /// How a process logs, and where it sends its traces.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Logs and traces")]
+// Several structs of this name meet in one command, and clap wants each group to have a name of its own.
+#[group(skip)]
 pub struct Arguments {
     /// How log lines are written [default: text on a terminal, json elsewhere]
     #[arg(long, env = "ONDOL_LOG_FORMAT", value_enum)]

@@ -24,13 +24,15 @@ use crate::{
 /// How long a dropped [`Guard`] may wait for the last spans.
 const FLUSH_ON_DROP: Duration = Duration::from_secs(2);
 
-/// Who is speaking: the name and version that every exported span carries.
+/// Who is speaking: the name and version that every exported span carries, and the build.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
     /// The service's name, such as `llm-inference`.
     pub service: &'static str,
     /// Its version, such as `0.1.0`.
     pub version: &'static str,
+    /// The commit that it was built from, where the build knew it.
+    pub commit: Option<&'static str>,
 }
 
 /// Where log lines go.

@@ -8,9 +8,12 @@ use std::{
 
 use clap::Parser;
 
-/// The server is a child of a shell that waits for its input to end, which it does when the test ends, whichever way:
-/// by a panic, by `exit`, or killed.
-const WATCHED: &str = r#""$0" -H 127.0.0.1 -p 0 & server=$!; read -r _; kill "$server""#;
+/// Beside the server, something waits for the input to end, which it does when the test ends, whichever way: by a panic,
+/// by `exit`, or killed. It says nothing, so that all that is said ends with the server.
+const WATCHED: &str = r#"exec 3<&0
+"$0" -H 127.0.0.1 -p 0 3<&- & server=$!
+{ read -r _ <&3; kill "$server"; } > /dev/null 2>&1 &
+wait "$server""#;
 /// What the server says once it listens, on a port that nobody had.
 const LISTENS: &str = "Running on http://";
 
@@ -36,11 +39,14 @@ impl Moto {
     ///
     /// # Panics
     /// If it cannot be started: a test that needs it must not pass without it.
-    #[expect(clippy::panic, reason = "as in any test")]
     pub fn start() -> Self {
-        let program = Needed::parse_from(["test"]).moto;
+        Self::start_program(&Needed::parse_from(["test"]).moto)
+    }
+
+    #[expect(clippy::panic, reason = "as in any test")]
+    fn start_program(program: &str) -> Self {
         let started = Command::new("sh")
-            .args(["-c", WATCHED, &program])
+            .args(["-c", WATCHED, program])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -76,5 +82,34 @@ impl Drop for Moto {
     fn drop(&mut self) {
         drop(self.input.take());
         drop(self.shell.wait());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        panic::catch_unwind,
+        process::{Command, Stdio},
+    };
+
+    use super::{Moto, WATCHED};
+
+    #[test]
+    fn a_program_that_is_missing_is_named() {
+        let panic = catch_unwind(|| Moto::start_program("no-such-moto")).unwrap_err();
+        let text = panic.downcast::<String>().unwrap();
+        assert!(text.contains("no-such-moto") && text.contains("ONDOL_TEST_MOTO"), "{text}");
+    }
+
+    #[test]
+    fn the_server_ends_with_the_input() {
+        // Nothing is written to it, so it ends at once, and `cat` without an end would not.
+        let script = WATCHED.replace("-H 127.0.0.1 -p 0", "/dev/zero");
+        let shell = Command::new("sh")
+            .args(["-c", &script, "cat"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status();
+        assert!(!shell.unwrap().success());
     }
 }

@@ -18,28 +18,46 @@ use tempfile::TempDir;
 
 #[derive(Parser)]
 struct Needed {
-    /// The server's program, Redis or Valkey.
+    /// Redis's program.
     #[arg(long, env = "ONDOL_TEST_REDIS", default_value = "redis-server")]
     redis: PathBuf,
+    /// Valkey's program.
+    #[arg(long, env = "ONDOL_TEST_VALKEY", default_value = "valkey-server")]
+    valkey: PathBuf,
 }
 
 const START: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(5);
+const FORGETFUL: [&str; 2] = ["--appendonly", "no"];
 
 /// A server of its own, on a socket in a temporary folder. It ends with the value, also when the test panics.
 ///
-/// The program is the one that `ONDOL_TEST_REDIS` names, or `redis-server`. Without one a test fails; it never skips.
+/// The program is the one that `ONDOL_TEST_REDIS` names, or `redis-server`, and for [`Redis::valkey`] the one that
+/// `ONDOL_TEST_VALKEY` names, or `valkey-server`. Without one a test fails; it never skips.
 pub struct Redis {
     folder: TempDir,
+    make: Make,
     options: Vec<OsString>,
     port: Option<u16>,
     child: Child,
 }
 
+/// Whose server it is.
+#[derive(Clone, Copy)]
+enum Make {
+    Redis,
+    Valkey,
+}
+
 impl Redis {
     /// A server that forgets everything when it ends.
     pub fn start() -> io::Result<Self> {
-        Self::start_with(&["--appendonly", "no"])
+        Self::start_with(&FORGETFUL)
+    }
+
+    /// The same of Valkey.
+    pub fn valkey() -> io::Result<Self> {
+        Self::launch(Make::Valkey, &FORGETFUL, None, None)
     }
 
     /// A server that writes every change to disk before it answers.
@@ -49,21 +67,47 @@ impl Redis {
 
     /// A server with options of its own, such as `--maxmemory`.
     pub fn start_with(options: &[&str]) -> io::Result<Self> {
-        Self::launch(options, None)
+        Self::launch(Make::Redis, options, None, None)
     }
 
-    /// A server that also listens on a free port of this machine, as members of a cluster have to.
+    /// A server that forgets everything when it ends, with options of its own, and that also listens on a free port of
+    /// this machine, where others can reach it.
     pub fn listening(options: &[&str]) -> io::Result<Self> {
-        // Free a moment ago is nearly always free now.
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        Self::launch(options, Some(port))
+        Self::launch(Make::Redis, &[&FORGETFUL, options].concat(), Some(free_port()?), None)
     }
 
-    fn launch(options: &[&str], port: Option<u16>) -> io::Result<Self> {
+    /// The same, ready to be a member of a cluster. The port on which members talk to each other is returned as well:
+    /// by default it is one that may not exist.
+    pub fn member(options: &[&str]) -> io::Result<(Self, u16)> {
+        let bus = free_port()?;
+        let text = bus.to_string();
+        let options = [&["--cluster-enabled", "yes", "--cluster-port", &text], options].concat();
+        Ok((Self::listening(&options)?, bus))
+    }
+
+    /// A sentinel with this configuration, line by line, on a free port.
+    pub fn sentinel(configuration: &str) -> io::Result<Self> {
+        // It writes into its file what it learns.
+        Self::launch(Make::Redis, &["--sentinel"], Some(free_port()?), Some(configuration))
+    }
+
+    fn launch(
+        make: Make,
+        options: &[&str],
+        port: Option<u16>,
+        configuration: Option<&str>,
+    ) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("redis").tempdir()?;
-        let options: Vec<_> = options.iter().map(OsString::from).collect();
-        let child = spawn(folder.path(), &options, port)?;
-        let mut redis = Self { folder, options, port, child };
+        let mut options: Vec<_> = options.iter().map(OsString::from).collect();
+        if let Some(configuration) = configuration {
+            let file = folder.path().join("configuration");
+            fs::write(&file, configuration)?;
+            options.insert(0, file.into());
+        } else {
+            options.extend(["--save", ""].map(OsString::from));
+        }
+        let child = spawn(folder.path(), make, &options, port)?;
+        let mut redis = Self { folder, make, options, port, child };
         redis.wait_until_ready()?;
         Ok(redis)
     }
@@ -97,7 +141,7 @@ impl Redis {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        self.child = spawn(self.folder.path(), &self.options, self.port)?;
+        self.child = spawn(self.folder.path(), self.make, &self.options, self.port)?;
         self.wait_until_ready()
     }
 
@@ -144,10 +188,10 @@ impl Redis {
             }
             if let Some(status) = self.child.try_wait()? {
                 let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-                return Err(io::Error::other(format!("redis-server ended at once, {status}:\n{log}")));
+                return Err(io::Error::other(format!("the server ended at once, {status}:\n{log}")));
             }
             if Instant::now() > end {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("redis-server says {answer:?}")));
+                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("the server says {answer:?}")));
             }
             thread::sleep(LOOK);
         }
@@ -161,15 +205,24 @@ impl Drop for Redis {
     }
 }
 
-fn spawn(folder: &Path, options: &[OsString], port: Option<u16>) -> io::Result<Child> {
-    let Needed { redis } = Needed::parse_from(["test"]);
+/// Free a moment ago is nearly always free now.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+fn spawn(folder: &Path, make: Make, options: &[OsString], port: Option<u16>) -> io::Result<Child> {
+    let needed = Needed::parse_from(["test"]);
+    let (program, variable) = match make {
+        Make::Redis => (needed.redis, "ONDOL_TEST_REDIS"),
+        Make::Valkey => (needed.valkey, "ONDOL_TEST_VALKEY"),
+    };
     let log = fs::File::create(folder.join("log"))?;
-    let spawned = Command::new(&redis)
+    let spawned = Command::new(&program)
+        .args(options)
         .arg("--port")
         .arg(port.unwrap_or(0).to_string())
-        .args(["--bind", "127.0.0.1", "--unixsocket", "socket", "--save", "", "--dir"])
+        .args(["--bind", "127.0.0.1", "--unixsocket", "socket", "--dir"])
         .arg(folder)
-        .args(options)
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(log)
@@ -179,9 +232,9 @@ fn spawn(folder: &Path, options: &[OsString], port: Option<u16>) -> io::Result<C
         io::Error::new(
             error.kind(),
             format!(
-                "cannot start {}: {error}; set ONDOL_TEST_REDIS to the redis-server or valkey-server of version 7 or \
-                 newer that the tests are to use",
-                redis.display()
+                "cannot start {}: {error}; set {variable} to the server of version 7 or newer that the tests are to \
+                 use, as `./just test` does",
+                program.display()
             ),
         )
     })
@@ -189,7 +242,22 @@ fn spawn(folder: &Path, options: &[OsString], port: Option<u16>) -> io::Result<C
 
 #[cfg(test)]
 mod tests {
-    use super::Redis;
+    use super::{Make, Redis};
+
+    #[test]
+    fn a_sentinel_and_a_member_say_what_they_are() {
+        let sentinel = Redis::sentinel("").unwrap();
+        assert!(sentinel.ask(&["ROLE"]).unwrap().contains("sentinel"));
+        let (member, _bus) = Redis::member(&[]).unwrap();
+        assert!(member.ask(&["CLUSTER", "INFO"]).unwrap().contains("cluster_known_nodes:1"));
+    }
+
+    #[test]
+    fn valkey_is_started_where_valkey_was_asked_for() {
+        let valkey = Redis::valkey().unwrap();
+        assert!(matches!(valkey.make, Make::Valkey));
+        assert!(valkey.ask(&["INFO", "server"]).unwrap().contains("server_name:valkey"));
+    }
 
     #[test]
     fn a_durable_server_has_its_data_again_after_a_restart() {

@@ -1,13 +1,18 @@
 //! What can go wrong in this service.
 
-use std::{borrow::Cow, io, path::PathBuf};
+use std::{borrow::Cow, error::Error, io, path::PathBuf, time::Duration};
 
-use fault::{Fault, Kind};
+use artifacts::ArtifactsError;
+use contract::Invalid;
+use fault::{Fault, Kind, Violation};
+use jobs::JobsError;
+use objects::ObjectsError;
 use rpc::RpcError;
 use service::ServiceError;
 
 /// An error of the api service.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ApiError {
     /// The configured API keys cannot be used; says why and what to do.
     #[error("{0}")]
@@ -29,20 +34,96 @@ pub enum ApiError {
     /// A call came without a key, or with one that nobody here knows.
     #[error("no valid API key: {0}")]
     Unauthenticated(&'static str),
+    /// A request breaks the contract.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// This installation takes no jobs.
+    #[error("no queue is configured: give --redis-url")]
+    NoQueue,
+    /// This installation keeps no artifacts.
+    #[error("no object store is configured: give --objects-url")]
+    NoObjects,
+    /// The queue failed or refused.
+    #[error(transparent)]
+    Jobs(#[from] JobsError),
+    /// Artifacts could not be found or read.
+    #[error(transparent)]
+    Artifacts(#[from] ArtifactsError),
+    /// Object storage failed or refused.
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
+    /// A stream was ended because the process goes away.
+    #[error("this instance is going away; another one goes on from where this ended")]
+    Draining,
+    /// The path is not served with this method.
+    #[error("this path cannot be called with this method")]
+    MethodNotAllowed,
+    /// More bytes were sent than an upload may have.
+    #[error("an upload has at most {limit} bytes")]
+    UploadTooLarge {
+        /// The most bytes.
+        limit: u64,
+    },
+    /// The bytes of an upload stopped before their end.
+    #[error("the upload broke off")]
+    UploadBroken(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl ApiError {
+    /// The error of a library, which speaks for itself.
+    fn inner(&self) -> Option<&dyn Fault> {
+        match self {
+            Self::Invalid(error) => Some(error),
+            Self::Jobs(error) => Some(error),
+            Self::Artifacts(error) => Some(error),
+            Self::Objects(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl Fault for ApiError {
     fn kind(&self) -> Kind {
         match self {
             Self::Unauthenticated(_) => Kind::Unauthenticated,
-            _ => Kind::Internal,
+            Self::NoQueue | Self::NoObjects => Kind::Unimplemented,
+            Self::Draining => Kind::Unavailable,
+            Self::MethodNotAllowed | Self::UploadTooLarge { .. } => Kind::InvalidArgument,
+            Self::UploadBroken(_) => Kind::Cancelled,
+            _ => self.inner().map_or(Kind::Internal, Fault::kind),
         }
     }
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
             Self::Unauthenticated(hint) => Cow::Borrowed(hint),
-            _ => Cow::Borrowed("the service is not configured"),
+            Self::NoQueue
+            | Self::NoObjects
+            | Self::Draining
+            | Self::MethodNotAllowed
+            | Self::UploadTooLarge { .. }
+            | Self::UploadBroken(_) => Cow::Owned(self.to_string()),
+            _ => self.inner().map_or("the service is not configured".into(), Fault::public_message),
         }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::NoQueue => "NO_QUEUE",
+            Self::NoObjects => "NO_OBJECT_STORE",
+            Self::Draining => "DRAINING",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::UploadTooLarge { .. } => "UPLOAD_TOO_LARGE",
+            Self::UploadBroken(_) => "UPLOAD_BROKEN_OFF",
+            _ => self.inner().map_or(self.kind().reason(), Fault::reason),
+        }
+    }
+
+    fn violations(&self) -> &[Violation] {
+        self.inner().map_or(&[], Fault::violations)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.inner().and_then(Fault::retry_after)
     }
 }

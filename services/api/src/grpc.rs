@@ -1,7 +1,19 @@
 //! The gRPC services of the public door.
 
-mod auth;
+mod artifacts;
 mod inference;
+mod jobs;
 
-pub(crate) use auth::Authenticate;
+pub(crate) use artifacts::Artifacts;
 pub(crate) use inference::Inference;
+pub(crate) use jobs::Jobs;
+
+use ::jobs::{JobsError, Name};
+use rpc::Principal;
+use tonic::Extensions;
+
+/// Whose jobs a call is about: those of the key that it came with.
+fn owner(extensions: &Extensions) -> Result<Name, JobsError> {
+    let principal = extensions.get::<Principal>().map(Principal::as_str).unwrap_or_default();
+    Name::new("owner", principal)
+}

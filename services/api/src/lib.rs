@@ -1,18 +1,32 @@
 //! The api service: the only public door.
 //!
-//! [`start`] loads the keys, connects to llm-inference and serves `ondol.inference.v1` to whoever holds a key. A
-//! request goes through the server stack, `grpc/auth` (who calls) and `grpc/inference` (what can be checked without a
-//! model), then on to llm-inference in the caller's name.
+//! [`start`] loads the keys, connects to llm-inference, the queue and the store, and serves whoever holds a key. A
+//! request goes through the server stack and `auth` (who calls), then:
+//! - `grpc/inference`: what can be checked without a model, then on to llm-inference in the caller's name;
+//! - `grpc/jobs` over `desk`: one owner's jobs in the queue. Workers run them; api and worker meet only in the queue and
+//!   the store;
+//! - `grpc/artifacts` and `http/generated` over `results`: what jobs made, and its bytes;
+//! - `http/uploads`: the input of jobs, where the store is a folder.
+//!
+//! `convert` is where messages become types that cannot be wrong, and back.
 //!
 //! This crate must never know a model, a prompt's tokens or another service's code: peers are generated clients.
 
 mod arguments;
+mod auth;
+mod backends;
+mod convert;
+mod desk;
 mod error;
 mod grpc;
+mod http;
 mod keys;
+mod results;
 mod start;
 
 pub use arguments::Arguments;
+pub use backends::Backends;
 pub use error::ApiError;
+pub use http::{ArtifactArguments, Delivery};
 pub use keys::{KeyArguments, check_key_name};
-pub use start::{LlmInference, start};
+pub use start::{LlmInference, start, start_on};

@@ -8,6 +8,7 @@ use runtime::{Life, Service};
 const SERVICE: Service = Service {
     name: "api",
     version: env!("CARGO_PKG_VERSION"),
+    commit: option_env!("ONDOL_COMMIT"),
     about: "The public door: authenticates, validates and forwards",
     admin_addr: "127.0.0.1:9401",
     computes: false,

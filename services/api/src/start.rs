@@ -2,16 +2,25 @@
 
 use std::net::SocketAddr;
 
-use proto::inference::v1::inference_service_server::InferenceServiceServer;
+use proto::{
+    artifacts::v1::artifact_service_server::ArtifactServiceServer,
+    inference::v1::inference_service_server::InferenceServiceServer,
+    jobs::v1::job_service_server::JobServiceServer,
+};
 use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName};
 use runtime::Life;
 use service::{Door, Port};
+use tokio::sync::watch;
 use tonic::service::interceptor::InterceptedService;
 
 use crate::{
-    ApiError, Arguments,
-    grpc::{Authenticate, Inference},
+    ApiError, Arguments, Backends,
+    auth::Authenticate,
+    desk::Desk,
+    grpc::{Artifacts, Inference, Jobs},
+    http,
     keys::Keys,
+    results::Results,
 };
 
 /// The service that runs the models.
@@ -23,27 +32,61 @@ impl UpstreamName for LlmInference {
     const DEFAULT_URL: &'static str = "http://127.0.0.1:50052";
 }
 
-/// Serves until `life` drains; returns where.
+/// Opens the queue and the store that the arguments name, and serves until `life` drains; returns where.
 pub async fn start(arguments: Arguments, life: Life) -> Result<SocketAddr, ApiError> {
+    let backends = Backends::open(&arguments).await?;
+    backends.close_with(&life);
+    start_on(&backends, arguments, &life)
+}
+
+/// The same on a queue and a store that the process has already.
+pub fn start_on(backends: &Backends, arguments: Arguments, life: &Life) -> Result<SocketAddr, ApiError> {
     let authenticate = Authenticate::new(Keys::load(&arguments.keys)?);
     let door = Door {
         listen: arguments.listen,
         arguments: &arguments.server,
         trust: Trust::Nobody,
         descriptors: &[proto::DESCRIPTORS],
+        paths: &http::PATHS,
     };
-    let port = Port::open(&door, &life)?;
+    let port = Port::open(&door, life)?;
     let metrics = life.register(UpstreamMetrics::register);
     let upstream = Upstream::connect(&arguments.llm_inference.settings, &metrics)?;
+    closing(upstream.clone(), life);
+    let address = port.address();
+    let port = with_inference(port, upstream, &authenticate);
+    with_jobs(port, backends, (authenticate, arguments.artifacts), life).serve(life);
+    Ok(address)
+}
 
-    let connected = upstream.connected();
-    closing(upstream.clone(), &life);
-    let (address, limits) = (port.address(), port.message_limits());
+fn with_inference(port: Port, upstream: Upstream, authenticate: &Authenticate) -> Port {
+    let (limits, connected) = (port.message_limits(), upstream.connected());
     let inference = InferenceServiceServer::new(Inference::new(upstream))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
-    port.with_while(InterceptedService::new(inference, authenticate), connected).serve(&life);
-    Ok(address)
+    port.with_while(InterceptedService::new(inference, authenticate.clone()), connected)
+}
+
+/// Jobs, what they make, and its bytes. Without a queue or a store the services are there all the same, to say so.
+fn with_jobs(
+    port: Port,
+    backends: &Backends,
+    (authenticate, arguments): (Authenticate, http::ArtifactArguments),
+    life: &Life,
+) -> Port {
+    let limits = port.message_limits();
+    let reachable = backends.queue_reachable(life);
+    let stored = watch::channel(backends.objects.is_some()).1;
+    let results = Results::of(backends);
+    let jobs = JobServiceServer::new(Jobs::new(Desk::of(backends), life.clone()))
+        .max_decoding_message_size(limits.decoding)
+        .max_encoding_message_size(limits.encoding);
+    let artifacts = ArtifactServiceServer::new(Artifacts::new(results.clone()))
+        .max_decoding_message_size(limits.decoding)
+        .max_encoding_message_size(limits.encoding);
+    port.with_while(InterceptedService::new(jobs, authenticate.clone()), reachable)
+        .with_while(InterceptedService::new(artifacts, authenticate.clone()), stored)
+        .with_http(http::routes(authenticate, results, arguments))
 }
 
 /// Has the drain wait until the connections to an upstream are closed.

@@ -29,4 +29,17 @@ pub struct ModelArguments {
     /// A model to serve, repeatable; in the environment separated by commas [default: every model in the folder]
     #[arg(long = "model", env = "ONDOL_SERVE", value_name = "NAME", value_delimiter = ',')]
     pub names: Vec<String>,
+    /// How they are checked.
+    #[command(flatten)]
+    pub checks: Checks,
+}
+
+/// How packages are checked at the start.
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Model")]
+pub struct Checks {
+    /// Do not compare the files of a package with their checksums at the start, which reads them once more: for models
+    /// so large that it takes too long. A damaged file then shows in the answers, or not at all
+    #[arg(long, env = "ONDOL_SKIP_CHECKSUMS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub skip_checksums: bool,
 }

@@ -15,7 +15,7 @@ mod health;
 mod load;
 mod start;
 
-pub use arguments::{Arguments, ModelArguments};
+pub use arguments::{Arguments, Checks, ModelArguments};
 pub use catalogue::Served;
 pub use error::InferenceError;
 pub use start::{Serving, serve_models, start, start_on};

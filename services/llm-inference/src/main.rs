@@ -8,6 +8,7 @@ use runtime::{Life, Service};
 const SERVICE: Service = Service {
     name: "llm-inference",
     version: env!("CARGO_PKG_VERSION"),
+    commit: option_env!("ONDOL_COMMIT"),
     about: "Runs language models with ONNX Runtime and serves them by gRPC",
     admin_addr: "127.0.0.1:9402",
     computes: true,

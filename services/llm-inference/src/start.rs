@@ -6,7 +6,7 @@ use engine::{Engine, Runtime};
 use proto::inference::v1::inference_service_server::InferenceServiceServer;
 use rpc::Trust;
 use runtime::Life;
-use service::{Door, Port, ServiceError, check_address};
+use service::{Door, Port, ServiceError};
 
 use crate::{
     Arguments, InferenceError,
@@ -45,10 +45,10 @@ pub async fn start(arguments: Arguments, life: Life) -> Result<Serving, Inferenc
 
 /// The same on an ONNX Runtime that the process has loaded already; it can load only one.
 ///
-/// A taken port is found out before the weights are read; but the port is opened after, since a caller whose connection
+/// A taken port or a wrong TLS file is found out before the weights are read; but the port is opened after, since a caller whose connection
 /// waits unanswered is worse off than one that is refused.
 pub async fn start_on(runtime: Runtime, arguments: Arguments, life: Life) -> Result<Serving, InferenceError> {
-    check_address(arguments.listen)?;
+    service::check(arguments.listen, &arguments.server)?;
     let loading = arguments.clone();
     let loaded = tokio::task::spawn_blocking(move || load(&loading, &runtime)).await??;
     // The registry is locked only now: it must be readable while weights are read.
@@ -73,6 +73,7 @@ fn open(arguments: &Arguments, life: &Life) -> Result<Port, ServiceError> {
         arguments: &arguments.server,
         trust: Trust::Callers,
         descriptors: &[proto::DESCRIPTORS],
+        paths: &[],
     };
     Port::open(&door, life)
 }

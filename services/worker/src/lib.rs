@@ -23,4 +23,4 @@ mod upkeep;
 
 pub use arguments::{Arguments, WorkArguments};
 pub use error::WorkerError;
-pub use start::{Connections, LlmInference, start, start_on};
+pub use start::{Connections, LlmInference, connect, start, start_on};

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use artifacts::{Manifest, Shelf, artifact_key};
+use artifacts::{Manifest, PUBLISHED_HEADER, Shelf, artifact_key};
 use bytes::Bytes;
 use fault::{Chain, Fault};
 use jobs::{
-    Claimed, Ended, Finish, Heart, JobsError, Metrics, Outcome, Payload, Queue, Receipt, Seat, Ticket,
+    Beat, Claimed, Ended, Finish, Heart, JobsError, Metrics, Outcome, Payload, Queue, Receipt, Seat, Ticket,
+    Timing,
 };
 use objects::{GetOptions, Key};
 use rpc::CallContext;
@@ -15,9 +16,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info, info_span, warn};
 
 use crate::{WorkerError, assignment::Assignment, handlers::Handlers};
-
-/// The header of a job whose artifacts anybody may read.
-pub(crate) const PUBLISHED_HEADER: &str = "published";
 
 /// The largest request that a handler is given.
 const LARGEST_PAYLOAD: u64 = 4 * 1024 * 1024;
@@ -99,6 +97,9 @@ impl Shop {
         );
         let task = Task { ticket: &ticket, payload: &payload, assignment: &assignment };
         let end = self.work(task, terms).await;
+        if matches!(end, End::Done(_)) {
+            self.tell_last_news(&ticket, &assignment).await;
+        }
         let end = match end {
             End::Done(manifest) => End::Done(Manifest { published, ..manifest }),
             other => other,
@@ -129,6 +130,18 @@ impl Shop {
                 // The sender lives in the assignment.
                 Ok(()) = news.changed() => held.progress(news.borrow_and_update().clone()),
             }
+        }
+    }
+
+    /// The newest report, which the heart may not have sent yet: who looks at a done job sees all of it done.
+    async fn tell_last_news(&self, ticket: &Ticket, assignment: &Assignment) {
+        let news = assignment.news().borrow().clone();
+        if news.is_empty() {
+            return;
+        }
+        let beat = Beat { ticket: ticket.clone(), progress: Some(news) };
+        if let Err(problem) = self.queue.beat(vec![beat], Timing::default().lease).await {
+            debug!("the last report cannot be told: {}", Chain(&problem));
         }
     }
 

@@ -36,7 +36,7 @@ pub struct Connections {
     /// Where results go.
     pub objects: Arc<dyn Objects>,
     /// Where text is generated.
-    pub llm_inference: UpstreamSettings,
+    pub llm_inference: Upstream,
 }
 
 /// Connects, then works until `life` drains.
@@ -49,7 +49,7 @@ pub async fn start(arguments: Arguments, life: Life) -> Result<(), WorkerError> 
         queue: Arc::new(queue),
         heart: Arc::new(heart),
         objects,
-        llm_inference: arguments.llm_inference.settings,
+        llm_inference: connect(&arguments.llm_inference.settings, &life)?,
     };
     start_on(connections, &arguments.work, &life)
 }
@@ -57,8 +57,7 @@ pub async fn start(arguments: Arguments, life: Life) -> Result<(), WorkerError> 
 /// The same on connections that the process has already.
 pub fn start_on(connections: Connections, work: &WorkArguments, life: &Life) -> Result<(), WorkerError> {
     let Connections { queue, heart, objects, llm_inference } = connections;
-    let upstream = Upstream::connect(&llm_inference, &life.register(UpstreamMetrics::register))?;
-    let handlers = all(&Generator::new(upstream.clone(), work.patience));
+    let handlers = all(&Generator::new(llm_inference.clone(), work.patience));
     let kinds = kinds(&handlers, work)?;
     let metrics = life.register(Metrics::register);
     let shop = Shop {
@@ -75,10 +74,15 @@ pub fn start_on(connections: Connections, work: &WorkArguments, life: &Life) -> 
     life.spawn("jobs", async move {
         consumer.work(consuming).await;
         objects.close().await;
-        upstream.closed().await;
+        llm_inference.closed().await;
     });
     life.spawn("upkeep", Upkeep { queue, metrics }.work(life.draining()));
     Ok(())
+}
+
+/// The way to llm-inference, with its metrics.
+pub fn connect(settings: &UpstreamSettings, life: &Life) -> Result<Upstream, WorkerError> {
+    Ok(Upstream::connect(settings, &life.register(UpstreamMetrics::register))?)
 }
 
 /// The kinds to consume, each with its concurrency.

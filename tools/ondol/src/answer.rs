@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use proto::inference::v1::{self as wire, FinishReason, Usage, stream_generate_text_response::Event};
 
-use crate::client::{Client, explained};
+use crate::client::Client;
 
 /// A whole answer and how long it took.
 #[derive(Debug, Default)]
@@ -59,10 +59,11 @@ pub(crate) async fn stream(
     mut show: impl FnMut(&str),
 ) -> anyhow::Result<Answer> {
     let sent = Instant::now();
-    let mut events = client.rpc().stream_generate_text(request).await.map_err(explained)?.into_inner();
+    let events = client.rpc().stream_generate_text(request).await;
+    let mut events = events.map_err(|status| client.explained(status))?.into_inner();
     let mut answer = Answer::default();
     let mut first = None;
-    while let Some(event) = events.message().await.map_err(explained)? {
+    while let Some(event) = events.message().await.map_err(|status| client.explained(status))? {
         let text = match event.event {
             Some(Event::Started(started)) => {
                 answer.model = started.model;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, chat, completions, generate, keys, model, smoke, up};
+use crate::{artifact, bench, chat, completions, generate, jobs, keys, model, smoke, up};
 
 /// The command line of Ondol: the whole stack on a laptop, a client, and the tools around models.
 ///
@@ -24,6 +24,12 @@ enum Command {
     Generate(generate::Arguments),
     /// Chat with a model in the terminal
     Chat(chat::Arguments),
+    /// Hand in long work, follow it, stop it
+    #[command(subcommand)]
+    Jobs(jobs::Command),
+    /// Fetch what jobs made
+    #[command(subcommand)]
+    Artifact(artifact::Command),
     /// Import and inspect models
     #[command(subcommand)]
     Model(model::Command),
@@ -48,6 +54,8 @@ impl Cli {
             Command::Bench(command) => return bench::run(*command),
             Command::Generate(arguments) => generate::run(&arguments),
             Command::Chat(arguments) => chat::run(arguments),
+            Command::Jobs(command) => jobs::run(command),
+            Command::Artifact(command) => artifact::run(command),
             Command::Model(command) => model::run(command),
             Command::Keys(command) => keys::run(&command),
             Command::Completions(arguments) => {

@@ -1,27 +1,32 @@
 //! The way to a server.
 
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+mod explanation;
+mod transfer;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use fault::Fault;
+use http::HeaderValue;
 use prometheus_client::registry::Registry;
-use proto::inference::v1::{ListModelsRequest, inference_service_client::InferenceServiceClient};
-use rpc::{Remote, Upstream, UpstreamMetrics, UpstreamSettings};
+use proto::{
+    artifacts::v1::artifact_service_client::ArtifactServiceClient,
+    inference::v1::{ListModelsRequest, inference_service_client::InferenceServiceClient},
+    jobs::v1::job_service_client::JobServiceClient,
+};
+use rpc::{Upstream, UpstreamMetrics, UpstreamSettings};
 use tonic::{
-    Code, Request, Status,
+    Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
     transport::Uri,
 };
 
-use crate::folders::DevelopmentKeyFile;
+use crate::{development_key, folders::DevelopmentKeyFile};
+use explanation::{SERVER, Way};
 
 /// Where clients look by themselves, which is where `ondol up` serves.
 pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
-
-/// How errors name the other end.
-const SERVER: &str = "the server";
 
 /// The longest generation that a terminal waits for.
 const PATIENCE: Duration = Duration::from_mins(30);
@@ -41,12 +46,25 @@ pub(crate) struct Connection {
     /// PEM file of the authority that signed the server's certificate, for https
     #[arg(long, env = "ONDOL_SERVER_CA", value_name = "FILE")]
     pub(crate) tls_ca: Option<PathBuf>,
+    /// PEM file of the certificate to show to a server that asks for one (mutual TLS)
+    #[arg(long, env = "ONDOL_SERVER_CERT", value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// PEM file of the private key that belongs to --tls-cert
+    #[arg(long, env = "ONDOL_SERVER_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
 }
 
 /// A connected client.
 pub(crate) struct Client {
-    inference: InferenceServiceClient<InterceptedService<Upstream, Bearer>>,
+    inference: InferenceServiceClient<Channel>,
+    jobs: JobServiceClient<Channel>,
+    artifacts: ArtifactServiceClient<Channel>,
+    authorization: HeaderValue,
+    upstream: Upstream,
+    way: Way,
 }
+
+type Channel = InterceptedService<Upstream, Bearer>;
 
 /// Sends the key with every call.
 #[derive(Clone)]
@@ -73,7 +91,14 @@ impl Connection {
     /// The way to a server in this process.
     pub(crate) fn local(address: SocketAddr, key: String) -> anyhow::Result<Self> {
         let server = format!("http://{address}").parse().context("the server's address")?;
-        Ok(Self { server, api_key: Some(key), key_file: DevelopmentKeyFile::default(), tls_ca: None })
+        Ok(Self {
+            server,
+            api_key: Some(key),
+            key_file: DevelopmentKeyFile::default(),
+            tls_ca: None,
+            tls_cert: None,
+            tls_key: None,
+        })
     }
 
     /// Connects, lazily: a server that is not there is found out by the first call.
@@ -81,21 +106,32 @@ impl Connection {
         // The client stack would name flags that a service has and this command line does not.
         let secure = self.server.scheme_str() == Some("https");
         ensure!(secure == self.tls_ca.is_some(), "an https --server and --tls-ca need each other");
+        ensure!(secure || self.tls_cert.is_none(), "--tls-cert is for an https --server");
         let settings = UpstreamSettings {
             tls_ca: self.tls_ca.clone(),
+            tls_cert: self.tls_cert.clone(),
+            tls_key: self.tls_key.clone(),
             timeout: PATIENCE,
             connect_timeout: Duration::from_secs(3),
             ..UpstreamSettings::new(SERVER, self.server.clone())
         };
         let metrics = UpstreamMetrics::register(&mut Registry::default());
         let upstream = Upstream::connect(&settings, &metrics)?;
-        Ok(Client { inference: InferenceServiceClient::with_interceptor(upstream, self.bearer()?) })
+        let bearer = self.bearer()?;
+        Ok(Client {
+            inference: InferenceServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
+            jobs: JobServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
+            artifacts: ArtifactServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
+            authorization: HeaderValue::from_bytes(bearer.0.as_bytes())?,
+            way: Way { server: self.server.clone(), identified: self.tls_cert.is_some() },
+            upstream,
+        })
     }
 
     fn bearer(&self) -> anyhow::Result<Bearer> {
         let key = match &self.api_key {
             Some(key) => key.clone(),
-            None => fs::read_to_string(&self.key_file.path).with_context(|| {
+            None => development_key::read(&self.key_file.path)?.with_context(|| {
                 let path = self.key_file.path.display();
                 format!("no API key: give --api-key or ONDOL_API_KEY, or run `ondol up`, which writes one to {path}")
             })?,
@@ -110,8 +146,23 @@ impl Connection {
 
 impl Client {
     /// The generated client.
-    pub(crate) fn rpc(&mut self) -> &mut InferenceServiceClient<InterceptedService<Upstream, Bearer>> {
+    pub(crate) fn rpc(&mut self) -> &mut InferenceServiceClient<Channel> {
         &mut self.inference
+    }
+
+    /// The generated client of jobs.
+    pub(crate) fn jobs(&mut self) -> &mut JobServiceClient<Channel> {
+        &mut self.jobs
+    }
+
+    /// The generated client of artifacts.
+    pub(crate) fn artifacts(&mut self) -> &mut ArtifactServiceClient<Channel> {
+        &mut self.artifacts
+    }
+
+    /// A status of one of its calls as a person reads it.
+    pub(crate) fn explained(&self, status: Status) -> anyhow::Error {
+        self.way.explain(status, self.upstream.last_failure().as_ref())
     }
 
     /// The model that was asked for, or the first that the server has.
@@ -119,27 +170,10 @@ impl Client {
         if let Some(asked) = asked {
             return Ok(asked.to_owned());
         }
-        let models = self.inference.list_models(ListModelsRequest::default()).await.map_err(explained)?;
-        match models.into_inner().models.into_iter().next() {
+        let models = self.inference.list_models(ListModelsRequest::default()).await;
+        match models.map_err(|status| self.explained(status))?.into_inner().models.into_iter().next() {
             Some(model) => Ok(model.id),
             None => bail!("the server has no models"),
         }
     }
-}
-
-/// A status as a person reads it: what it is, what was wrong with which field, and when to come back.
-pub(crate) fn explained(status: Status) -> anyhow::Error {
-    let code = status.code();
-    // The key was the user's own, where a service would not tell its callers about its own credentials.
-    let refused_key = (code == Code::Unauthenticated).then(|| format!("{}; see --api-key", status.message()));
-    let remote = Remote::from(status);
-    let message = refused_key.unwrap_or_else(|| remote.public_message().into_owned());
-    let unreachable = code == Code::Unavailable && message.starts_with(SERVER);
-    let mut lines = vec![format!("{code:?}: {message}")];
-    lines.extend(
-        unreachable.then(|| "is it running? `ondol up` starts one here, --server names another".into()),
-    );
-    lines.extend(remote.violations().iter().map(ToString::to_string));
-    lines.extend(remote.retry_after().map(|delay| format!("try again in {:.1} s", delay.as_secs_f64())));
-    anyhow::Error::msg(lines.join("\n  "))
 }

@@ -38,6 +38,6 @@ fn development_key() -> PathBuf {
 }
 
 /// `~/.local/share/ondol`, or the same under the current folder when there is no home.
-fn data() -> PathBuf {
+pub(crate) fn data() -> PathBuf {
     std::env::home_dir().unwrap_or_default().join(".local/share/ondol")
 }

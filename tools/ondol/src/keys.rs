@@ -6,6 +6,10 @@ use sha2::{Digest, Sha256};
 
 use crate::{development_key, folders::DevelopmentKeyFile, output::say};
 
+/// What secret scanners find keys by.
+const PREFIX: &str = "ondol_";
+const SECRET_BYTES: usize = 32;
+
 /// What to do with keys.
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -38,12 +42,18 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A new secret: 256 random bits from the system, with a prefix that secret scanners can find.
+/// A new secret: 256 random bits from the system, behind the prefix.
 pub(crate) fn new_secret() -> anyhow::Result<String> {
-    let mut bytes = [0; 32];
+    let mut bytes = [0; SECRET_BYTES];
     rand::TryRngCore::try_fill_bytes(&mut rand::rngs::OsRng, &mut bytes)
         .context("the system gives no random bytes")?;
-    Ok(format!("ondol_{}", hex::encode(bytes)))
+    Ok(format!("{PREFIX}{}", hex::encode(bytes)))
+}
+
+/// Whether the text looks like a secret of [`new_secret`].
+pub(crate) fn is_secret(text: &str) -> bool {
+    let digits = text.strip_prefix(PREFIX).unwrap_or_default();
+    digits.len() == 2 * SECRET_BYTES && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// The hash of a secret, as key files hold it.

@@ -6,10 +6,12 @@
 
 mod cli;
 
+mod artifact;
 mod bench;
 mod chat;
 mod completions;
 mod generate;
+mod jobs;
 mod keys;
 mod model;
 mod smoke;

@@ -23,6 +23,14 @@ pub(crate) fn text(text: fmt::Arguments<'_>) {
     }
 }
 
+/// Writes bytes as they are.
+pub(crate) fn bytes(bytes: &[u8]) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) {
+        end(&error);
+    }
+}
+
 /// With code 0 after `| head`, which is no failure; with 1 where a disk is full, which is.
 fn end(error: &io::Error) -> ! {
     if error.kind() == ErrorKind::BrokenPipe {

@@ -9,26 +9,38 @@ const WIDTH: usize = 32;
 /// Draws how far something is, on standard error.
 pub(crate) struct Bar {
     title: &'static str,
-    last: Option<u64>,
+    unit: fn(u64) -> String,
+    last: Option<(u64, u64)>,
     visible: bool,
 }
 
 impl Bar {
-    /// A bar that shows nothing yet.
+    /// A bar over bytes that shows nothing yet.
     pub(crate) fn new(title: &'static str) -> Self {
-        Self { title, last: None, visible: stderr().is_terminal() }
+        Self { title, unit: size, last: None, visible: stderr().is_terminal() }
     }
 
-    /// Draws again where a whole percent changed.
+    /// A bar over things that are counted one by one. Where nobody knows how many there are it shows how many there were.
+    pub(crate) fn counting(title: &'static str) -> Self {
+        Self { unit: |count| count.to_string(), ..Self::new(title) }
+    }
+
+    /// Draws again where a whole percent changed, or the count where there is no whole.
     pub(crate) fn show(&mut self, done: u64, total: u64) {
-        let percent = done.saturating_mul(100) / total.max(1);
-        if !self.visible || self.last == Some(percent) {
+        let percent = done.saturating_mul(100).checked_div(total).unwrap_or_default().min(100);
+        let step = if total == 0 { done } else { percent };
+        if !self.visible || self.last == Some((step, total)) {
             return;
         }
-        self.last = Some(percent);
+        self.last = Some((step, total));
         let filled = (WIDTH as u64 * percent / 100) as usize;
-        let bar = format!("{}{}", "█".repeat(filled), "░".repeat(WIDTH - filled.min(WIDTH)));
-        eprint!("\r{} {bar} {percent:>3} %  {} of {}  ", self.title, size(done), size(total));
+        let bar = format!("{}{}", "█".repeat(filled), "░".repeat(WIDTH - filled));
+        let (done, whole) = ((self.unit)(done), (self.unit)(total));
+        if total == 0 {
+            eprint!("\r{} {done}  ", self.title);
+        } else {
+            eprint!("\r{} {bar} {percent:>3} %  {done} of {whole}  ", self.title);
+        }
         // A bar that cannot be drawn is no reason to fail.
         let _ = stderr().flush();
     }

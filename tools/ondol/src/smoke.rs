@@ -54,7 +54,7 @@ pub(crate) fn free_port() -> SocketAddr {
 
 async fn ask(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
     let key = new_secret()?;
-    let stack = Stack::start(arguments.stack, free_port(), &key, life).await?;
+    let stack = Box::pin(Stack::start(arguments.stack, free_port(), &key, life)).await?;
     let connection = Connection::local(stack.api, key)?;
     let model = connection.connect()?.model(None).await?;
     let ask = Ask { max_tokens: Some(arguments.max_tokens), ..Ask::default() };

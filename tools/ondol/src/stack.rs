@@ -1,5 +1,7 @@
 //! The whole stack in one process, composed of the same libraries that the services' own binaries are made of.
 
+mod backends;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -9,12 +11,14 @@ use anyhow::Context;
 use api::KeyArguments;
 use clap::Args;
 use engine::Runtime;
-use llm_inference::{ModelArguments, Serving};
+use llm_inference::{Checks, ModelArguments, Serving};
 use models::import::Options;
 use rpc::{ServerArguments, UpstreamArguments, UpstreamSettings};
 use runtime::Life;
 use tokio::task::spawn_blocking;
+use worker::{Connections, WorkArguments};
 
+use self::backends::{BackendArguments, Opened};
 use crate::{development_key, folders::ModelsFolder, keys::digest, model::import_missing};
 
 /// What the stack is made of.
@@ -35,7 +39,11 @@ pub(crate) struct StackArguments {
     )]
     names: Vec<String>,
     #[command(flatten)]
+    checks: Checks,
+    #[command(flatten)]
     pub(crate) engine: engine::Arguments,
+    #[command(flatten)]
+    backends: BackendArguments,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -53,14 +61,22 @@ pub(crate) struct Stack {
     pub(crate) api: SocketAddr,
     /// The models behind it.
     pub(crate) inference: Serving,
-    /// Whether the api speaks TLS.
-    pub(crate) secure: bool,
+    /// How the api speaks TLS, if it does.
+    pub(crate) tls: Option<ServedTls>,
     /// What they run on.
     pub(crate) runtime: Runtime,
 }
 
+/// The api's TLS, as far as its callers have to know.
+pub(crate) struct ServedTls {
+    /// The file of the certificate that it shows.
+    pub(crate) certificate: PathBuf,
+    /// Whether callers must show one too.
+    pub(crate) mutual: bool,
+}
+
 impl Stack {
-    /// Starts llm-inference on a free port of the loopback interface, then api at `listen`, which lets `key` in.
+    /// Starts llm-inference on a free port of the loopback interface, a worker, then api at `listen`, which lets `key` in.
     /// What callers can do to a public port is set for api; llm-inference has it too, without TLS.
     pub(crate) async fn start(
         arguments: StackArguments,
@@ -68,9 +84,10 @@ impl Stack {
         key: &str,
         life: &Life,
     ) -> anyhow::Result<Self> {
-        // api comes last, and nobody should wait for the weights to hear that its port is taken.
-        service::check_address(listen)?;
-        let StackArguments { models, first_model, names, engine, server } = arguments;
+        // api comes last, and nobody should wait for the weights to hear what is wrong with its port.
+        service::check(listen, &arguments.server)?;
+        let StackArguments { models, first_model, names, checks, engine, backends, server } = arguments;
+        let opened = backends.open().await?;
         if let Some(file) = first_model {
             let models = models.clone();
             spawn_blocking(move || import_missing(&file, &models, Options::default())).await??;
@@ -78,23 +95,54 @@ impl Stack {
         let inner = ServerArguments { tls_cert: None, tls_key: None, tls_client_ca: None, ..server.clone() };
         let inference = llm_inference::Arguments {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            models: ModelArguments { models: models.path, names },
+            models: ModelArguments { models: models.path, names, checks },
             engine,
             server: inner,
         };
         let runtime = Runtime::load(&inference.engine.runtime.onnxruntime_library)?;
         let inference =
             llm_inference::start_on(runtime.clone(), inference, life.component("llm-inference")).await?;
+        let upstream = upstream(&inference, &server)?;
+        work(&opened, &backends.work, &upstream, life)?;
         let keys = KeyArguments {
             api_keys_file: None,
             api_keys: vec![format!("{}:{}", development_key::NAME, digest(key))],
         };
-        let url = format!("http://{}", inference.address).parse().context("the address of llm-inference")?;
-        let upstream =
-            UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) };
-        let secure = server.tls_cert.is_some();
-        let api = api::Arguments { listen, keys, llm_inference: UpstreamArguments::from(upstream), server };
-        let api = api::start(api, life.component("api")).await?;
-        Ok(Self { api, inference, secure, runtime })
+        let mutual = server.tls_client_ca.is_some();
+        let tls = server.tls_cert.clone().map(|certificate| ServedTls { certificate, mutual });
+        let api = api::Arguments {
+            listen,
+            keys,
+            llm_inference: UpstreamArguments::from(upstream),
+            redis: None,
+            objects: None,
+            artifacts: backends.artifacts,
+            server,
+        };
+        let api = api::start_on(&opened.for_api(), api, &life.component("api"))?;
+        Ok(Self { api, inference, tls, runtime })
     }
+}
+
+/// The way to the llm-inference of this process.
+fn upstream(inference: &Serving, server: &ServerArguments) -> anyhow::Result<UpstreamSettings> {
+    let url = format!("http://{}", inference.address).parse().context("the address of llm-inference")?;
+    Ok(UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) })
+}
+
+/// Starts the worker of this process.
+fn work(
+    opened: &Opened,
+    work: &WorkArguments,
+    upstream: &UpstreamSettings,
+    life: &Life,
+) -> anyhow::Result<()> {
+    let life = life.component("worker");
+    let connections = Connections {
+        queue: opened.queue.clone(),
+        heart: opened.heart.clone(),
+        objects: opened.objects.clone(),
+        llm_inference: worker::connect(upstream, &life)?,
+    };
+    Ok(worker::start_on(connections, work, &life)?)
 }

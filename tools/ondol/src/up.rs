@@ -8,6 +8,8 @@ use std::{net::SocketAddr, process::ExitCode};
 use clap::Args;
 use runtime::{Life, Service};
 
+use announce::Caller;
+
 use crate::{
     development_key,
     folders::DevelopmentKeyFile,
@@ -26,12 +28,21 @@ pub(crate) struct Arguments {
     stack: StackArguments,
     #[command(flatten)]
     process: runtime::Arguments,
+    /// How this program is called, in the lines to copy; a wrapper that calls it sets this
+    #[arg(long, env = "ONDOL_CALLED_AS", value_name = "COMMAND", hide = true, default_value_t = program())]
+    called_as: String,
+}
+
+/// As this process was called.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "ondol".into())
 }
 
 /// The program as the runtime knows it.
 pub(crate) const SERVICE: Service = Service {
     name: "ondol",
     version: env!("CARGO_PKG_VERSION"),
+    commit: option_env!("ONDOL_COMMIT"),
     about: "The whole stack in one process",
     admin_addr: "127.0.0.1:9400",
     computes: true,
@@ -40,7 +51,7 @@ pub(crate) const SERVICE: Service = Service {
 
 /// Runs until Ctrl-C.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
-    let Arguments { listen, key_file, stack, process } = arguments;
+    let Arguments { listen, key_file, stack, process, called_as } = arguments;
     if neighbour::is_up(process.admin_addr) {
         let admin = process.admin_addr;
         eprintln!("ondol: Ondol is up already: its admin port answers at http://{admin}");
@@ -49,8 +60,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     }
     runtime::launch(SERVICE, &process, async |life: Life| -> anyhow::Result<()> {
         let key = development_key::read_or_make(&key_file.path)?;
-        let stack = Stack::start(stack, listen, &key, &life).await?;
-        announce::print(&stack, &key, &key_file, &life);
+        let stack = Box::pin(Stack::start(stack, listen, &key, &life)).await?;
+        announce::print(&stack, &Caller { program: called_as, key, key_file }, &life)?;
         Ok(())
     })
 }

@@ -89,8 +89,8 @@ pub struct RuntimeArguments {
     #[arg(long, env = "ONDOL_SLOTS", default_value_t = 16, value_name = "N", value_parser = positive())]
     pub slots: usize,
 
-    /// The longest sequence, prompt and output together, that a slot can hold; the model's own context if that is
-    /// shorter. The pool's memory is reserved for it, but taken only as sequences grow.
+    /// The longest sequence, prompt and output together, that a slot can hold. More than the model was made for is cut to
+    /// that, with a warning in the log. The pool's memory is reserved for it, but taken only as sequences grow.
     #[arg(long, env = "ONDOL_CONTEXT_TOKENS", default_value_t = 2048, value_name = "TOKENS", value_parser = positive())]
     pub context_tokens: usize,
 }

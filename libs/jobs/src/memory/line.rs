@@ -1,6 +1,6 @@
 //! Into and out of the line: fairness and caps.
 
-use super::store::{Millis, Store};
+use super::store::{Millis, Store, step_down};
 use crate::{JobId, Name, Priority, State};
 
 /// How much older than it is a parked job counts, in milliseconds.
@@ -71,12 +71,7 @@ impl Store {
 
     /// A job of this tenant is no longer under way.
     pub(super) fn leave(&mut self, tenant: &Name) {
-        if let Some(open) = self.open.get_mut(tenant) {
-            *open -= 1;
-            if *open == 0 {
-                self.open.remove(tenant);
-            }
-        }
+        step_down(&mut self.open, tenant);
         if self.cap(tenant).is_some() {
             self.unpark(tenant, 1);
         }

@@ -104,7 +104,8 @@ impl Store {
             return full("the queue");
         }
         let parked = self.parked.get(tenant).map_or(0, Timeline::len) as u64;
-        if self.limits.tenant_depth.is_some_and(|most| self.opened(tenant) + parked >= most) {
+        let later = self.later.get(tenant).copied().unwrap_or_default();
+        if self.limits.tenant_depth.is_some_and(|most| self.opened(tenant) + parked + later >= most) {
             return full("the tenant");
         }
         Ok(())

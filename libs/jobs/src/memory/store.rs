@@ -28,6 +28,8 @@ pub(super) struct Store {
     pub(super) parked: HashMap<Name, Timeline>,
     /// Jobs of a tenant in line or running.
     pub(super) open: HashMap<Name, u64>,
+    /// Delayed jobs of a tenant.
+    pub(super) later: HashMap<Name, u64>,
     pub(super) delayed: Timeline,
     pub(super) leases: Timeline,
     pub(super) expiring: Timeline,
@@ -105,6 +107,16 @@ pub(super) fn at(time: Millis) -> Timestamp {
     Timestamp::from_millisecond(time).unwrap_or(Timestamp::MAX)
 }
 
+/// One job less of a tenant, who is forgotten with the last.
+pub(super) fn step_down(jobs: &mut HashMap<Name, u64>, tenant: &Name) {
+    if let Some(count) = jobs.get_mut(tenant) {
+        *count -= 1;
+        if *count == 0 {
+            jobs.remove(tenant);
+        }
+    }
+}
+
 impl Store {
     pub(super) fn new() -> Self {
         let clock = (Instant::now(), Timestamp::now().as_millisecond());
@@ -115,6 +127,7 @@ impl Store {
             lines: HashMap::new(),
             parked: HashMap::new(),
             open: HashMap::new(),
+            later: HashMap::new(),
             delayed: Timeline::new(),
             leases: Timeline::new(),
             expiring: Timeline::new(),
@@ -188,6 +201,9 @@ impl Store {
         if let Some(count) = Self::counted(self.count(&kind), state) {
             *count -= 1;
         }
+        if state == State::Delayed {
+            step_down(&mut self.later, &tenant);
+        }
     }
 
     /// Stands a lifted or new job in the timeline of a state.
@@ -200,6 +216,9 @@ impl Store {
         }
         if let Some(count) = Self::counted(self.count(&kind), state) {
             *count += 1;
+        }
+        if state == State::Delayed {
+            *self.later.entry(tenant).or_default() += 1;
         }
     }
 

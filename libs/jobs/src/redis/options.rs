@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use arguments::positive_duration;
 use deadpool_redis::redis::{ClientTlsConfig, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
 
-use crate::{JobsError, Name, arguments::duration};
+use crate::{JobsError, Name};
 
 /// How the servers at the addresses stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -99,13 +100,23 @@ impl RedisOptions {
     /// The certificates, read.
     pub(super) fn certificates(&self) -> Result<Option<TlsCertificates>, JobsError> {
         let read = |flag, path: &PathBuf| {
-            std::fs::read(path).map_err(|error| JobsError::InvalidSetting {
-                flag,
-                problem: format!("cannot read {}: {error}", path.display()),
-            })
+            let wrong = |problem| JobsError::InvalidSetting { flag, problem };
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| wrong(format!("cannot read {}: {error}", path.display())))?;
+            let expected = if flag == "--redis-key-file" { "PRIVATE KEY-----" } else { "CERTIFICATE-----" };
+            if !text.contains(expected) {
+                return Err(wrong(format!("{} has no `{expected}`: it should be PEM", path.display())));
+            }
+            Ok(text.into_bytes())
         };
         if self.authority.is_none() && self.identity.is_none() {
             return Ok(None);
+        }
+        if let Some(plain) = self.urls.iter().position(|url| !url.starts_with("rediss://")) {
+            return Err(JobsError::InvalidSetting {
+                flag: "--redis-url",
+                problem: format!("certificates are for rediss://, which address {} is not", plain + 1),
+            });
         }
         let root_cert = self.authority.as_ref().map(|path| read("--redis-ca-file", path)).transpose()?;
         let client_tls = match &self.identity {
@@ -164,11 +175,11 @@ pub struct RedisArguments {
     pub redis_connections: usize,
 
     /// How long a connection or an answer may take, such as `5s`
-    #[arg(long, env = "ONDOL_REDIS_TIMEOUT", default_value = "5s", value_parser = duration)]
+    #[arg(long, env = "ONDOL_REDIS_TIMEOUT", default_value = "5s", value_parser = positive_duration)]
     pub redis_timeout: Duration,
 
     /// How old a connection may grow, so that moved addresses are noticed
-    #[arg(long, env = "ONDOL_REDIS_CONNECTION_AGE", default_value = "10m", value_parser = duration)]
+    #[arg(long, env = "ONDOL_REDIS_CONNECTION_AGE", default_value = "10m", value_parser = positive_duration)]
     pub redis_connection_age: Duration,
 
     /// The queue's name
@@ -203,6 +214,8 @@ impl RedisArguments {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::RedisOptions;
     use crate::{JobsError, Name};
 
@@ -225,6 +238,20 @@ mod tests {
         assert_eq!(flag(&RedisOptions { shards: 257, ..options() }), "--queue-shards");
         let wrong = RedisOptions { urls: vec!["http://:secret@host".to_owned()], ..options() };
         assert!(!wrong.check().unwrap_err().to_string().contains("secret"));
+
+        let missing = PathBuf::from("/none/such.pem");
+        let plain = RedisOptions { authority: Some(missing.clone()), ..options() };
+        assert!(
+            plain.certificates().unwrap_err().to_string().starts_with("--redis-url: certificates are for")
+        );
+        let urls = vec!["rediss://host".to_owned()];
+        let lost = RedisOptions { authority: Some(missing), urls: urls.clone(), ..options() };
+        assert!(lost.certificates().unwrap_err().to_string().starts_with("--redis-ca-file: cannot read"));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("text.pem");
+        std::fs::write(&file, "-----BEGIN CERTIFICATE-----").unwrap();
+        let swapped = RedisOptions { identity: Some((file.clone(), file)), urls, ..options() };
+        assert!(swapped.certificates().unwrap_err().to_string().starts_with("--redis-key-file: "));
     }
 
     #[test]

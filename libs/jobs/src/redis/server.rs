@@ -8,7 +8,8 @@ use tokio::time::timeout;
 
 use super::{
     connect::{self, Connector, Link},
-    options::RedisOptions,
+    options::{RedisOptions, Topology},
+    refusal::explain,
     script::{Script, Scripts},
 };
 use crate::{JobsError, Name};
@@ -37,6 +38,11 @@ impl Server {
 
     pub(super) fn shards(&self) -> u16 {
         self.options.shards
+    }
+
+    /// Whether the library below may send a call twice by itself, as it does in a cluster.
+    pub(super) fn repeats_calls(&self) -> bool {
+        self.options.topology == Topology::Cluster
     }
 
     /// Where a tenant's jobs live.
@@ -108,7 +114,7 @@ impl Server {
 
     async fn link(&self, doing: &'static str) -> Result<deadpool::managed::Object<Connector>, JobsError> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => JobsError::redis(doing, error),
+            PoolError::Backend(error) => JobsError::redis(doing, explain(error)),
             error => JobsError::redis(doing, error),
         })
     }
@@ -127,7 +133,10 @@ impl Server {
 
 fn command(name: &str, script: &str, prefix: &str) -> Cmd {
     let mut command = redis::cmd(name);
-    command.arg(script).arg(1).arg(prefix);
+    // While a cluster moves a slot, half of a shard's keys are here and half there, and no script may run on either half.
+    // Two names that are never there have the server say TRYAGAIN on both sides; with one, or with keys that exist, it
+    // would run the script.
+    command.arg(script).arg(2).arg(prefix).arg(format!("{prefix}-"));
     command
 }
 

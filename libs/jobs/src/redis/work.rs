@@ -41,7 +41,8 @@ impl RedisQueue {
     async fn claim_in(&self, shard: u8, request: &ClaimRequest) -> Result<Vec<Claimed>, JobsError> {
         // So that a second call is known to be the same, and gives what the first one took.
         let number = fastrand::u32(..);
-        let answer = match self.send_claim(shard, request, number, false).await {
+        let repeated = self.server().repeats_calls();
+        let answer = match self.send_claim(shard, request, number, repeated).await {
             Err(JobsError::Redis { .. }) => self.send_claim(shard, request, number, true).await?,
             answer => answer?,
         };

@@ -116,6 +116,15 @@ pub async fn the_end_of_a_run_may_be_told_twice(subject: &Subject) {
     subject.finish_well(&claimed.ticket).await;
     assert_eq!(subject.finish(&claimed.ticket, done("")).await, Receipt::Repeated);
 
+    subject.add(job("kind", "tenant")).await;
+    let claimed = subject.claim_one("kind").await;
+    let run = Finish { ticket: claimed.ticket, outcome: done("") };
+    let told = subject.queue.finish(vec![run.clone(), run]).await;
+    let receipts: Vec<_> = told.into_iter().map(Result::unwrap).collect();
+    assert_eq!(receipts, [Receipt::Accepted, Receipt::Repeated], "also in one call");
+    let total = subject.queue.stats().await.unwrap().total();
+    assert_eq!((total.running, total.ready), (0, 0));
+
     let id = subject.add(job("kind", "tenant")).await;
     let claimed = subject.claim_one("kind").await;
     assert_eq!(subject.finish(&claimed.ticket, failed(true)).await, Receipt::Accepted);

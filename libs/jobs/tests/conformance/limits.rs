@@ -1,18 +1,18 @@
 //! Depth, caps and pauses.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use fault::{Fault, Kind};
-use jobs::{Limits, Scope, State, TenantLimits};
+use jobs::{Limits, Receipt, Scope, State, TenantLimits};
 
-use super::subject::{Subject, job, name};
+use super::subject::{Subject, eventually, failed, job, name};
 
 pub async fn a_full_queue_says_so_and_takes_again_when_there_is_room(subject: &Subject) {
     // Each shard has its part of the depth, and these jobs are of one tenant: three fit with one shard or three.
     let shards = if subject.is_sharded() { 3 } else { 1 };
     subject.queue.set_limits(&Limits { depth: 3 * shards, ..Limits::default() }).await.unwrap();
     let mut delayed = job("kind", "tenant");
-    delayed.delay = std::time::Duration::from_hours(1);
+    delayed.delay = Duration::from_hours(1);
     subject.add(delayed).await;
     for _ in 0..2 {
         subject.add(job("kind", "tenant")).await;
@@ -35,6 +35,47 @@ pub async fn a_full_tenant_leaves_room_for_others(subject: &Subject) {
     assert_eq!(full.kind(), Kind::ResourceExhausted);
     assert!(full.to_string().starts_with("the tenant "), "{full}");
     subject.add(job("kind", "modest")).await;
+}
+
+pub async fn delayed_jobs_count_for_their_tenants_depth(subject: &Subject) {
+    subject.queue.set_limits(&Limits { tenant_depth: Some(3), ..Limits::default() }).await.unwrap();
+    let later = || jobs::NewJob { delay: Duration::from_hours(1), ..job("kind", "patient") };
+    let (first, second) = (subject.add(later()).await, subject.add(job("kind", "patient")).await);
+    // In one call too, where the third is the last that fits.
+    let answers = subject.queue.enqueue(vec![later(), later()]).await;
+    assert!(answers[0].is_ok());
+    assert!(answers[1].as_ref().unwrap_err().to_string().starts_with("the tenant "));
+    let is_full = async || subject.try_add(later()).await.is_err();
+    assert!(is_full().await);
+    subject.add(job("other", "other")).await;
+
+    // Out of the delay by a cancellation, and into it by a retry.
+    subject.queue.cancel(first).await.unwrap();
+    subject.add(later()).await;
+    let run = subject.claim("kind", 1).await.remove(0).ticket;
+    assert_eq!(run.id, second);
+    assert_eq!(subject.finish(&run, failed(true)).await, Receipt::Accepted);
+    assert!(is_full().await);
+    let run = subject.claim_when_due("kind").await.ticket;
+    assert!(is_full().await, "what was promoted is still there");
+    subject.finish_well(&run).await;
+    subject.add(later()).await;
+    assert!(is_full().await);
+
+    // And by the end of its life.
+    let brief =
+        || jobs::NewJob { expires_after: Some(Duration::from_millis(1)), tenant: name("brief"), ..later() };
+    for _ in 0..2 {
+        for _ in 0..3 {
+            subject.add(brief()).await;
+        }
+        let mut expired = 0;
+        eventually(async || {
+            expired += subject.queue.sweep(10).await.unwrap().expired;
+            expired == 3
+        })
+        .await;
+    }
 }
 
 pub async fn a_tenant_at_its_cap_is_parked_and_goes_on_when_a_run_ends(subject: &Subject) {

@@ -1,4 +1,4 @@
-//! What a queue promises, checked on the one in memory and on the one in Redis.
+//! What a queue promises, checked on the one in memory and on the one in Redis, Valkey and a cluster.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
@@ -27,6 +27,15 @@ macro_rules! promises {
                 $(#[tokio::test]
                 async fn $promise() {
                     crate::$module::$promise(&crate::subject::in_redis(1)).await;
+                })*
+            })*
+        }
+
+        mod in_valkey {
+            $(mod $module {
+                $(#[tokio::test]
+                async fn $promise() {
+                    crate::$module::$promise(&crate::subject::in_valkey()).await;
                 })*
             })*
         }
@@ -62,6 +71,7 @@ promises! {
     limits:
         a_full_queue_says_so_and_takes_again_when_there_is_room,
         a_full_tenant_leaves_room_for_others,
+        delayed_jobs_count_for_their_tenants_depth,
         a_tenant_at_its_cap_is_parked_and_goes_on_when_a_run_ends,
         a_cap_can_be_lowered_and_raised_while_jobs_wait,
         kinds_and_the_queue_have_caps,

@@ -37,7 +37,14 @@ pub fn in_memory() -> Subject {
 
 /// Every test has a server of its own, which ends with it.
 pub fn in_redis(shards: u16) -> Subject {
-    let server = Redis::start().unwrap();
+    at(Redis::start().unwrap(), shards)
+}
+
+pub fn in_valkey() -> Subject {
+    at(Redis::valkey().unwrap(), 1)
+}
+
+fn at(server: Redis, shards: u16) -> Subject {
     let queue = |queue: &str| {
         let options = RedisOptions { shards, ..RedisOptions::new(server.url(), name(queue)) };
         Arc::new(RedisQueue::new(options, policies()).unwrap())

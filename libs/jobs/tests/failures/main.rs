@@ -15,6 +15,8 @@ mod hearts;
 mod process;
 mod scale;
 mod scene;
+mod sentinels;
 mod servers;
+mod tls;
 mod worker;
 mod workers;

@@ -51,10 +51,10 @@ impl Process {
         let mut heard = Vec::new();
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
-                Ok(line) => heard.push(line),
-                Err(_) => panic!("the worker should have said `{beginning}`, and said {heard:?}"),
-            }
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("the worker should have said `{beginning}`, and said {heard:?}");
+            };
+            heard.push(line);
             if heard.last().is_some_and(|line| line.starts_with(beginning)) {
                 return heard;
             }

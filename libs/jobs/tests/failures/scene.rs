@@ -9,7 +9,7 @@ use jobs::{
 use testkit::Redis;
 
 pub const LEASE: Duration = Duration::from_millis(800);
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Scene {
     pub queue: RedisQueue,

@@ -8,7 +8,7 @@ use testkit::Redis;
 use super::scene::{LEASE, PATIENCE, Scene, claim, eventually, finish, job, name, options, policies};
 
 /// A consumer as services have it: it claims, and waits when there is nothing.
-async fn consume(queue: &RedisQueue, patience: Duration) -> jobs::Claimed {
+pub async fn consume(queue: &RedisQueue, patience: Duration) -> jobs::Claimed {
     let kinds = [name("work")];
     let work = async {
         loop {
@@ -28,7 +28,7 @@ async fn a_restart_loses_nothing_and_ends_no_consumer() {
     let kept = scene.add("other").await;
     let consumer = scene.queue.clone();
     let mischief = async {
-        blocked(&scene).await;
+        blocked(&scene.redis).await;
         scene.redis.kill().unwrap();
         scene.redis.restart().unwrap();
         assert_eq!(scene.state(kept).await, State::Ready);
@@ -45,7 +45,7 @@ async fn a_frozen_server_ends_no_consumer() {
     let scene = Scene::new();
     let consumer = scene.hasty(Duration::from_millis(200));
     let mischief = async {
-        blocked(&scene).await;
+        blocked(&scene.redis).await;
         scene.redis.freeze().unwrap();
         let late = consumer.ping().await;
         assert!(late.is_err(), "a frozen server does not answer");
@@ -57,8 +57,8 @@ async fn a_frozen_server_ends_no_consumer() {
 }
 
 /// The consumer waits in a blocking call.
-async fn blocked(scene: &Scene) {
-    eventually(async || scene.redis.ask(&["CLIENT", "LIST"]).unwrap().contains("cmd=blpop")).await;
+pub async fn blocked(redis: &Redis) {
+    eventually(async || redis.ask(&["CLIENT", "LIST"]).unwrap().contains("cmd=blpop")).await;
 }
 
 /// 5: the primary is demoted under standing connections, and the address leads to another one.
@@ -107,7 +107,7 @@ async fn a_run_without_a_lease_is_found() {
 /// A cluster of one server: every key has to be in the slot of its shard, or the server refuses.
 #[tokio::test]
 async fn a_cluster_takes_every_script() {
-    let redis = Redis::listening(&["--cluster-enabled", "yes", "--appendonly", "no"]).unwrap();
+    let (redis, _bus) = Redis::member(&[]).unwrap();
     assert_eq!(redis.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).unwrap(), "+OK");
     eventually(async || redis.ask(&["CLUSTER", "INFO"]).unwrap().contains("cluster_state:ok")).await;
     let url = format!("redis://127.0.0.1:{}", redis.port().unwrap());

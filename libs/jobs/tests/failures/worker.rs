@@ -13,7 +13,7 @@ use jobs::{
     Ticket, Timing,
 };
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::Instant,
 };
@@ -136,18 +136,10 @@ impl Worker {
             // A little at a time and some in hand, so that a signal finds it with both.
             let mut jobs = self.claim_some("work", 4).await;
             jobs.extend(self.claim_some("poison", 1).await);
-            let mut jobs = jobs.into_iter();
-            for job in jobs.by_ref() {
-                if job.ticket.kind == name("poison") {
-                    std::process::abort();
-                }
-                self.end(&job.ticket, Outcome::Done { result: Vec::new() }).await;
-                if has_come(&mut term).await {
-                    let rest: Vec<_> = jobs.map(|job| job.ticket).collect();
-                    say(&format!("released {}", rest.len()));
-                    self.queue.release(rest).await.unwrap();
-                    return;
-                }
+            if let Some(rest) = self.run(jobs, &mut term).await {
+                say(&format!("released {}", rest.len()));
+                self.queue.release(rest).await.unwrap();
+                return;
             }
             tokio::select! {
                 _ = term.recv() => return,
@@ -160,7 +152,24 @@ impl Worker {
     }
 }
 
-async fn has_come(term: &mut tokio::signal::unix::Signal) -> bool {
+impl Worker {
+    /// Runs jobs one after the other. A signal leaves the rest.
+    async fn run(&self, jobs: Vec<Claimed>, term: &mut Signal) -> Option<Vec<Ticket>> {
+        let mut jobs = jobs.into_iter();
+        while let Some(Claimed { ticket, .. }) = jobs.next() {
+            if ticket.kind == name("poison") {
+                std::process::abort();
+            }
+            self.end(&ticket, Outcome::Done { result: Vec::new() }).await;
+            if has_come(term).await {
+                return Some(jobs.map(|job| job.ticket).collect());
+            }
+        }
+        None
+    }
+}
+
+async fn has_come(term: &mut Signal) -> bool {
     // One turn of the runtime, in which a signal that has come is noticed.
     tokio::time::timeout(Duration::from_millis(1), term.recv()).await.is_ok()
 }

@@ -14,18 +14,23 @@ pub(super) struct ObserveBody<C: ObservedCall> {
     running: Running<C>,
     /// What the headers told; a body without trailers ends with it.
     code: Option<Code>,
+    /// What the headers promised. HTTP/1 does not ask for more once so much has come.
+    length: Option<u64>,
     messages: MessageCounter,
 }
 
 impl<C: ObservedCall> ObserveBody<C> {
-    pub(super) fn new(running: Running<C>, code: Option<Code>) -> Self {
-        Self { running, code, messages: MessageCounter::default() }
+    pub(super) fn new(running: Running<C>, code: Option<Code>, length: Option<u64>) -> Self {
+        Self { running, code, length, messages: MessageCounter::default() }
     }
 
     fn see(&mut self, frame: &Frame<Bytes>) {
         if let Some(data) = frame.data_ref() {
             self.running.bytes += data.len() as u64;
-            self.running.messages = self.messages.feed(data);
+            // Headers that tell a code are not those of gRPC's messages.
+            if self.code.is_none() {
+                self.running.messages = self.messages.feed(data);
+            }
         }
         if let Some(status) = frame.trailers_ref().and_then(|trailers| trailers.get("grpc-status")) {
             self.code = Some(Code::from_bytes(status.as_bytes()));
@@ -43,7 +48,8 @@ impl<C: ObservedCall> BodyStep for ObserveBody<C> {
         }
         // Whoever sends the body may stop asking once it says that nothing follows.
         let trailers = matches!(&frame, Some(Ok(frame)) if frame.is_trailers());
-        if frame.is_none() || trailers || inner.is_end_stream() {
+        let whole = self.length.is_some_and(|length| self.running.bytes >= length);
+        if frame.is_none() || trailers || whole || inner.is_end_stream() {
             self.running.end(self.code.unwrap_or(Code::Unknown));
         }
         Poll::Ready(frame)

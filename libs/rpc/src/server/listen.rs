@@ -10,19 +10,22 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
 use tonic::transport::server::{Connected, TcpIncoming};
 use tower::Service;
 
 use super::{ServerArguments, connection::Connection};
 use crate::{
     RpcError,
+    draining::Calls,
     step::{Request, Response},
     tasks::Tasks,
 };
 
 /// How long accepting rests after an error such as too many open files, which would only repeat.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// How long a client without calls has to close its connection at a drain.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Takes an address to listen on. Port 0 takes a free one; `local_addr` of the result tells which.
 pub fn bind(address: SocketAddr) -> Result<TcpIncoming, RpcError> {
@@ -37,20 +40,21 @@ pub(super) struct Listening {
     room: Arc<Semaphore>,
     connection: Connection,
     connections: Tasks,
+    calls: Calls,
 }
 
 impl Listening {
-    pub(super) fn new(arguments: &ServerArguments, tls: Option<Arc<ServerConfig>>) -> Self {
+    pub(super) fn new(arguments: &ServerArguments, tls: Option<Arc<ServerConfig>>, calls: Calls) -> Self {
         let connection = Connection {
             tls: tls.map(TlsAcceptor::from),
             max_streams: arguments.max_connection_streams,
             max_age: arguments.max_connection_age,
             keepalive: arguments.keepalive,
             streams: Tasks::default(),
-            closing: CancellationToken::new(),
+            closing: calls.draining().clone(),
         };
         let room = Arc::new(Semaphore::new(arguments.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { room, connection, connections: Tasks::default() }
+        Self { room, connection, connections: Tasks::default(), calls }
     }
 
     /// Accepts until `shutdown`, then drains for at most `grace`.
@@ -102,16 +106,27 @@ impl Listening {
             self.connections.wait().await;
             self.connection.streams.wait().await;
         };
-        if timeout(grace, all_gone).await.is_err() {
+        // A client that does not answer keeps its connection open, though nothing runs on it.
+        let nothing_runs = async {
+            tokio::select! {
+                () = all_gone => {}
+                () = self.calls.idle_for(FAREWELL) => self.cut_off().await,
+            }
+        };
+        if timeout(grace, nothing_runs).await.is_err() {
             tracing::warn!(
                 connections = self.connections.len(),
                 streams = self.connection.streams.len(),
                 "the grace is over: cutting off what still runs"
             );
-            self.connection.streams.abort();
-            self.connections.abort();
-            self.connection.streams.wait().await;
-            self.connections.wait().await;
+            self.cut_off().await;
         }
+    }
+
+    async fn cut_off(&self) {
+        self.connection.streams.abort();
+        self.connections.abort();
+        self.connection.streams.wait().await;
+        self.connections.wait().await;
     }
 }

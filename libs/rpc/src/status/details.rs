@@ -1,8 +1,8 @@
 //! The google.rpc details of an error: `ErrorInfo` always, the others where they apply.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use fault::{Fault, Kind};
+use fault::{Fault, Kind, Violation};
 use http::HeaderMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
@@ -12,24 +12,52 @@ use super::code::{code_of, name_of};
 /// The domain of every reason in `google.rpc.ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "ondol.dev";
 
+/// An error travels as HTTP headers, of which some clients take no more than 8 KiB in all; written as base64 and percent
+/// signs they grow by a third and more.
+const NAMED_BYTES: usize = 2 * 1024;
+const MESSAGE_BYTES: usize = 1024;
+
 /// The status of a fault, with a reason that may be closer than the fault's own.
 pub(super) fn describe(fault: &impl Fault, reason: &str) -> Status {
     let mut details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, HashMap::new());
     if !fault.violations().is_empty() {
-        let fields: Vec<_> = fault
-            .violations()
-            .iter()
-            .map(|violation| FieldViolation::new(&violation.field, &violation.description))
-            .collect();
-        details.set_bad_request(fields);
+        details.set_bad_request(named(fault.violations()));
     }
+    let message = shortened(fault.public_message());
     if let Some(delay) = fault.retry_after() {
         details.set_retry_info(Some(delay));
     }
     if fault.kind() == Kind::ResourceExhausted {
-        details.add_quota_failure_violation(reason, fault.public_message());
+        details.add_quota_failure_violation(reason, message.clone());
     }
-    Status::with_error_details(code_of(fault.kind()), fault.public_message(), details)
+    Status::with_error_details(code_of(fault.kind()), message, details)
+}
+
+/// The wrong fields as far as they fit, and how many there are besides.
+fn named(violations: &[Violation]) -> Vec<FieldViolation> {
+    let mut room = NAMED_BYTES;
+    let mut fields = Vec::new();
+    for violation in violations {
+        let size = violation.field.len() + violation.description.len();
+        if size > room {
+            break;
+        }
+        room -= size;
+        fields.push(FieldViolation::new(&violation.field, &violation.description));
+    }
+    let rest = violations.len() - fields.len();
+    if rest > 0 {
+        fields.push(FieldViolation::new("(further fields)", format!("{rest} more are wrong")));
+    }
+    fields
+}
+
+/// The beginning of a message that is too long.
+fn shortened(message: Cow<'_, str>) -> String {
+    if message.len() <= MESSAGE_BYTES {
+        return message.into_owned();
+    }
+    format!("{} …", &message[..message.floor_char_boundary(MESSAGE_BYTES)])
 }
 
 /// Completes an error in headers or trailers with what its author could not know or left out: the request's id,
@@ -51,11 +79,56 @@ pub(crate) fn complete(headers: &mut HeaderMap, request_id: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
+    use fault::{Fault, Kind, Violation};
     use http::HeaderMap;
     use tonic::Status;
     use tonic_types::StatusExt;
 
-    use super::{ERROR_DOMAIN, complete};
+    use super::{ERROR_DOMAIN, complete, describe};
+
+    /// A request with so many wrong fields.
+    #[derive(Debug, thiserror::Error)]
+    #[error("wrong")]
+    struct Wrong(Vec<Violation>);
+
+    impl Fault for Wrong {
+        fn kind(&self) -> Kind {
+            Kind::InvalidArgument
+        }
+
+        fn public_message(&self) -> Cow<'_, str> {
+            self.0.iter().map(Violation::to_string).collect::<Vec<_>>().join("; ").into()
+        }
+
+        fn violations(&self) -> &[Violation] {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn however_much_is_wrong_it_fits_into_the_headers_that_clients_take() {
+        let wrong = |count: usize, length: usize| {
+            let one = |index| Violation::new(format!("messages[{index}].role"), "é".repeat(length));
+            let status = describe(&Wrong((0..count).map(one).collect()), "INVALID_ARGUMENT");
+            let mut headers = HeaderMap::new();
+            status.add_header(&mut headers).unwrap();
+            complete(&mut headers, &"r".repeat(128));
+            let size: usize =
+                headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+            let fields = Status::from_header_map(&headers).unwrap().get_details_bad_request().unwrap();
+            (size, fields.field_violations)
+        };
+        for (count, length) in [(1, 10), (20, 40), (300, 40), (300, 1), (3, 5_000)] {
+            let (size, fields) = wrong(count, length);
+            assert!(size < 8 * 1024, "{count} of {length}: {size}");
+            let all = fields.len() == count && fields.iter().all(|field| field.field.starts_with("messages"));
+            let told = fields.last().unwrap().description.contains(" more are wrong");
+            assert!(all || told, "{fields:?}");
+        }
+        assert_eq!(wrong(20, 10).1.len(), 20);
+    }
 
     #[test]
     fn an_error_without_details_gets_its_reason_and_the_request() {

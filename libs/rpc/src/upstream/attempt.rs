@@ -57,6 +57,7 @@ pub(super) async fn attempt(pool: &Arc<Pool>, request: Request, avoid: Option<So
             }
             let source = error.into_error();
             tracing::warn!(upstream, %address, error = %source, "the connection broke during a call");
+            pool.failure().note_broken(&source);
             lease.ended(false);
             let response = refusal(&RpcError::Broken { upstream, source });
             Attempt::Unavailable { response, pod: address }

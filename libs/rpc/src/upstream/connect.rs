@@ -12,6 +12,7 @@ use super::{
     backoff::Backoff,
     connector::Io,
     endpoint::{Endpoint, Link},
+    failure::{ConnectFailure, Obstacle},
     pool::Pool,
 };
 use crate::tasks::Tasks;
@@ -69,6 +70,7 @@ impl Connecting {
                 Ok((sender, connection)) => self.drive(&endpoint, sender, connection, attempt).await,
                 Err(error) => {
                     tracing::warn!(upstream = self.pool.name(), pod = %endpoint.address(), %error, "cannot connect");
+                    self.pool.failure().note(error);
                     Duration::ZERO
                 }
             };
@@ -85,7 +87,7 @@ impl Connecting {
         }
     }
 
-    async fn open(&self, address: SocketAddr) -> io::Result<(SendRequest<Body>, Http2)> {
+    async fn open(&self, address: SocketAddr) -> Result<(SendRequest<Body>, Http2), ConnectFailure> {
         let opening = async {
             let io = self.connector.open(address).await?;
             http2::Builder::new(self.tasks.clone())
@@ -95,9 +97,10 @@ impl Connecting {
                 .keep_alive_while_idle(true)
                 .handshake(TokioIo::new(io))
                 .await
-                .map_err(io::Error::other)
+                .map_err(|error| ConnectFailure::new(Obstacle::Protocol, &error))
         };
-        timeout(self.patience, opening).await.map_err(|_| io::ErrorKind::TimedOut)?
+        let too_long = |_| ConnectFailure::new(Obstacle::Address, &io::Error::from(io::ErrorKind::TimedOut));
+        timeout(self.patience, opening).await.map_err(too_long)?
     }
 
     /// Runs a connection until it takes no more calls, and returns how long it did. Calls on it go on: hyper runs
@@ -121,6 +124,7 @@ impl Connecting {
         };
         if let Err(error) = outcome {
             tracing::debug!(upstream = self.pool.name(), pod = %endpoint.address(), %error, "a connection broke");
+            self.pool.failure().note_broken(&error);
         }
         since.elapsed()
     }

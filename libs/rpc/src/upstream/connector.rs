@@ -10,7 +10,10 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::UpstreamSettings;
+use super::{
+    UpstreamSettings,
+    failure::{ConnectFailure, Obstacle},
+};
 use crate::{RpcError, tls};
 
 /// A two-way byte stream.
@@ -48,13 +51,13 @@ impl Connector {
         Self { dial: Arc::new(dial), tls: None }
     }
 
-    pub(super) async fn open(&self, address: SocketAddr) -> io::Result<Box<dyn Io>> {
-        let io = (self.dial)(address).await?;
-        match &self.tls {
-            // The name in the certificate is the upstream's, whichever of its addresses answers.
-            Some((tls, name)) => Ok(Box::new(tls.connect(name.clone(), io).await?)),
-            None => Ok(io),
-        }
+    pub(super) async fn open(&self, address: SocketAddr) -> Result<Box<dyn Io>, ConnectFailure> {
+        let unreached = |error| ConnectFailure::new(Obstacle::Address, &error);
+        let io = (self.dial)(address).await.map_err(unreached)?;
+        let Some((tls, name)) = &self.tls else { return Ok(io) };
+        // The name in the certificate is the upstream's, whichever of its addresses answers.
+        let secured = tls.connect(name.clone(), io).await.map_err(|error| ConnectFailure::of_tls(&error))?;
+        Ok(Box::new(secured))
     }
 }
 

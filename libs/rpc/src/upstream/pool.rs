@@ -21,6 +21,7 @@ use tonic::body::Body;
 use super::{
     UpstreamSettings,
     endpoint::{Endpoint, Link},
+    failure::LastFailure,
     health::Health,
     metrics::PoolMetrics,
 };
@@ -36,6 +37,7 @@ pub(super) struct Pool {
     /// Whether any pod is connected.
     connected: watch::Sender<bool>,
     doubt: Notify,
+    failure: Arc<LastFailure>,
     closing: CancellationToken,
     /// Attempts to connect so far, to any address.
     attempts: AtomicU64,
@@ -64,6 +66,7 @@ impl Pool {
             changes: watch::Sender::new(()),
             connected: watch::Sender::new(false),
             doubt: Notify::new(),
+            failure: Arc::default(),
             closing: CancellationToken::new(),
             attempts: AtomicU64::new(0),
             metrics,
@@ -76,6 +79,11 @@ impl Pool {
 
     pub(super) const fn metrics(&self) -> &PoolMetrics {
         &self.metrics
+    }
+
+    /// Where what goes wrong with connections is noted.
+    pub(super) const fn failure(&self) -> &Arc<LastFailure> {
+        &self.failure
     }
 
     /// Whether any pod is connected, now and later.
@@ -247,6 +255,7 @@ impl Lease {
 
     /// The call has brought its first message.
     pub(super) fn proved(&mut self) {
+        self.pool.failure.worked();
         if std::mem::take(&mut self.probe) {
             self.endpoint.health(Health::proved);
             self.pool.publish();
@@ -258,6 +267,7 @@ impl Lease {
         self.probe = false;
         let was_out = self.endpoint.is_out();
         if well {
+            self.pool.failure.worked();
             self.endpoint.health(Health::succeeded);
         } else {
             let may_eject = self.pool.may_eject(&self.endpoint);

@@ -12,6 +12,7 @@ use super::{
     UpstreamSettings,
     backoff::{Backoff, jittered},
     connect::Connecting,
+    failure::{ConnectFailure, Obstacle},
 };
 
 /// The least time between two look-ups, however many connections break.
@@ -66,11 +67,11 @@ pub(super) async fn keep_resolved(resolver: impl Resolve, connecting: Connecting
                     jittered(every)
                 }
                 nothing => {
-                    let error =
-                        nothing.err().map_or_else(|| "no address".to_owned(), |error| error.to_string());
+                    let error = nothing.err().unwrap_or_else(|| io::Error::other("no address"));
+                    pool.failure().note(ConnectFailure::new(Obstacle::Name, &error));
                     tracing::warn!(
                         upstream = pool.name(),
-                        error,
+                        %error,
                         "cannot resolve the name: using what is known"
                     );
                     pool.unresolved();

@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    io::AsyncWriteExt,
+    time::{Instant, sleep},
+};
 use tonic::Code;
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tonic_types::StatusExt;
 
 use crate::harness::{Cluster, Echo, address, once, say, server, settle, tell};
 
@@ -50,6 +55,36 @@ async fn what_does_not_finish_within_the_grace_is_cut_off() {
     cluster.stopped().await;
     assert_eq!(started.elapsed(), GRACE);
     assert!(stream.next().await.unwrap().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_of_health_is_told_and_ended() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start_with(1, server(&[]).0, Echo::answering("fine"), GRACE).await;
+    let mut client = HealthClient::new(cluster.stranger(1));
+    let mut watch = client.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    assert!(watch.message().await.unwrap().is_some());
+    let started = Instant::now();
+    stop.cancel();
+    let ended = watch.message().await.unwrap_err();
+    assert_eq!(ended.code(), Code::Unavailable);
+    assert_eq!(ended.get_details_error_info().unwrap().reason, "DRAINING");
+    cluster.stopped().await;
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_on_which_nothing_runs_is_not_waited_for() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start_with(1, server(&[]).0, Echo::answering("fine"), GRACE).await;
+    // HTTP/2's preface and empty settings, and then not a word: not even to the ping that says goodbye.
+    let mut silent = cluster.network.connect(address(1)).unwrap();
+    silent.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    settle().await;
+    let started = Instant::now();
+    stop.cancel();
+    cluster.stopped().await;
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

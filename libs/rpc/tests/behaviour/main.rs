@@ -24,6 +24,8 @@ mod observing;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]
+mod plain;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod tls;

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::uri::PathAndQuery;
-use tonic::{Code, Request, Status, client::Grpc};
+use http_body_util::Full;
+use tonic::{Code, Request, Status, body::Body, client::Grpc};
 use tonic_prost::ProstCodec;
 use tonic_types::StatusExt;
+use tower::ServiceExt;
 
-use crate::harness::{Cluster, Echo, SAY, say, series, server};
+use crate::harness::{Cluster, Echo, SAY, routes, say, series, server};
 
 #[tokio::test(start_paused = true)]
 async fn are_the_callers_mistake_in_the_answer_and_in_the_metrics() {
@@ -25,6 +28,24 @@ async fn are_the_callers_mistake_in_the_answer_and_in_the_metrics() {
     let labels = [r#"code="INVALID_ARGUMENT""#];
     let seen = series(&registry, "rpc_server_call_duration_seconds_count", &labels);
     assert!((seen - 1.0).abs() < f64::EPSILON);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_frame_is_one_too() {
+    let (server, _) = server(&[]);
+    let routes = routes(Echo::answering("fine")).await;
+    for (bytes, word) in [
+        (&b"\0\0\0\0\x28abc"[..], "EOF"),
+        (b"", "Missing request message"),
+        (b"\x07\0\0\0\0", "compression flag"),
+    ] {
+        let body = Body::new(Full::new(Bytes::copy_from_slice(bytes)));
+        let request = http::Request::post(SAY).header("content-type", "application/grpc").body(body).unwrap();
+        let response = server.stack(routes.clone()).oneshot(request).await.unwrap();
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!(status.code(), Code::InvalidArgument, "{word}: {status:?}");
+        assert!(status.message().contains(word), "{status:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

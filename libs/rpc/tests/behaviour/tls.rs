@@ -8,7 +8,7 @@ use std::{
 
 use prometheus_client::registry::Registry;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rpc::{RpcError, Upstream, UpstreamMetrics, UpstreamSettings, bind};
+use rpc::{Obstacle, RpcError, Upstream, UpstreamMetrics, UpstreamSettings, bind};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tonic::{Code, Response, Status};
@@ -28,6 +28,7 @@ impl Certificates {
         let key = KeyPair::generate().unwrap();
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("ca.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+        fs::write(folder.path().join("ca.key"), key.serialize_pem()).unwrap();
         Self { folder, authority: Issuer::new(params, key) }
     }
 
@@ -53,6 +54,14 @@ async fn call(
     arguments: &[&str],
     settings: impl FnOnce(&mut UpstreamSettings),
 ) -> Result<Response<String>, Status> {
+    call_and_ask(arguments, settings).await.0
+}
+
+/// The same, and what was in the way of the last connection, in words.
+async fn call_and_ask(
+    arguments: &[&str],
+    settings: impl FnOnce(&mut UpstreamSettings),
+) -> (Result<Response<String>, Status>, Option<(Obstacle, String)>) {
     let incoming = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let port = incoming.local_addr().unwrap().port();
     let mut pod = JoinSet::new();
@@ -61,7 +70,10 @@ async fn call(
     let mut chosen = UpstreamSettings::new("echo", format!("https://localhost:{port}").parse().unwrap());
     settings(&mut chosen);
     let metrics = UpstreamMetrics::register(&mut Registry::default());
-    say(Upstream::connect(&chosen, &metrics).unwrap(), String::new()).await
+    let upstream = Upstream::connect(&chosen, &metrics).unwrap();
+    let answer = say(upstream.clone(), String::new()).await;
+    let failure = upstream.last_failure().map(|failure| (failure.obstacle(), failure.to_string()));
+    (answer, failure)
 }
 
 fn trusting(authority: &Path) -> impl FnOnce(&mut UpstreamSettings) {
@@ -112,6 +124,50 @@ async fn with_mutual_tls_a_client_must_show_who_it_is() {
         settings.tls_key = Some(files.file("client.key"));
     };
     assert_eq!(call(&tls, somebody).await.unwrap().into_inner(), "secret");
+}
+
+#[tokio::test]
+async fn whoever_chose_the_upstream_learns_what_was_in_the_way_and_callers_do_not() {
+    let files = Certificates::new();
+    files.sign("server", "localhost");
+    let (certificate, key, authority) =
+        (files.path("server.pem"), files.path("server.key"), files.path("ca.pem"));
+    let tls = ["--tls-cert", &certificate, "--tls-key", &key];
+    let mutual = [&tls[..], &["--tls-client-ca", &authority]].concat();
+    let authority_key = files.path("ca.key");
+    let itself = ["--tls-cert", &authority, "--tls-key", &authority_key];
+    let stranger = Certificates::new();
+    let (its, strangers) = (files.file("ca.pem"), stranger.file("ca.pem"));
+    let unserved = |settings: &mut UpstreamSettings| {
+        settings.tls_ca = Some(its.clone());
+        settings.url = "https://localhost:1".parse().unwrap();
+    };
+    let (answer, failure) = call_and_ask(&tls, unserved).await;
+    assert!(answer.is_err() && failure.as_ref().unwrap().0 == Obstacle::Address, "{failure:?}");
+
+    // The authority that the client trusts; none for plaintext. The last peer's reason may get lost in a broken pipe.
+    let cases: [(&[&str], Option<&Path>, Obstacle, &str); 5] = [
+        (&tls, Some(&strangers), Obstacle::Certificate, "invalid peer certificate"),
+        (&itself, Some(&its), Obstacle::AuthorityAsServer, "CaUsedAsEndEntity"),
+        (&[], Some(&its), Obstacle::Plaintext, "corrupt message"),
+        (&tls, None, Obstacle::Protocol, ""),
+        (&mutual, Some(&its), Obstacle::Protocol, ""),
+    ];
+    for (arguments, trusted, expected, word) in cases {
+        let settings = |settings: &mut UpstreamSettings| match trusted {
+            Some(authority) => settings.tls_ca = Some(authority.to_owned()),
+            None => settings.url = settings.url.to_string().replace("https", "http").parse().unwrap(),
+        };
+        let (answer, failure) = call_and_ask(arguments, settings).await;
+        let status = answer.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+        let (obstacle, message) = failure.unwrap();
+        assert_eq!(obstacle, expected, "{message}");
+        assert!(message.contains(word), "{message}");
+        assert!(word.is_empty() || !format!("{status:?}").contains(word), "{status:?}");
+    }
+    let (answer, failure) = call_and_ask(&tls, trusting(&its)).await;
+    assert!(answer.is_ok() && failure.is_none(), "{failure:?}");
 }
 
 #[tokio::test]

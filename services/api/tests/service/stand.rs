@@ -64,11 +64,15 @@ impl Stand {
 }
 
 async fn api(upstream: SocketAddr) -> SocketAddr {
+    api::start(line(&format!("http://{upstream}"), &[]), Life::new()).await.unwrap()
+}
+
+/// The arguments of an api in front of this llm-inference.
+pub(crate) fn line(upstream: &str, flags: &[&str]) -> Arguments {
     runtime::install_crypto_provider();
-    let (key, url) =
-        (format!("{OWNER}:{}", hex::encode(Sha256::digest(SECRET))), format!("http://{upstream}"));
-    let line = ["api", "--listen", "127.0.0.1:0", "--api-key", &key, "--llm-inference-url", &url];
-    api::start(Line::parse_from(line).service, Life::new()).await.unwrap()
+    let key = format!("{OWNER}:{}", hex::encode(Sha256::digest(SECRET)));
+    let line = ["api", "--listen", "127.0.0.1:0", "--api-key", &key, "--llm-inference-url", upstream];
+    Line::parse_from([&line, flags].concat()).service
 }
 
 /// The message in a request with the known key.

@@ -36,6 +36,24 @@ async fn health_and_reflection_need_no_key() {
 }
 
 #[tokio::test]
+async fn jobs_are_served_while_their_queue_is_there() {
+    let house = crate::house::House::new().await;
+    let request = HealthCheckRequest { service: "ondol.jobs.v1.JobService".into() };
+    let mut client = HealthClient::new(crate::house::channel(house.address));
+    let mut changes = client.watch(request.clone()).await.unwrap().into_inner();
+    while changes.message().await.unwrap().unwrap().status() != ServingStatus::Serving {}
+
+    let line = crate::stand::line("http://127.0.0.1:1", &["--redis-url", "redis://127.0.0.1:1"]);
+    let address = api::start(line, runtime::Life::new()).await.unwrap();
+    let mut client = HealthClient::new(crate::house::channel(address));
+    let mut changes = client.watch(request).await.unwrap().into_inner();
+    while changes.message().await.unwrap().unwrap().status() != ServingStatus::NotServing {}
+    let mut jobs = proto::jobs::v1::job_service_client::JobServiceClient::new(crate::house::channel(address));
+    let status = jobs.list_jobs(keyed(proto::jobs::v1::ListJobsRequest::default())).await.unwrap_err();
+    assert_eq!(refusal(&status), (Code::Unavailable, "QUEUE_UNAVAILABLE".into()));
+}
+
+#[tokio::test]
 async fn an_upstream_that_is_away_is_unavailable() {
     let stand = Stand::alone().await;
     let status = stand.client().generate_text(keyed(ask())).await.unwrap_err();

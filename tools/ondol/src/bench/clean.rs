@@ -37,6 +37,14 @@ impl Samples {
         Ok(())
     }
 
+    /// Samples by their values and what others used meanwhile, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(taken: &[(f64, f64)]) -> Self {
+        Self {
+            taken: taken.iter().map(|(value, foreign)| Sample { value: *value, foreign: *foreign }).collect(),
+        }
+    }
+
     /// How many samples were clean.
     pub(crate) fn clean(&self) -> usize {
         self.taken.iter().filter(|sample| sample.is_clean()).count()
@@ -81,19 +89,13 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sample, Samples};
-
-    fn samples(taken: &[(f64, f64)]) -> Samples {
-        Samples {
-            taken: taken.iter().map(|(value, foreign)| Sample { value: *value, foreign: *foreign }).collect(),
-        }
-    }
+    use super::Samples;
 
     #[test]
     fn disturbed_samples_count_only_when_there_is_nothing_better() {
-        let disturbed = samples(&[(10.0, 0.5), (20.0, 0.2)]);
+        let disturbed = Samples::of(&[(10.0, 0.5), (20.0, 0.2)]);
         assert!((disturbed.median() - 20.0).abs() < 1e-9, "the least disturbed");
-        let mixed = samples(&[(10.0, 0.5), (3.0, 0.0), (1.0, 0.0), (2.0, 0.0), (4.0, 0.0)]);
+        let mixed = Samples::of(&[(10.0, 0.5), (3.0, 0.0), (1.0, 0.0), (2.0, 0.0), (4.0, 0.0)]);
         assert!((mixed.median() - 2.5).abs() < 1e-9);
         assert_eq!(mixed.clean(), 4);
     }
@@ -101,8 +103,8 @@ mod tests {
     #[test]
     fn ratios_are_taken_inside_a_turn() {
         // The machine slowed down twofold in the middle; the ratio does not see it.
-        let base = samples(&[(100.0, 0.0), (50.0, 0.0), (52.0, 0.0), (7.0, 0.9)]);
-        let own = samples(&[(90.0, 0.0), (45.0, 0.0), (46.8, 0.0), (70.0, 0.0)]);
+        let base = Samples::of(&[(100.0, 0.0), (50.0, 0.0), (52.0, 0.0), (7.0, 0.9)]);
+        let own = Samples::of(&[(90.0, 0.0), (45.0, 0.0), (46.8, 0.0), (70.0, 0.0)]);
         assert!((own.ratio(&base) - 0.9).abs() < 1e-9);
     }
 }

@@ -1,6 +1,9 @@
 //! `ondol bench generate`: what gRPC costs on top of the engine, and the engine on top of the model.
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -31,7 +34,7 @@ const PROSE: &str =
 #[command(
     after_help = "The three systems take turns in one process on one model. A sample during which other processes \
                         used more than 5 % of the processors is thrown away; the table shows medians and how many \
-                        samples were clean."
+                        samples were clean. Where a load has none, its figures prove nothing, and the exit code is 1."
 )]
 pub(crate) struct Arguments {
     /// Streams at once
@@ -46,6 +49,9 @@ pub(crate) struct Arguments {
     /// Clean samples to take of each system at each load
     #[arg(long, default_value_t = 5, value_name = "N")]
     samples: usize,
+    /// How long to measure in all; each load is measured at least once
+    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = arguments::duration)]
+    limit: Duration,
     /// Print one JSON array, an object for each row, instead of a table
     #[arg(long)]
     json: bool,
@@ -55,11 +61,34 @@ pub(crate) struct Arguments {
 
 /// Measures, prints, ends.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
-    runtime::launch(SERVICE, &process::quiet(), async |life: Life| -> anyhow::Result<()> {
-        measure(arguments, &life).await?;
+    let mut unproved = None;
+    let exit = runtime::launch(SERVICE, &process::quiet(), async |life: Life| -> anyhow::Result<()> {
+        unproved = unproved_loads(&measure(arguments, &life).await?);
         life.stop("measured");
         Ok(())
-    })
+    });
+    // Not a failure of the process, which ends in good order, but of the measurement.
+    match unproved {
+        Some(warning) => {
+            eprintln!("ondol: {warning}");
+            ExitCode::FAILURE
+        }
+        None => exit,
+    }
+}
+
+/// What to say of the loads without a clean sample, where there are any.
+fn unproved_loads(rows: &[Row]) -> Option<String> {
+    let unproved: Vec<_> =
+        rows.iter().filter(|row| row.clean() == 0).map(|row| row.streams.to_string()).collect();
+    let which = match unproved.len() {
+        0 => return None,
+        all if all == rows.len() => "no sample was clean; the figures prove nothing".to_owned(),
+        _ => format!("no sample was clean at {} streams; those figures prove nothing", unproved.join(", ")),
+    };
+    Some(format!(
+        "{which}\n  what to do: end what else computes on this machine, or give more time with --limit"
+    ))
 }
 
 /// The three systems under measurement.
@@ -78,27 +107,29 @@ struct Row {
     grpc: Samples,
 }
 
-async fn measure(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
+async fn measure(arguments: Arguments, life: &Life) -> anyhow::Result<Vec<Row>> {
     let (mut systems, mut load) = prepare(&arguments, life).await?;
     let slots = systems.engine.geometry().slots;
     let possible = arguments.streams.iter().all(|streams| (1..=slots).contains(streams));
     ensure!(possible, "--streams must be 1 to {slots}, the number of --slots");
+    let end = Instant::now() + arguments.limit;
     let mut rows = Vec::new();
-    for streams in arguments.streams {
-        load.streams = streams;
-        rows.push(row(&mut systems, &load, arguments.samples).await?);
+    for (streams, left) in arguments.streams.iter().zip((1..=arguments.streams.len() as u32).rev()) {
+        load.streams = *streams;
+        let share = end.saturating_duration_since(Instant::now()) / left;
+        rows.push(row(&mut systems, &load, arguments.samples, share).await?);
     }
     if arguments.json {
         say!("{}", json!(rows.iter().map(Row::json).collect::<Vec<_>>()));
     } else {
         print(&rows);
     }
-    Ok(())
+    Ok(rows)
 }
 
 async fn prepare(arguments: &Arguments, life: &Life) -> anyhow::Result<(Systems, Load)> {
     let key = new_secret()?;
-    let stack = Stack::start(arguments.stack.clone(), free_port(), &key, life).await?;
+    let stack = Box::pin(Stack::start(arguments.stack.clone(), free_port(), &key, life)).await?;
     let model = stack.inference.models().into_iter().next().context("no model is served")?;
     let package = Store::open(arguments.stack.models_folder())?.package(&model)?;
     let options = arguments.stack.engine.runtime.options();
@@ -121,15 +152,16 @@ async fn prepare(arguments: &Arguments, life: &Life) -> anyhow::Result<(Systems,
     Ok((Systems { bare, engine, connection: Connection::local(stack.api, key)? }, load))
 }
 
-/// Takes turns until every system has enough clean samples, or three times as many were tried.
-async fn row(systems: &mut Systems, load: &Load, samples: usize) -> anyhow::Result<Row> {
+/// Takes turns until every system has enough clean samples, or three times as many were tried, or the time is over.
+async fn row(systems: &mut Systems, load: &Load, samples: usize, limit: Duration) -> anyhow::Result<Row> {
+    let began = Instant::now();
     let mut row = Row { streams: load.streams, ..Row::default() };
     through_engine(&systems.engine, load).await?;
     for _ in 0..samples * 3 {
         row.model.take(async { through_model(&mut systems.bare, load) }).await?;
         row.engine.take(through_engine(&systems.engine, load)).await?;
         row.grpc.take(through_grpc(&systems.connection, load)).await?;
-        if row.clean() >= samples {
+        if row.clean() >= samples || began.elapsed() >= limit {
             break;
         }
     }
@@ -170,5 +202,23 @@ fn print(rows: &[Row]) {
             row.grpc.ratio(&row.engine),
             row.clean(),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_without_a_clean_sample_is_called_that() {
+        let row = |streams, clean: bool| {
+            let samples = || Samples::of(&[(100.0, if clean { 0.0 } else { 0.5 })]);
+            Row { streams, model: samples(), engine: samples(), grpc: samples() }
+        };
+        assert_eq!(unproved_loads(&[row(1, true), row(4, true)]), None);
+        let one = unproved_loads(&[row(1, true), row(4, false)]).unwrap();
+        assert!(one.starts_with("no sample was clean at 4 streams"), "{one}");
+        let all = unproved_loads(&[row(1, false), row(4, false)]).unwrap();
+        assert!(all.starts_with("no sample was clean; the figures prove nothing"), "{all}");
     }
 }

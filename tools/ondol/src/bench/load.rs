@@ -9,7 +9,7 @@ use proto::inference::v1::{self as wire, stream_generate_text_response::Event as
 use tokio::task::JoinSet;
 
 use super::pace::together;
-use crate::client::{Connection, explained};
+use crate::client::Connection;
 
 /// How much of what.
 #[derive(Clone, Debug)]
@@ -94,9 +94,10 @@ async fn grpc_times(connection: Connection, load: Load) -> anyhow::Result<Vec<In
         max_tokens: load.length,
         ..wire::GenerateTextRequest::default()
     };
-    let mut events = client.rpc().stream_generate_text(request).await.map_err(explained)?.into_inner();
+    let events = client.rpc().stream_generate_text(request).await;
+    let mut events = events.map_err(|status| client.explained(status))?.into_inner();
     let mut times = Vec::with_capacity(load.length as usize);
-    while let Some(event) = events.message().await.map_err(explained)? {
+    while let Some(event) = events.message().await.map_err(|status| client.explained(status))? {
         if matches!(event.event, Some(WireEvent::Token(_))) {
             times.push(Instant::now());
         }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use models::{
-    Entry, Package, Precision, Store,
+    Entry, ModelError, Package, Precision, Store,
     import::{Options, default_name, import_gguf},
 };
 
@@ -95,11 +95,23 @@ pub(crate) fn import_missing(file: &Path, models: &ModelsFolder, options: Option
     import(file, &store, &Options { replace, ..options })
 }
 
+/// The error, with the flags of this command where they are the way out.
+fn taught(error: ModelError) -> anyhow::Error {
+    match error {
+        ModelError::AlreadyExists { name } => anyhow!(
+            "the store already has a model {name}: `ondol model import` takes another name with --name, or puts this one \
+             in its place with --replace"
+        ),
+        other => other.into(),
+    }
+}
+
 fn import(file: &Path, store: &Store, options: &Options) -> anyhow::Result<()> {
     let mut bar = Bar::new("Importing");
     let report = import_gguf(file, store, options, &mut |progress| {
         bar.show(progress.done, progress.total);
     })
+    .map_err(taught)
     .with_context(|| format!("importing {}", file.display()))?;
     bar.end();
     let manifest = &report.manifest;
@@ -113,4 +125,17 @@ fn import(file: &Path, store: &Store, options: &Options) -> anyhow::Result<()> {
         store.root().join(&manifest.name).display(),
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ModelError, taught};
+
+    #[test]
+    fn a_name_that_is_taken_comes_with_both_ways_out() {
+        let message = taught(ModelError::AlreadyExists { name: "smollm2".into() }).to_string();
+        for word in ["smollm2", "--name", "--replace"] {
+            assert!(message.contains(word), "{message}");
+        }
+    }
 }

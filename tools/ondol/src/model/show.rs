@@ -1,5 +1,6 @@
 //! `ondol model show`.
 
+use anyhow::ensure;
 use clap::Args;
 use models::{Manifest, Store};
 
@@ -22,7 +23,13 @@ pub(crate) struct Arguments {
 
 /// Prints what the package says of itself.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let package = Store::open(&arguments.models.path)?.package(&arguments.name)?;
+    let folder = &arguments.models.path;
+    ensure!(
+        folder.exists(),
+        "no models in {0}, which does not exist; `ondol model import FILE.gguf --models {0}` makes one",
+        folder.display()
+    );
+    let package = Store::open(folder)?.package(&arguments.name)?;
     if arguments.verify {
         package.verify()?;
     }

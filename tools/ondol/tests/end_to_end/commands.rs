@@ -1,6 +1,6 @@
 //! The commands around the stack.
 
-use std::process::Output;
+use std::{fs, process::Output};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -101,11 +101,48 @@ fn a_name_that_api_would_refuse_gets_no_key() {
 }
 
 #[test]
+fn a_development_key_file_that_holds_something_else_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    fs::write(&key, "hunter2").unwrap();
+    for command in [&["keys", "development"][..], &["generate", "Hi"]] {
+        let (code, out, err) = run(&[command, &["--key-file", text(&key)]].concat());
+        assert_eq!((code, out.as_str()), (Some(1), ""));
+        assert!(err.contains("64 hex digits") && !err.contains("hunter2"), "{err}");
+    }
+}
+
+#[test]
+fn a_damaged_package_is_not_served() {
+    let Some(models) = models() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join(MODEL);
+    fs::create_dir(&package).unwrap();
+    for file in fs::read_dir(models.join(MODEL)).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), package.join(file.file_name())).unwrap();
+    }
+    // It still parses, and would make other prompts than the model was trained on.
+    let template = package.join("chat_template.jinja");
+    let sound = fs::read_to_string(&template).unwrap();
+    fs::write(&template, sound.replacen("assistant", "assistanT", 1)).unwrap();
+
+    let key = folder.path().join("key");
+    let places = ["--models", text(folder.path()), "--key-file", text(&key)];
+    let ports = ["up", "--listen", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0"];
+    let (code, out, err) = run(&[&ports[..], &places].concat());
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("chat_template.jinja") && err.contains("sha256"), "{err}");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_said_so() {
     // Nobody can listen on port 0.
     let (code, out, err) = run(&["generate", "--server", "http://127.0.0.1:0", "--api-key", "k", "Hi"]);
     assert_eq!((code, out.as_str()), (Some(1), ""));
-    assert!(err.contains("cannot be reached"), "{err}");
+    for word in ["cannot be reached", "connecting to http://127.0.0.1:0", "is it running?"] {
+        assert!(err.contains(word), "{word} is missing in {err}");
+    }
 }
 
 #[test]

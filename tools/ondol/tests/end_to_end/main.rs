@@ -17,6 +17,10 @@ mod ending;
 #[cfg(test)]
 mod generate;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod limiting;
 #[cfg(test)]
 mod refusing;
+#[cfg(test)]
+mod tls;

@@ -49,6 +49,8 @@ pub(crate) fn models() -> Option<PathBuf> {
 /// The program under test.
 pub(crate) fn ondol(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ondol"));
+    // What a test does not place must not lie in the home of whoever runs it.
+    command.env("ONDOL_OBJECTS_FOLDER", std::env::temp_dir().join("ondol-test-objects"));
     command.args(arguments).stdin(Stdio::null());
     command
 }
@@ -87,6 +89,11 @@ impl Stack {
 
     /// A stack of the test's own; none where there is no model.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_with(extra: &[&str]) -> Option<Self> {
         let models = models()?;
         let folder = tempfile::tempdir().unwrap();
         let mut process = ondol(&["up", "--listen", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0"])
@@ -94,6 +101,9 @@ impl Stack {
             .arg(models)
             .arg("--key-file")
             .arg(folder.path().join("key"))
+            .arg("--objects-folder")
+            .arg(folder.path().join("objects"))
+            .args(extra)
             .stdout(Stdio::piped())
             .stderr(File::create(folder.path().join("log")).unwrap())
             .spawn()

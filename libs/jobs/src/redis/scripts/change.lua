@@ -12,7 +12,7 @@ if what == 'cancel' and state == 'running' then
 elseif what == 'cancel' and not ended then
   if state == 'ready' then call('ZREM', P .. 'ready:' .. kind, id); leave(tenant) end
   if state == 'parked' then call('ZREM', P .. 'park:' .. tenant, id) end
-  if state == 'delayed' then call('ZREM', P .. 'delayed', id) end
+  if state == 'delayed' then call('ZREM', P .. 'delayed', id); put_off(tenant, -1) end
   move(kind, state == 'delayed' and 'delayed' or 'waiting', nil)
   close(id, 'cancelled', {q = d[5]})
   came = 'yes'

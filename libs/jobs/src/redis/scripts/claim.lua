@@ -45,7 +45,8 @@ local function take(id, kind)
     call('HSET', name, 's', admit(id, kind, tenant, d[3]))
     return false
   end
-  local fence, attempt = (d[4] or 0) + 1, (d[5] or 0) + 1
+  -- The time, so that no fence is given twice even where a failover has forgotten the last one.
+  local fence, attempt = math.max((d[4] or 0) + 1, now), (d[5] or 0) + 1
   call('HSET', name, 's', 'running', 'f', fence, 'a', attempt, 'w', ARGV[1], 'b', now)
   tell(id, d[9], 's', 'running')
   leases[#leases + 1] = deadline
@@ -84,7 +85,7 @@ if #jobs > 0 then
   local given = {ARGV[4]}
   for i = 1, #jobs do
     jobs[i][10] = found[i] or ''
-    given[i + 1] = jobs[i][1] .. ':' .. jobs[i][5]
+    given[i + 1] = string.format("%s:%d", jobs[i][1], jobs[i][5])
   end
   call('SET', last, table.concat(given, ' '), 'PX', ARGV[2])
 end

@@ -2,13 +2,25 @@
 --   id, kind, tenant, priority, delay, time to live (ms, '' for none), idempotency key ('' for none), fingerprint, body
 -- Answers of each job: its state if it is new, or {why, id}. An empty answer: another worker had the tick.
 if ARGV[1] ~= '' and call('ZSCORE', P .. 'cron', ARGV[1]) ~= ARGV[2] then return {} end
-local conf = call('HMGET', P .. 'conf', 'depth', 'tenant_depth', 'keys')
+local conf = call('HMGET', P .. 'conf', 'depth', 'tenant_depth', 'keys', 'capped')
+capped = conf[4] or false
 local waiting = call('HMGET', P .. 'n', 'waiting', 'delayed')
 local room = (tonumber(conf[1]) or 1000000) - (waiting[1] or 0) - (waiting[2] or 0)
 local answers, bodies, all, of, names, seen, full = {}, {}, {}, {}, {}, {}, false
-for i = 4, #ARGV, 9 do names[#names + 1] = P .. 'j:' .. ARGV[i] end
+local owners = {}
+for i = 4, #ARGV, 9 do
+  names[#names + 1] = P .. 'j:' .. ARGV[i]
+  owners[#owners + 1] = ARGV[i + 2]
+end
+look_up(owners)
 -- One question for all: that none exists is the rule, and a repeated call after a lost reply the exception.
 local known = call('EXISTS', unpack(names)) > 0
+
+-- All that a tenant has here, what this call has added included.
+local function held(tenant)
+  local delayed = (call('HGET', P .. 'later', tenant) or 0) + (later[tenant] or 0)
+  return seat(tenant).open + call('ZCARD', P .. 'park:' .. tenant) + delayed
+end
 
 local function refusal(id, tenant, key, fingerprint)
   if seen[id] or known and call('EXISTS', P .. 'j:' .. id) == 1 then return {'same', id} end
@@ -21,9 +33,7 @@ local function refusal(id, tenant, key, fingerprint)
     end
   end
   if room <= 0 then return {'full', 'queue'} end
-  if conf[2] and seat(tenant).open + call('ZCARD', P .. 'park:' .. tenant) >= tonumber(conf[2]) then
-    return {'full', 'tenant'}
-  end
+  if conf[2] and held(tenant) >= tonumber(conf[2]) then return {'full', 'tenant'} end
 end
 
 for i = 4, #ARGV, 9 do
@@ -37,7 +47,10 @@ for i = 4, #ARGV, 9 do
     if key ~= '' then
       call('SET', P .. 'dd:' .. tenant .. ':' .. key, id .. fingerprint, 'PX', conf[3] or 86400000)
     end
-    if delay ~= '0' then call('ZADD', P .. 'delayed', now + delay, id) end
+    if delay ~= '0' then
+      call('ZADD', P .. 'delayed', now + delay, id)
+      put_off(tenant, 1)
+    end
     local state = delay == '0' and admit(id, kind, tenant, priority) or 'delayed'
     call('HSET', P .. 'j:' .. id, 's', state, 'k', kind, 't', tenant, 'p', priority, 'c', now)
     if ttl ~= '' then

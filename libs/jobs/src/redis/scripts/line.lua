@@ -1,9 +1,11 @@
 -- Stands before every script: the clock, the counts, and the ways into and out of the line.
 --
--- KEYS[1] is the prefix of all keys of one shard, hash tag included, so that a cluster finds the slot:
+-- KEYS[1] is the prefix of all keys of one shard, hash tag included, so that a cluster finds the slot (KEYS[2] is there
+-- for a cluster that moves the slot, see server.rs):
 --   j:<id> the job   b:<id> its payload and headers   e:<id> its events   dd:<tenant>:<key> idempotency
 --   ready:<kind> ids by fair tag   vt:<kind> tags of flows   bell:<kind> one token while there is news
 --   park:<tenant> ids that wait for their tenant   parked tenants   open tenant -> ready + running
+--   later tenant -> delayed
 --   delayed, lease, ttl ids by due time   done, dead ids by end   all, of:<tenant> ids by birth
 --   last:<worker> what its last claim gave   conf limits and pauses   n counts   cron, cron:spec schedules
 --
@@ -16,7 +18,8 @@ local SHARE = {high = 16, normal = 4, low = 1}
 local HEAD_START = {high = 60000, normal = 0, low = -60000}
 
 -- Changes are gathered here and written by settle(), one command for each key instead of one for each job.
-local counts, seats, flows, ready, leases, gone, news = {}, {}, {}, {}, {}, {}, {}
+local counts, seats, flows, ready, leases, ended, gone, news = {}, {}, {}, {}, {}, {}, {}, {}
+local later = {}
 
 local function count(field, by) counts[field] = (counts[field] or 0) + by end
 
@@ -25,13 +28,25 @@ local function move(kind, from, to)
   if to then count(to .. ':' .. kind, 1); count(to, 1) end
 end
 
+-- A delayed job of this tenant more, or less.
+local function put_off(tenant, by) later[tenant] = (later[tenant] or 0) + by end
+
 -- A tenant's jobs under way and its limits. `capped` is whether anybody has a cap; most queues never look further.
 local capped = nil
+local opened = {}
+
+-- Reads what is known of many tenants in one command, for scripts that meet many.
+local function look_up(tenants)
+  local found = call('HMGET', P .. 'open', unpack(tenants))
+  for i = 1, #tenants do opened[tenants[i]] = found[i] or 0 end
+end
+
 local function seat(tenant)
   local s = seats[tenant]
   if s then return s end
   if capped == nil then capped = call('HGET', P .. 'conf', 'capped') or false end
-  s = {open = tonumber(call('HGET', P .. 'open', tenant) or 0), weight = 1}
+  local open = tonumber(opened[tenant] or call('HGET', P .. 'open', tenant) or 0)
+  s = {open = open, was = open, weight = 1}
   if capped then
     local own = call('HMGET', P .. 'conf', 'cap', 'cap:' .. tenant, 'weight:' .. tenant)
     s.cap, s.weight = tonumber(own[2] or own[1] or nil), tonumber(own[3] or 1)
@@ -50,8 +65,13 @@ local function flow(kind)
 end
 
 local function tag(kind, tenant, priority)
-  local f, name = flow(kind), tenant .. ' ' .. priority
-  local last = f.tags[name] or tonumber(call('HGET', P .. 'vt:' .. kind, name) or 0)
+  local f, name = flows[kind], tenant .. ' ' .. priority
+  local last = f and f.tags[name]
+  if not last then
+    local read = call('HMGET', P .. 'vt:' .. kind, name, 'now')
+    last = tonumber(read[1] or 0)
+    if not f then f = {now = tonumber(read[2] or 0), tags = {}}; flows[kind] = f end
+  end
   local start = math.max(f.now, last)
   f.tags[name] = start + 1 / (SHARE[priority] * seat(tenant).weight)
   return start
@@ -117,7 +137,11 @@ end
 -- A job is at its end; `d` has its tenant, kind and the number of its last event.
 local function close(id, state, d, ...)
   call('HSET', P .. 'j:' .. id, 's', state, 'e', now, ...)
-  call('ZADD', P .. (state == 'dead' and 'dead' or 'done'), now, id)
+  local set = state == 'dead' and 'dead' or 'done'
+  local e = ended[set] or {}
+  ended[set] = e
+  e[#e + 1] = now
+  e[#e + 1] = id
   if state ~= 'dead' then gone[#gone + 1] = P .. 'b:' .. id end
   tell(id, d.q, 's', state)
 end
@@ -144,17 +168,22 @@ local function settle()
     call('HSET', P .. 'n', unpack(new))
   end
   for tenant, s in pairs(seats) do
-    if s.open > 0 then tenants[#tenants + 1] = tenant; tenants[#tenants + 1] = s.open
+    if s.open == s.was then -- nothing to write
+    elseif s.open > 0 then tenants[#tenants + 1] = tenant; tenants[#tenants + 1] = s.open
     else empty[#empty + 1] = tenant end
   end
   if #tenants > 0 then call('HSET', P .. 'open', unpack(tenants)) end
   if #empty > 0 then call('HDEL', P .. 'open', unpack(empty)) end
+  for tenant, by in pairs(later) do
+    if by ~= 0 and call('HINCRBY', P .. 'later', tenant, by) <= 0 then call('HDEL', P .. 'later', tenant) end
+  end
   for kind, f in pairs(flows) do
     local set = {'now', f.now}
     for name, at in pairs(f.tags) do set[#set + 1] = name; set[#set + 1] = at end
     call('HSET', P .. 'vt:' .. kind, unpack(set))
   end
   for kind, r in pairs(ready) do call('ZADD', P .. 'ready:' .. kind, unpack(r)) end
+  for set, e in pairs(ended) do call('ZADD', P .. set, unpack(e)) end
   if #leases > 0 then call('ZADD', P .. 'lease', unpack(leases)) end
   if #gone > 0 then call('DEL', unpack(gone)) end
   -- One token is enough: who takes it and leaves work behind rings again.

@@ -9,6 +9,7 @@ for _, id in ipairs(ids) do
     local state = admit(id, d[2], d[3], d[4])
     call('HSET', name, 's', state, 'due', now)
     move(d[2], 'delayed', 'waiting')
+    put_off(d[3], -1)
     tell(id, d[5], 's', state)
     moved = moved + 1
   end

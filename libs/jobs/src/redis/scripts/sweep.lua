@@ -9,7 +9,7 @@ for _, id in ipairs(due) do
   if not d[5] and (d[1] == 'ready' or d[1] == 'parked' or d[1] == 'delayed') then
     if d[1] == 'ready' then call('ZREM', P .. 'ready:' .. d[2], id); leave(d[3]) end
     if d[1] == 'parked' then call('ZREM', P .. 'park:' .. d[3], id) end
-    if d[1] == 'delayed' then call('ZREM', P .. 'delayed', id) end
+    if d[1] == 'delayed' then call('ZREM', P .. 'delayed', id); put_off(d[3], -1) end
     move(d[2], d[1] == 'delayed' and 'delayed' or 'waiting', nil)
     close(id, 'expired', {q = d[4]})
     expired = expired + 1

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use http::{HeaderMap, header::AUTHORIZATION};
 use rpc::Principal;
-use tonic::{Request, Status, metadata::MetadataMap, service::Interceptor};
+use tonic::{Request, Status, service::Interceptor};
 
 use crate::{ApiError, keys::Keys};
 
@@ -21,8 +22,9 @@ impl Authenticate {
         Self { keys: Arc::new(keys) }
     }
 
-    fn principal(&self, metadata: &MetadataMap) -> Result<Principal, ApiError> {
-        let secret = bearer(metadata)?;
+    /// Whose key came; an error if none did, or one that nobody knows.
+    pub(crate) fn principal(&self, headers: &HeaderMap) -> Result<Principal, ApiError> {
+        let secret = bearer(headers)?;
         let name =
             self.keys.principal(secret).ok_or(ApiError::Unauthenticated("this API key is not known"))?;
         Principal::new(name).map_err(|_| ApiError::Unauthenticated("this API key has no usable name"))
@@ -31,18 +33,20 @@ impl Authenticate {
 
 impl Interceptor for Authenticate {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let principal = self.principal(request.metadata()).map_err(rpc::status)?;
+        let principal = self.principal(request.metadata().as_ref()).map_err(rpc::status)?;
         principal.attach(request.extensions_mut());
         Ok(request)
     }
 }
 
-fn bearer(metadata: &MetadataMap) -> Result<&[u8], ApiError> {
+fn bearer(headers: &HeaderMap) -> Result<&[u8], ApiError> {
     let expected = "send the metadata `authorization: Bearer KEY`";
-    let mut values = metadata.get_all("authorization").iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(ApiError::Unauthenticated(expected));
-    };
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Err(ApiError::Unauthenticated(expected)) };
+    if values.next().is_some() {
+        let twice = "`authorization` came more than once: give it once, as `authorization: Bearer KEY`";
+        return Err(ApiError::Unauthenticated(twice));
+    }
     let (scheme, secret) = value.as_bytes().split_at_checked("Bearer ".len()).unwrap_or_default();
     if scheme.eq_ignore_ascii_case(b"Bearer ") && !secret.is_empty() {
         Ok(secret)
@@ -94,5 +98,7 @@ mod tests {
             assert_eq!(status.code(), Code::Unauthenticated, "{values:?}");
             assert!(!status.message().is_empty() && !status.message().contains("secret"), "{status:?}");
         }
+        let twice = call(&["Bearer secret", "Bearer secret"]).unwrap_err();
+        assert!(twice.message().contains("give it once"), "{twice:?}");
     }
 }

@@ -1,0 +1,83 @@
+//! Where jobs and artifacts are kept, if anywhere.
+
+use std::{sync::Arc, time::Duration};
+
+use fault::Chain;
+use jobs::{Policies, Queue, RedisQueue};
+use objects::Objects;
+use runtime::Life;
+use tokio::{sync::watch, time::sleep};
+
+use crate::{ApiError, Arguments};
+
+/// How often the queue is asked whether it is there.
+const ASK: Duration = Duration::from_secs(2);
+
+/// What api keeps jobs and artifacts in. Without one of them, what needs it is answered `UNIMPLEMENTED`.
+#[derive(Clone, Default)]
+pub struct Backends {
+    /// Where jobs go.
+    pub queue: Option<Arc<dyn Queue>>,
+    /// Where artifacts are.
+    pub objects: Option<Arc<dyn Objects>>,
+}
+
+impl Backends {
+    /// Those that the arguments name. Neither is reached yet: api starts while they are away.
+    pub(crate) async fn open(arguments: &Arguments) -> Result<Self, ApiError> {
+        let queue = match arguments.redis.clone() {
+            Some(redis) => {
+                Some(Arc::new(RedisQueue::new(redis.options()?, Policies::default())?) as Arc<dyn Queue>)
+            }
+            None => None,
+        };
+        let objects = match &arguments.objects {
+            Some(objects) => Some(objects.open().await?),
+            None => None,
+        };
+        Ok(Self { queue, objects })
+    }
+
+    /// Whether the queue can be reached, as it is asked again and again until `life` drains.
+    pub(crate) fn queue_reachable(&self, life: &Life) -> watch::Receiver<bool> {
+        let (told, reachable) = watch::channel(false);
+        if let Some(queue) = self.queue.clone() {
+            let draining = life.draining();
+            life.spawn("queue", async move {
+                tokio::select! {
+                    () = draining => {}
+                    () = ask(queue.as_ref(), told) => {}
+                }
+            });
+        }
+        reachable
+    }
+
+    /// Has the drain wait until the store has cleaned up behind uploads that were given up.
+    pub(crate) fn close_with(&self, life: &Life) {
+        if let Some(objects) = self.objects.clone() {
+            let draining = life.draining();
+            life.spawn("objects", async move {
+                draining.await;
+                objects.close().await;
+            });
+        }
+    }
+}
+
+/// Asks for ever. Only changes are logged.
+async fn ask(queue: &dyn Queue, told: watch::Sender<bool>) {
+    let mut known = None;
+    loop {
+        let answer = queue.stats().await;
+        let reached = answer.is_ok();
+        if known.replace(reached) != Some(reached) {
+            match answer {
+                Ok(_) => tracing::info!("the queue can be reached"),
+                Err(problem) => tracing::warn!("cannot reach the queue: {}", Chain(&problem)),
+            }
+            told.send_replace(reached);
+        }
+        sleep(ASK).await;
+    }
+}

@@ -1,0 +1,15 @@
+//! Messages of the contract as types that cannot be wrong, and back.
+
+mod artifact;
+mod draft;
+mod job;
+mod name;
+mod time;
+mod watch;
+
+pub(crate) use artifact::{artifact, download_answer, upload_answer, upload_type};
+pub(crate) use draft::draft;
+pub(crate) use job::{dead_query, job, query};
+pub(crate) use name::{artifact_name, job_name};
+pub(crate) use time::lifetime;
+pub(crate) use watch::{beat, event, missed, tells_of_job};

@@ -1,0 +1,77 @@
+//! A job, followed to its end.
+
+use std::{collections::VecDeque, time::Duration};
+
+use futures::{FutureExt, Stream, future::BoxFuture, stream};
+use jobs::{JobId, Name};
+use proto::jobs::v1 as wire;
+use runtime::Life;
+use tonic::Status;
+
+use crate::{ApiError, convert, desk::Desk};
+
+/// How long the queue is asked to wait for news. Only bounds how long a question outlives a caller who went away.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A watch under way.
+pub(super) struct Watch {
+    desk: Desk,
+    owner: Name,
+    id: JobId,
+    /// The last event that was told.
+    after: u64,
+    /// What is to be told next.
+    next: VecDeque<wire::WatchJobResponse>,
+    ended: bool,
+    draining: BoxFuture<'static, ()>,
+}
+
+impl Watch {
+    /// A watch of a job that its owner was let see. It ends early, with an error, when `life` drains.
+    pub(super) fn new(desk: Desk, owner: Name, id: JobId, after: u64, life: &Life) -> Self {
+        let draining = life.draining().boxed();
+        Self { desk, owner, id, after, next: VecDeque::new(), ended: false, draining }
+    }
+
+    pub(super) fn into_stream(self) -> impl Stream<Item = Result<wire::WatchJobResponse, Status>> + Send {
+        stream::unfold(self, |mut watch| async move { Some((watch.next().await?, watch)) })
+    }
+
+    async fn next(&mut self) -> Option<Result<wire::WatchJobResponse, Status>> {
+        loop {
+            if let Some(told) = self.next.pop_front() {
+                return Some(Ok(told));
+            }
+            if self.ended {
+                return None;
+            }
+            if let Err(problem) = self.look().await {
+                self.ended = true;
+                return Some(Err(rpc::status(problem)));
+            }
+        }
+    }
+
+    /// Waits for news a while.
+    async fn look(&mut self) -> Result<(), ApiError> {
+        let news = tokio::select! {
+            biased;
+            () = &mut self.draining => return Err(ApiError::Draining),
+            news = self.desk.events(self.id, self.after, PATIENCE) => news?,
+        };
+        let known = news.events.last().map_or(self.after + news.missed, |event| event.sequence);
+        if news.missed > 0 {
+            let next = news.events.first().map_or(known + 1, |event| event.sequence);
+            self.next.push_back(convert::missed(news.missed, next));
+        }
+        let now = if news.events.iter().any(convert::tells_of_job) {
+            Some(convert::job(self.desk.get(&self.owner, self.id).await?))
+        } else {
+            None
+        };
+        self.next.extend(news.events.into_iter().map(|event| convert::event(event, now.as_ref())));
+        self.after = known;
+        self.ended = news.is_end;
+        Ok(())
+    }
+}

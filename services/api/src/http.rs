@@ -1,0 +1,58 @@
+//! The plain HTTP paths of the public door, on the same port as gRPC.
+//!
+//! - `GET`, `HEAD /generated/{job}/{artifact}`: the bytes of what a job made (`generated`).
+//! - `PUT /uploads/{upload}`: the input of a job, where the store cannot take it by a URL of its own (`uploads`).
+//!
+//! The server stack stands around these routes as around gRPC's. Refusals are its statuses: it turns them into
+//! HTTP's own.
+
+mod arguments;
+mod caller;
+mod conditions;
+mod generated;
+mod headers;
+mod refused;
+mod uploads;
+mod whole;
+
+use axum::{
+    Router,
+    routing::{get, put},
+};
+
+pub use arguments::{ArtifactArguments, Delivery};
+
+use self::refused::Refused;
+use crate::{ApiError, auth::Authenticate, results::Results};
+
+const GENERATED: &str = "/generated/{job}/{artifact}";
+const UPLOADS: &str = "/uploads/{upload}";
+/// Every pattern, for the labels of metrics.
+pub(crate) const PATHS: [&str; 2] = [GENERATED, UPLOADS];
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Window {
+    authenticate: Authenticate,
+    results: Option<Results>,
+    arguments: ArtifactArguments,
+}
+
+impl Window {
+    fn results(&self) -> Result<&Results, ApiError> {
+        self.results.as_ref().ok_or(ApiError::NoObjects)
+    }
+}
+
+/// The routes over a store; without one they say so.
+pub(crate) fn routes(
+    authenticate: Authenticate,
+    results: Option<Results>,
+    arguments: ArtifactArguments,
+) -> Router {
+    Router::new()
+        .route(GENERATED, get(generated::read).head(generated::describe))
+        .route(UPLOADS, put(uploads::receive))
+        .method_not_allowed_fallback(async || Refused::from(ApiError::MethodNotAllowed))
+        .with_state(Window { authenticate, results, arguments })
+}

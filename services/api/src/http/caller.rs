@@ -1,0 +1,42 @@
+//! Who asks by HTTP.
+
+use axum::extract::FromRequestParts;
+use http::{header::AUTHORIZATION, request::Parts};
+use rpc::Principal;
+
+use super::{Refused, Window};
+use crate::ApiError;
+
+/// The key that a request came with, or none. A key that nobody knows is refused even where none is needed.
+pub(super) struct Caller(Option<Principal>);
+
+impl Caller {
+    /// The caller's name, for what anybody may do with something published.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.0.as_ref().map(Principal::as_str)
+    }
+
+    /// The caller's name, for what needs a key.
+    pub(super) fn required(&self) -> Result<&str, ApiError> {
+        self.name().ok_or(ApiError::Unauthenticated("send the header `authorization: Bearer KEY`"))
+    }
+
+    /// What is said where there is nothing that this caller may see. Somebody without a key learns only that one might
+    /// help, whether there is something or not; somebody with another's key, that there is nothing.
+    pub(super) fn denied(&self, missing: ApiError) -> ApiError {
+        self.required().err().unwrap_or(missing)
+    }
+}
+
+impl FromRequestParts<Window> for Caller {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, window: &Window) -> Result<Self, Refused> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(Self(None));
+        }
+        let principal = window.authenticate.principal(&parts.headers)?;
+        principal.clone().attach(&mut parts.extensions);
+        Ok(Self(Some(principal)))
+    }
+}

@@ -1,0 +1,87 @@
+//! `generate_text`, from the queue to the artifact.
+
+use artifacts::ArtifactsError;
+use jobs::State;
+use proto::jobs::v1::GenerateTextWork;
+use tonic::{Code, Status};
+
+use crate::{
+    scripted::Scripted,
+    stand::{OWNER, Stand},
+};
+
+#[tokio::test]
+async fn a_text_becomes_an_artifact_in_the_name_of_its_owner() {
+    let scripted = Scripted::new();
+    let stand = Stand::new(&scripted).await;
+    let _worker = stand.worker(&[]);
+    let id = stand.generation("hello").await;
+    let job = stand.ended(id).await;
+    assert_eq!((job.state, job.attempts), (State::Done, 1));
+    let artifacts = stand.artifacts(id).await;
+    assert_eq!(artifacts["text.txt"], "HELLO");
+    let answer: serde_json::Value = serde_json::from_str(&artifacts["answer.json"]).unwrap();
+    assert_eq!((&answer["text"], &answer["model"]), (&"HELLO".into(), &"stub".into()));
+    assert_eq!(scripted.metadata().get("x-ondol-principal").unwrap(), OWNER);
+}
+
+#[tokio::test]
+async fn a_model_that_is_full_or_away_is_waited_for() {
+    let scripted = Scripted::new();
+    scripted.refuse([Status::unavailable("restarting"), Status::resource_exhausted("full")]);
+    let stand = Stand::new(&scripted).await;
+    let _worker = stand.worker(&[]);
+    let id = stand.generation("hello").await;
+    let job = stand.ended(id).await;
+    assert_eq!((job.state, job.attempts), (State::Done, 1), "{job:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_the_model_refuses_is_dead_at_once_and_says_why() {
+    let scripted = Scripted::new();
+    scripted.refuse([Status::invalid_argument("prompt: has 99 tokens; the limit is 10")]);
+    let stand = Stand::new(&scripted).await;
+    let _worker = stand.worker(&[]);
+    let id = stand.generation("hello").await;
+    let job = stand.ended(id).await;
+    assert_eq!((job.state, job.attempts), (State::Dead, 1));
+    assert!(job.error.unwrap().contains("the limit is 10"));
+    let nothing = stand.shelf.manifest(&id.to_string()).await.unwrap_err();
+    assert!(matches!(nothing, ArtifactsError::NotFound), "{nothing}");
+}
+
+#[tokio::test]
+async fn a_failure_that_may_pass_is_tried_again_and_only_so_often() {
+    let scripted = Scripted::new();
+    let failure = || Status::new(Code::Internal, "a step failed");
+    scripted.refuse([failure()]);
+    let stand = Stand::new(&scripted).await;
+    let _worker = stand.worker(&[]);
+    let id = stand.generation("hello").await;
+    let job = stand.ended(id).await;
+    assert_eq!((job.state, job.attempts), (State::Done, 2));
+
+    scripted.refuse([failure(), failure(), failure()]);
+    let id = stand.generation("hello").await;
+    let job = stand.ended(id).await;
+    assert_eq!((job.state, job.attempts), (State::Dead, 3));
+}
+
+#[tokio::test]
+async fn whether_anybody_may_read_it_comes_with_the_job() {
+    let scripted = Scripted::new();
+    let stand = Stand::new(&scripted).await;
+    let worker = stand.worker(&[]);
+    let mut ids = Vec::new();
+    for published in [true, false] {
+        let id = stand.submit("generate_text", &GenerateTextWork::default(), published).await;
+        stand.ended(id).await;
+        assert_eq!(stand.manifest(id).await.published, published);
+        ids.push(id);
+    }
+    // A drain waits until the record outlives the queue's own.
+    worker.terminate().await;
+    for id in ids {
+        assert_eq!(stand.shelf.manifest(&id.to_string()).await.unwrap(), stand.manifest(id).await);
+    }
+}

@@ -1,0 +1,131 @@
+//! A failed call as a person reads it: what it is, what was wrong with which field, and what to do.
+
+use anyhow::Error;
+use fault::Fault;
+use rpc::{ConnectFailure, Obstacle, Remote};
+use tonic::{Code, Status, transport::Uri};
+
+/// How errors name the other end.
+pub(super) const SERVER: &str = "the server";
+
+const IS_IT_RUNNING: &str = "is it running? `ondol up` starts one here, --server names another";
+
+/// What the user chose of the way to the server.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) server: Uri,
+    /// Whether a client certificate is shown.
+    pub(super) identified: bool,
+}
+
+impl Way {
+    /// The status in words. `failure` is what was in the way of the last connection.
+    pub(super) fn explain(&self, status: Status, failure: Option<&ConnectFailure>) -> Error {
+        let code = status.code();
+        // The key was the user's own, where a service would not tell its callers about its own credentials.
+        let refused_key =
+            (code == Code::Unauthenticated).then(|| format!("{}; see --api-key", status.message()));
+        let remote = Remote::from(status);
+        let message = refused_key.unwrap_or_else(|| remote.public_message().into_owned());
+        let mut lines = vec![format!("{code:?}: {message}")];
+        if code == Code::Unavailable && is_about_the_server(&message) {
+            lines.extend(failure.map(|failure| self.cause(failure)));
+            let obstacle = failure.map_or(Obstacle::Address, ConnectFailure::obstacle);
+            lines.extend(self.advice(obstacle).map(str::to_owned));
+        }
+        // A server that lists the fields in its message says all that there is to say.
+        let fields = remote.violations().iter().map(ToString::to_string);
+        lines.extend(fields.filter(|field| !message.contains(field)));
+        lines.extend(remote.retry_after().map(|delay| format!("try again in {:.1} s", delay.as_secs_f64())));
+        Error::msg(lines.join("\n  "))
+    }
+
+    fn cause(&self, failure: &ConnectFailure) -> String {
+        format!("connecting to {}: {failure}", self.server.to_string().trim_end_matches('/'))
+    }
+
+    fn advice(&self, obstacle: Obstacle) -> Option<&'static str> {
+        let secure = self.server.scheme_str() == Some("https");
+        match obstacle {
+            Obstacle::Name => Some("is the host in --server spelled right?"),
+            Obstacle::Certificate => Some(
+                "--tls-ca must name the authority that signed the server's certificate, and --server a host that the \
+                 certificate is made out to",
+            ),
+            Obstacle::AuthorityAsServer => Some(
+                "the server shows the certificate of an authority (CA:TRUE), where it needs one with CA:FALSE; \
+                 docs/operating.md shows how to make it",
+            ),
+            Obstacle::Plaintext => {
+                Some("does it speak TLS? --server http://HOST:PORT is for one that does not")
+            }
+            Obstacle::Protocol if !secure => Some(
+                "does it speak TLS? then give --server https://HOST:PORT, and with --tls-ca the authority that signed its \
+                 certificate",
+            ),
+            Obstacle::Handshake | Obstacle::Protocol if self.identified => {
+                Some("does the server trust the authority that signed the certificate of --tls-cert?")
+            }
+            Obstacle::Handshake | Obstacle::Protocol => {
+                Some("does it ask for a client's certificate? --tls-cert and --tls-key show one")
+            }
+            Obstacle::Lost => None,
+            _ => Some(IS_IT_RUNNING),
+        }
+    }
+}
+
+/// Whether our own end of the connection says this, rather than the server about a peer of its own.
+fn is_about_the_server(message: &str) -> bool {
+    message.starts_with(SERVER) || message.starts_with(&format!("the connection to {SERVER}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use fault::Violation;
+    use tonic_types::{ErrorDetails, StatusExt};
+
+    use super::*;
+
+    fn way(server: &str) -> Way {
+        Way { server: server.parse().unwrap(), identified: false }
+    }
+
+    #[test]
+    fn a_wrong_field_is_printed_once() {
+        let violation = Violation::new("max_tokens", "must be at most 9");
+        let mut details = ErrorDetails::new();
+        details.add_bad_request_violation(&violation.field, &violation.description);
+        for message in ["max_tokens: must be at most 9", "wrong fields"] {
+            let status = Status::with_error_details(Code::InvalidArgument, message, details.clone());
+            let text = way("http://h:1").explain(status, None).to_string();
+            assert_eq!(text.matches(&violation.to_string()).count(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_advice_fits_the_obstacle_and_the_scheme() {
+        for (server, obstacle, word) in [
+            ("http://h:1", Obstacle::Address, "is it running?"),
+            ("http://h:1", Obstacle::Name, "spelled right"),
+            ("http://h:1", Obstacle::Protocol, "--server https://"),
+            ("https://h:1", Obstacle::Certificate, "--tls-ca"),
+            ("https://h:1", Obstacle::AuthorityAsServer, "CA:FALSE"),
+            ("https://h:1", Obstacle::Plaintext, "--server http://"),
+            ("https://h:1", Obstacle::Protocol, "--tls-cert and --tls-key"),
+        ] {
+            let advice = way(server).advice(obstacle).unwrap_or_default();
+            assert!(advice.contains(word), "{obstacle:?}: {advice}");
+        }
+        let identified = Way { identified: true, ..way("https://h:1") };
+        assert!(identified.advice(Obstacle::Protocol).unwrap_or_default().contains("trust the authority"));
+        assert_eq!(way("http://h:1").advice(Obstacle::Lost), None);
+    }
+
+    #[test]
+    fn a_peer_of_the_server_is_not_the_server() {
+        assert!(is_about_the_server("the server cannot be reached at the moment"));
+        assert!(is_about_the_server("the connection to the server broke during the call"));
+        assert!(!is_about_the_server("llm-inference cannot be reached at the moment"));
+    }
+}

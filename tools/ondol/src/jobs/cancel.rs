@@ -1,0 +1,34 @@
+//! `ondol jobs cancel`.
+
+use clap::Args;
+use proto::jobs::v1::CancelJobRequest;
+
+use super::{
+    name::resource_name,
+    row::{is_end, state_name},
+};
+use crate::{client::Connection, output::say};
+
+/// Which jobs to stop.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The jobs' names
+    #[arg(required = true)]
+    names: Vec<String>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    arguments.connection.block_on(async |mut client| {
+        for name in &arguments.names {
+            let cancelled = client.jobs().cancel_job(CancelJobRequest { name: resource_name(name) }).await;
+            let job = cancelled.map_err(|status| client.explained(status))?.into_inner();
+            let state = state_name(job.state());
+            let said = if is_end(job.state()) { state } else { format!("{state}, and told to stop") };
+            say!("{}  {said}", job.name);
+        }
+        Ok(())
+    })
+}

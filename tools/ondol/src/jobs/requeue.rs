@@ -1,0 +1,29 @@
+//! `ondol jobs requeue`.
+
+use clap::Args;
+use proto::jobs::v1::RequeueJobRequest;
+
+use super::{name::resource_name, row::state_name};
+use crate::{client::Connection, output::say};
+
+/// Which dead jobs to put in line again.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The jobs' names
+    #[arg(required = true)]
+    names: Vec<String>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    arguments.connection.block_on(async |mut client| {
+        for name in &arguments.names {
+            let requeued = client.jobs().requeue_job(RequeueJobRequest { name: resource_name(name) }).await;
+            let job = requeued.map_err(|status| client.explained(status))?.into_inner();
+            say!("{}  {}", job.name, state_name(job.state()));
+        }
+        Ok(())
+    })
+}
