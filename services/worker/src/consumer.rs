@@ -9,24 +9,24 @@ use std::{
 };
 
 use fault::Chain;
-use jobs::{ClaimRequest, Claimed, Name, Timing};
+use jobs::{ClaimRequest, Claimed, Name, Room, Timing};
 use runtime::Life;
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    sync::Notify,
     time::{Instant, sleep, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
-use crate::run::Shop;
+use crate::run::{Shop, Terms};
 
 /// Claims in one call at most: a worker that takes more than it begins at once starves the others.
 const MOST: u32 = 100;
 /// The safety net under the queue's bell.
 const POLL: Duration = Duration::from_secs(2);
-/// Between two attempts to reach a queue that is away.
+/// Between two attempts to reach a queue that is away. Not longer than the poll: jobs of dead workers wait as well.
 const FIRST_REST: Duration = Duration::from_millis(500);
-const LONGEST_REST: Duration = Duration::from_secs(15);
+const LONGEST_REST: Duration = POLL;
 /// What of the grace is kept for giving back what did not finish.
 const FOR_GIVING_BACK: Duration = Duration::from_secs(15);
 
@@ -38,26 +38,29 @@ pub(crate) struct Consumer {
     /// Where the next claim starts among the kinds, so that none is always the last.
     turn: AtomicUsize,
     /// Told whenever a run ends.
-    room: Arc<Notify>,
+    freed: Arc<Notify>,
     runs: TaskTracker,
     stop: CancellationToken,
 }
 
 struct Kind {
     name: Name,
-    room: Arc<Semaphore>,
+    room: Arc<Room>,
 }
 
 impl Consumer {
     /// A consumer of these kinds, each with the number of jobs that run at once.
     pub(crate) fn new(shop: Arc<Shop>, worker: Name, kinds: Vec<(Name, u32)>) -> Self {
-        let kind = |(name, room): (Name, u32)| Kind { name, room: Arc::new(Semaphore::new(room as usize)) };
+        let freed = Arc::new(Notify::new());
+        let room = |room| Arc::new(Room::new(room, Arc::clone(&freed)));
+        let kinds =
+            kinds.into_iter().map(|(name, concurrency)| Kind { name, room: room(concurrency) }).collect();
         Self {
             shop,
             worker,
-            kinds: kinds.into_iter().map(kind).collect(),
+            kinds,
             turn: AtomicUsize::new(0),
-            room: Arc::default(),
+            freed,
             runs: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -86,7 +89,7 @@ impl Consumer {
         loop {
             let kinds = self.with_room();
             if kinds.is_empty() {
-                self.room.notified().await;
+                self.freed.notified().await;
                 continue;
             }
             match self.claim(kinds.clone()).await {
@@ -95,7 +98,7 @@ impl Consumer {
                     let names: Vec<_> = kinds.into_iter().map(|(name, _)| name).collect();
                     tokio::select! {
                         () = self.shop.queue.wait(&names, POLL) => {}
-                        () = self.room.notified() => {}
+                        () = self.freed.notified() => {}
                     }
                 }
                 Ok(_) => rest = FIRST_REST,
@@ -108,11 +111,11 @@ impl Consumer {
         }
     }
 
-    /// The kinds that have room, each time from another one on.
+    /// The kinds that have room, and for how many jobs, each time from another one on.
     fn with_room(&self) -> Vec<(Name, u32)> {
         let start = self.turn.fetch_add(1, Ordering::Relaxed);
         let rotated = (0..self.kinds.len()).map(|offset| &self.kinds[(start + offset) % self.kinds.len()]);
-        let room = rotated.map(|kind| (kind.name.clone(), kind.room.available_permits() as u32));
+        let room = rotated.map(|kind| (kind.name.clone(), kind.room.wanted()));
         room.filter(|(_, room)| *room > 0).collect()
     }
 
@@ -131,20 +134,15 @@ impl Consumer {
     }
 
     fn start(&self, job: Claimed, since: Instant) {
-        // Nobody else takes permits, so there are as many as were told to the queue.
-        let permit = self.permit(&job.ticket.kind);
-        let run = Arc::clone(&self.shop).run(job, since, self.stop.clone());
-        let room = Arc::clone(&self.room);
+        let Some(kind) = self.kinds.iter().find(|kind| kind.name == job.ticket.kind) else { return };
+        let terms = Terms { since, seat: kind.room.admit(), stop: self.stop.clone() };
+        let run = Arc::clone(&self.shop).run(job, terms);
+        let freed = Arc::clone(&self.freed);
         self.runs.spawn(async move {
             run.await;
-            drop(permit);
-            room.notify_one();
+            // Its seat is free since the handler ended, but a cap may have let nothing through until now.
+            freed.notify_one();
         });
-    }
-
-    fn permit(&self, kind: &Name) -> Option<OwnedSemaphorePermit> {
-        let kind = self.kinds.iter().find(|known| known.name == *kind)?;
-        Arc::clone(&kind.room).try_acquire_owned().ok()
     }
 }
 

@@ -6,7 +6,8 @@ use artifacts::{Manifest, PUBLISHED_HEADER, Shelf, artifact_key};
 use bytes::Bytes;
 use fault::{Chain, Fault};
 use jobs::{
-    Beat, Claimed, Ended, Finish, Heart, JobsError, Metrics, Outcome, Payload, Queue, Receipt, Ticket, Timing,
+    Beat, Claimed, Ended, Finish, Heart, JobsError, Metrics, Outcome, Payload, Queue, Receipt, Seat, Ticket,
+    Timing,
 };
 use objects::{GetOptions, Key};
 use rpc::CallContext;
@@ -48,13 +49,23 @@ enum End {
     Cancelled,
     /// Somebody else has the job, or may have it.
     Lost,
-    /// The worker is going away.
+    /// The worker is going away, or has no room after all.
     Stopped,
 }
 
+/// What a run begins with.
+pub(crate) struct Terms {
+    /// When its claim was sent.
+    pub(crate) since: Instant,
+    /// Where it waits for its turn.
+    pub(crate) seat: Seat,
+    /// Ends what still runs at a drain.
+    pub(crate) stop: CancellationToken,
+}
+
 impl Shop {
-    /// Sees a claimed job through. `since` is when the claim was sent; `stop` ends what still runs at a drain.
-    pub(crate) async fn run(self: Arc<Self>, claimed: Claimed, since: Instant, stop: CancellationToken) {
+    /// Sees a claimed job through.
+    pub(crate) async fn run(self: Arc<Self>, claimed: Claimed, terms: Terms) {
         let span = info_span!(
             "job",
             otel.name = %claimed.ticket.kind,
@@ -69,10 +80,11 @@ impl Shop {
         if let Some(id) = &context.request_id {
             span.record("req_id", id.as_str());
         }
-        self.run_in(claimed, context, since, stop).instrument(span).await;
+        self.run_in(claimed, context, terms).instrument(span).await;
     }
 
-    async fn run_in(&self, claimed: Claimed, context: CallContext, since: Instant, stop: CancellationToken) {
+    async fn run_in(&self, claimed: Claimed, context: CallContext, terms: Terms) {
+        let since = terms.since;
         self.metrics.picked_up(&claimed.ticket.kind, claimed.waited);
         let published = claimed.headers.get(PUBLISHED_HEADER).is_some_and(|word| word == "true");
         let Claimed { ticket, tenant, payload, .. } = claimed;
@@ -84,7 +96,7 @@ impl Shop {
             self.shelf.clone(),
         );
         let task = Task { ticket: &ticket, payload: &payload, assignment: &assignment };
-        let end = self.work(task, since, stop).await;
+        let end = self.work(task, terms).await;
         if matches!(end, End::Done(_)) {
             self.tell_last_news(&ticket, &assignment).await;
         }
@@ -97,10 +109,11 @@ impl Shop {
     }
 
     /// Runs the handler until it ends or has to stop. Its lease is kept until then, and no longer.
-    async fn work(&self, task: Task<'_>, since: Instant, stop: CancellationToken) -> End {
+    async fn work(&self, task: Task<'_>, terms: Terms) -> End {
+        let Terms { since, seat, stop } = terms;
         let mut held = self.heart.hold(task.ticket, since);
         let mut news = task.assignment.news();
-        let mut handling = std::pin::pin!(self.handle(task));
+        let mut handling = std::pin::pin!(seat.run(self.handle(task)));
         loop {
             tokio::select! {
                 biased;
@@ -110,8 +123,9 @@ impl Shop {
                 },
                 () = stop.cancelled() => return End::Stopped,
                 outcome = &mut handling => return match outcome {
-                    Ok(()) => End::Done(task.assignment.manifest(false)),
-                    Err(error) => End::Failed(error),
+                    Some(Ok(())) => End::Done(task.assignment.manifest(false)),
+                    Some(Err(error)) => End::Failed(error),
+                    None => End::Stopped,
                 },
                 // The sender lives in the assignment.
                 Ok(()) = news.changed() => held.progress(news.borrow_and_update().clone()),
@@ -199,7 +213,7 @@ impl Shop {
 
     async fn give_back(&self, ticket: Ticket) {
         match self.queue.release(vec![ticket]).await {
-            Ok(_) => info!("given back, since this worker is going away"),
+            Ok(_) => info!("given back: this worker is going away, or has no room after all"),
             Err(problem) => warn!("cannot give the job back, its lease will end: {}", Chain(&problem)),
         }
     }

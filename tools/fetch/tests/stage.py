@@ -40,7 +40,9 @@ def pack(file: str, members: dict, requires: str = "") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path, content in everything.items():
-            archive.writestr(path, content)
+            info = zipfile.ZipInfo(path)
+            info.external_attr = (0o755 if "/bin/" in path else 0o644) << 16
+            archive.writestr(info, content)
         archive.writestr(f"{about}/RECORD", record(everything) + f"{about}/RECORD,,\n")
     return buffer.getvalue()
 

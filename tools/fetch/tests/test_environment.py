@@ -33,6 +33,7 @@ WHEELS = {
             "tool/__init__.py": b"",
             "tool/server.py": b"import sys, very_fast\nprint(very_fast.word, sys.argv[1:])\n",
             "tool/greedy.py": b"import installed\n",
+            "tool/bin/helper": b"#!/bin/sh\n",
             "tool-1.0.data/scripts/tool": b"#!python\n",
             "tool-1.0.data/purelib/tool/data.txt": b"data",
         },
@@ -104,6 +105,12 @@ class Fetch(EnvironmentStage):
         self.assertEqual((folder / "site/tool/data.txt").read_bytes(), b"data")
         self.assertEqual([file for file in folder.rglob("*") if "scripts" in file.parts], [])
         self.assertEqual(self.parts(), [])
+
+    def test_programs_stay_programs(self) -> None:
+        self.resolve_to_index()
+        folder = cache.ensure(self.environment).parent / "site" / "tool"
+        self.assertTrue(os.access(folder / "bin" / "helper", os.X_OK))
+        self.assertFalse(os.access(folder / "data.txt", os.X_OK))
 
     def test_a_warm_cache_asks_nobody(self) -> None:
         resolve = self.resolve_to_index()
