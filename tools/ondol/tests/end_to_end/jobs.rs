@@ -73,8 +73,13 @@ fn a_batch_answers_every_line_into_a_file() {
 #[test]
 fn a_running_job_is_stopped_from_outside() {
     let Some(stack) = Stack::shared() else { return };
-    let submit = ["jobs", "submit", "generate", "--max-tokens", "1900", "Count to a million."];
-    let job = succeeding(&stack, &submit).trim().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.jsonl");
+    // More than is answered while a test waits.
+    let body = format!(r#"{{"model":"{MODEL}","prompt":"Once upon a time","max_tokens":64}}"#);
+    let line = format!(r#"{{"url":"/v1/completions","body":{body}}}"#);
+    fs::write(&input, format!("{line}\n").repeat(2_000)).unwrap();
+    let job = succeeding(&stack, &["jobs", "submit", "batch", text(&input)]).trim().to_owned();
     succeeding(&stack, &["jobs", "cancel", &job]);
     let (code, _, err) = run(&stack, &["jobs", "watch", &job]);
     assert_eq!(code, Some(1), "{err}");
