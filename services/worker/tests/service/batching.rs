@@ -90,7 +90,7 @@ async fn an_upload_that_is_not_there_or_somebody_elses_is_said_so() {
 
 #[tokio::test]
 async fn an_empty_file_has_an_empty_answer() {
-    let scripted = Scripted::new();
+    let scripted = Scripted::forgetful();
     let stand = Stand::new(&scripted).await;
     let _worker = stand.worker(&[]);
     let id = stand.batch("").await;

@@ -1,9 +1,12 @@
 //! `generate_text`, from the queue to the artifact.
 
 use artifacts::ArtifactsError;
-use jobs::State;
-use proto::jobs::v1::GenerateTextWork;
+use jobs::{Payload, State};
+use objects::PutOptions;
+use prost::Message;
+use proto::{inference::v1::GenerateTextRequest, jobs::v1::GenerateTextWork};
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 use crate::{
     scripted::Scripted,
@@ -23,6 +26,23 @@ async fn a_text_becomes_an_artifact_in_the_name_of_its_owner() {
     let answer: serde_json::Value = serde_json::from_str(&artifacts["answer.json"]).unwrap();
     assert_eq!((&answer["text"], &answer["model"]), (&"HELLO".into(), &"stub".into()));
     assert_eq!(scripted.metadata().get("x-ondol-principal").unwrap(), OWNER);
+}
+
+#[tokio::test]
+async fn a_request_too_large_for_the_queue_is_fetched_and_removed_once_it_is_done() {
+    let scripted = Scripted::new();
+    let stand = Stand::new(&scripted).await;
+    let worker = stand.worker(&[]);
+    let prompt = "x".repeat(200_000);
+    let request = GenerateTextRequest { model: "stub".into(), prompt: prompt.clone(), ..Default::default() };
+    let work = GenerateTextWork { request: Some(request) }.encode_to_vec();
+    let key = artifacts::payload_key(Uuid::now_v7()).unwrap();
+    stand.shelf.objects().put(&key, work.into(), PutOptions::default()).await.unwrap();
+    let id = stand.submit_payload("generate_text", Payload::Reference(key.to_string()), false).await;
+    assert_eq!(stand.ended(id).await.state, State::Done);
+    assert_eq!(stand.artifacts(id).await["text.txt"], prompt.to_uppercase());
+    worker.terminate().await;
+    assert!(stand.shelf.objects().head(&key, None).await.is_err());
 }
 
 #[tokio::test]

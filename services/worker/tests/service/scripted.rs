@@ -21,6 +21,7 @@ type Events = Pin<Box<dyn Stream<Item = Result<wire::StreamGenerateTextResponse,
 pub(crate) struct Scripted {
     refusals: Arc<Mutex<VecDeque<Status>>>,
     asked: Arc<Mutex<Vec<(String, MetadataMap)>>>,
+    remembers: bool,
     /// Calls that may be answered; without a permit a call waits.
     permits: Arc<Semaphore>,
     /// Told of each call that arrives.
@@ -33,9 +34,15 @@ impl Scripted {
         Self {
             refusals: Arc::default(),
             asked: Arc::default(),
+            remembers: true,
             permits: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
             arrived: Arc::default(),
         }
+    }
+
+    /// Answers everything and remembers nothing of it.
+    pub(crate) fn forgetful() -> Self {
+        Self { remembers: false, ..Self::new() }
     }
 
     /// Answers so many calls; the others wait.
@@ -65,7 +72,9 @@ impl Scripted {
         }
         let (metadata, _, message) = request.into_parts();
         let said = message.messages.last().map_or(message.prompt, |message| message.text.clone());
-        self.asked.lock().unwrap().push((said.clone(), metadata));
+        if self.remembers {
+            self.asked.lock().unwrap().push((said.clone(), metadata));
+        }
         self.arrived.notify_one();
         self.permits.acquire().await.unwrap().forget();
         Ok(Answer { model: message.model, text: said.to_uppercase() })

@@ -109,8 +109,13 @@ impl Stand {
 
     /// Hands in a job of a kind.
     pub(crate) async fn submit(&self, kind: &str, work: &impl Message, published: bool) -> JobId {
+        self.submit_payload(kind, Payload::Inline(work.encode_to_vec()), published).await
+    }
+
+    /// Hands in a job whose work is given as the queue keeps it.
+    pub(crate) async fn submit_payload(&self, kind: &str, payload: Payload, published: bool) -> JobId {
         let name = |text: &str| Name::new("name", text).unwrap();
-        let mut job = NewJob::new(name(kind), name(OWNER), Payload::Inline(work.encode_to_vec()));
+        let mut job = NewJob::new(name(kind), name(OWNER), payload);
         let context = CallContext { principal: rpc::Principal::new(OWNER).ok(), ..CallContext::default() };
         job.headers = context.into_words();
         job.headers.extend(published.then(|| ("published".to_owned(), "true".to_owned())));
@@ -127,10 +132,20 @@ impl Stand {
 
     /// Uploads lines and hands in the batch of them.
     pub(crate) async fn batch(&self, lines: &str) -> JobId {
+        self.batch_of(&self.upload(lines).await).await
+    }
+
+    /// Uploads lines.
+    pub(crate) async fn upload(&self, lines: &str) -> Upload {
         let upload = Upload::random();
         let key = upload.key(OWNER).unwrap();
         self.shelf.objects().put(&key, lines.to_owned().into(), PutOptions::default()).await.unwrap();
-        let work = BatchWork { input: upload.name(), concurrency: 2, model: "stub".into() };
+        upload
+    }
+
+    /// Hands in the batch of an upload.
+    pub(crate) async fn batch_of(&self, upload: &Upload) -> JobId {
+        let work = BatchWork { input: upload.name(), concurrency: 16, model: "stub".into() };
         self.submit("batch", &work, false).await
     }
 
