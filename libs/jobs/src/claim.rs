@@ -9,7 +9,7 @@ use crate::{JobId, JobsError, Name, Payload, Priority};
 
 const RESULT: usize = 4 * 1024;
 const ERROR: usize = 4 * 1024;
-const PROGRESS: usize = 16 * 1024;
+pub(crate) const PROGRESS: usize = 16 * 1024;
 /// More in one call would hold up everybody else at the server.
 pub(crate) const BATCH: usize = 1_000;
 

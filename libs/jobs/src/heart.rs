@@ -19,7 +19,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{Beat, JobId, JobsError, Pulse, Queue, Ticket};
+use crate::{Beat, JobId, JobsError, Pulse, Queue, Ticket, claim::PROGRESS};
 
 /// How often a heart beats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,8 +153,12 @@ impl Drop for Heart {
 }
 
 impl Held {
-    /// Reports progress. Only the latest is sent, a few times a second at most.
+    /// Reports progress. Only the latest is sent, a few times a second at most, and nothing above 16 KiB.
     pub fn progress(&self, progress: Vec<u8>) {
+        // The queue would refuse it, and with it the beats of every other run that it is sent with.
+        if progress.len() > PROGRESS {
+            return warn!(job = %self.key.0, bytes = progress.len(), "a report is too long, and is not sent");
+        }
         if let Some(run) = self.runs.care().held.get_mut(&self.key) {
             run.progress = Some(progress);
             self.runs.news.notify_one();

@@ -93,13 +93,14 @@ impl Key {
     }
 }
 
-/// Checks the name of a key, for whoever makes keys: 1 to 63 ASCII letters, digits, `.`, `_` or `-`.
+/// Checks the name of a key, for whoever makes keys: 1 to 63 ASCII letters, digits, `.`, `_` or `-`, and no dot at the
+/// start. It stands in keys of object storage, and uploads could not be kept under another.
 pub fn check_key_name(name: &str) -> Result<(), ApiError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if (1..=63).contains(&name.len()) && name.chars().all(allowed) {
+    if (1..=63).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed) {
         return Ok(());
     }
-    let rule = "a key's name must be 1 to 63 letters, digits, `.`, `_` or `-`";
+    let rule = "a key's name must be 1 to 63 letters, digits, `.`, `_` or `-`, not beginning with a dot";
     Err(ApiError::Key(format!("{rule}, but is {name:?}")))
 }
 
@@ -141,7 +142,10 @@ mod tests {
     fn refuses_twins_and_odd_names() {
         assert!(load(&[&pair("a", "one"), &pair("a", "two")]).is_err());
         assert!(load(&[&pair("a", "one"), &pair("b", "one")]).is_err());
-        assert!(load(&[&pair("a b", "one")]).is_err());
+        for odd in ["", "a b", ".", "..", ".hidden", "a/b", &"a".repeat(64)] {
+            assert!(load(&[&pair(odd, "one")]).is_err(), "{odd:?}");
+        }
+        assert!(load(&[&pair("a.b", "one")]).is_ok());
         assert!(load(&["no-colon"]).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Claims jobs while there is room for them.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use fault::Chain;
-use jobs::{ClaimRequest, Claimed, Name, Room, Timing};
+use jobs::{ClaimRequest, Claimed, JobsError, Name, Room, Timing};
 use runtime::Life;
 use tokio::{
     sync::Notify,
@@ -68,10 +69,7 @@ impl Consumer {
 
     /// Works until the process drains; then what runs may finish, and the rest is given back in time.
     pub(crate) async fn work(self, life: Life) {
-        tokio::select! {
-            () = life.draining() => {}
-            () = self.consume() => {}
-        }
+        self.consume(life.draining()).await;
         self.runs.close();
         if !self.runs.is_empty() {
             info!(runs = self.runs.len(), "no more jobs are claimed: waiting for those that run");
@@ -83,30 +81,39 @@ impl Consumer {
         }
     }
 
-    /// Claims for ever.
-    async fn consume(&self) {
+    /// Claims until `draining` is ready. A claim that is under way then is waited for: what the queue gave to somebody who
+    /// has stopped listening would lie there until its lease ends, and count as taken by a worker that died.
+    async fn consume(&self, draining: impl Future<Output = ()>) {
+        let mut draining = pin!(draining);
         let mut rest = FIRST_REST;
         loop {
             let kinds = self.with_room();
-            if kinds.is_empty() {
-                self.freed.notified().await;
-                continue;
+            let claimed = if kinds.is_empty() { Ok(0) } else { self.claim(kinds.clone()).await };
+            tokio::select! {
+                biased;
+                () = &mut draining => return,
+                () = self.pause(kinds, claimed, &mut rest) => {}
             }
-            match self.claim(kinds.clone()).await {
-                Ok(0) => {
-                    rest = FIRST_REST;
-                    let names: Vec<_> = kinds.into_iter().map(|(name, _)| name).collect();
-                    tokio::select! {
-                        () = self.shop.queue.wait(&names, POLL) => {}
-                        () = self.freed.notified() => {}
-                    }
+        }
+    }
+
+    /// Waits until another claim may give something.
+    async fn pause(&self, kinds: Vec<(Name, u32)>, claimed: Result<usize, JobsError>, rest: &mut Duration) {
+        match claimed {
+            Ok(0) if kinds.is_empty() => self.freed.notified().await,
+            Ok(0) => {
+                *rest = FIRST_REST;
+                let names: Vec<_> = kinds.into_iter().map(|(name, _)| name).collect();
+                tokio::select! {
+                    () = self.shop.queue.wait(&names, POLL) => {}
+                    () = self.freed.notified() => {}
                 }
-                Ok(_) => rest = FIRST_REST,
-                Err(problem) => {
-                    warn!("cannot claim jobs: {}", Chain(&problem));
-                    sleep(rest.mul_f64(0.5 + fastrand::f64())).await;
-                    rest = (rest * 2).min(LONGEST_REST);
-                }
+            }
+            Ok(_) => *rest = FIRST_REST,
+            Err(problem) => {
+                warn!("cannot claim jobs: {}", Chain(&problem));
+                sleep(rest.mul_f64(0.5 + fastrand::f64())).await;
+                *rest = (*rest * 2).min(LONGEST_REST);
             }
         }
     }
@@ -120,7 +127,7 @@ impl Consumer {
     }
 
     /// Claims and starts what there is; how many.
-    async fn claim(&self, kinds: Vec<(Name, u32)>) -> Result<usize, jobs::JobsError> {
+    async fn claim(&self, kinds: Vec<(Name, u32)>) -> Result<usize, JobsError> {
         let most = kinds.iter().map(|(_, room)| *room).sum::<u32>().min(MOST);
         let since = Instant::now();
         let lease = Timing::default().lease;

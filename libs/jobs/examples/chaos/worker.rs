@@ -4,12 +4,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
 use jobs::{
-    ClaimRequest, Claimed, Finish, Heart, JobsError, Outcome, Payload, Queue, Receipt, RedisQueue, Ticket,
-    Timing,
+    ClaimRequest, Claimed, Finish, Heart, JobsError, Outcome, Payload, Queue, Receipt, RedisQueue, Room,
+    Seat, Ticket, Timing,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
+    sync::{Notify, watch},
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval},
 };
@@ -19,7 +19,8 @@ use super::{
     setting::{self, KIND, name, pause},
 };
 
-const CONCURRENCY: usize = 24;
+const CONCURRENCY: u32 = 24;
+const MOST: u32 = 100;
 const POLL: Duration = Duration::from_secs(2);
 const REAP: Duration = Duration::from_secs(5);
 const PROMOTE: Duration = Duration::from_millis(500);
@@ -47,8 +48,8 @@ pub(super) struct Worker {
     name: jobs::Name,
     heart: Heart,
     pen: Pen,
-    room: Arc<Semaphore>,
-    freed: Notify,
+    room: Arc<Room>,
+    freed: Arc<Notify>,
     stop: watch::Sender<bool>,
     /// Every other worker goes on with what its heart has given up, so that the fence is all that is left.
     is_stubborn: bool,
@@ -59,13 +60,14 @@ impl Worker {
         end_with_the_starter();
         let queue = setting::queue(&orders.url);
         let heart = Heart::start(Arc::new(queue.apart().unwrap()), Timing::default()).unwrap();
+        let freed = Arc::new(Notify::new());
         Arc::new(Self {
             queue,
             name: name(&format!("worker{}", orders.life)),
             heart,
             pen: Pen::new(&orders.record),
-            room: Arc::new(Semaphore::new(CONCURRENCY)),
-            freed: Notify::new(),
+            room: Arc::new(Room::new(CONCURRENCY, Arc::clone(&freed))),
+            freed,
             stop: watch::Sender::new(false),
             is_stubborn: orders.life % 2 == 1,
         })
@@ -73,10 +75,8 @@ impl Worker {
 
     /// Works until it is told to end, and then gives back what it runs.
     pub(super) async fn serve(self: Arc<Self>) {
-        let mut term = signal(SignalKind::terminate()).unwrap();
         let mut runs = JoinSet::new();
         tokio::select! {
-            _ = term.recv() => {}
             () = self.consume(&mut runs) => {}
             () = every(REAP, || self.queue.reap(PART)) => {}
             () = every(PROMOTE, || self.queue.promote(PART)) => {}
@@ -86,69 +86,82 @@ impl Worker {
         runs.join_all().await;
     }
 
+    /// Claims until it is told to end; a claim that is under way then is waited for.
     async fn consume(self: &Arc<Self>, runs: &mut JoinSet<()>) {
+        let mut term = signal(SignalKind::terminate()).unwrap();
         let mut rest = FIRST_REST;
         loop {
             while runs.try_join_next().is_some() {}
-            let room = self.room.available_permits() as u32;
-            if room == 0 {
-                self.freed.notified().await;
-                continue;
-            }
-            let since = Instant::now();
-            let Ok(claimed) = self.queue.claim(self.request(room)).await else {
-                pause(rest.mul_f64(0.5 + fastrand::f64())).await;
-                rest = (rest * 2).min(LONGEST_REST);
-                continue;
-            };
-            rest = FIRST_REST;
-            if claimed.is_empty() {
-                self.queue.wait(&[name(KIND)], POLL).await;
-            }
-            for job in claimed {
-                let permit = Arc::clone(&self.room).try_acquire_owned().unwrap();
-                runs.spawn(Arc::clone(self).run(job, since, permit));
+            let wanted = self.room.wanted().min(MOST);
+            let found = if wanted == 0 { Ok(0) } else { self.claim(wanted, runs).await };
+            let next = if found.is_ok() { FIRST_REST } else { (rest * 2).min(LONGEST_REST) };
+            let rest = std::mem::replace(&mut rest, next);
+            tokio::select! {
+                biased;
+                _ = term.recv() => return,
+                () = self.pause(wanted, found, rest) => {}
             }
         }
     }
 
-    fn request(&self, room: u32) -> ClaimRequest {
-        let kinds = vec![(name(KIND), room)];
-        ClaimRequest { worker: self.name.clone(), kinds, most: room, lease: Timing::default().lease }
+    async fn claim(self: &Arc<Self>, most: u32, runs: &mut JoinSet<()>) -> Result<usize, JobsError> {
+        let since = Instant::now();
+        let (kinds, lease) = (vec![(name(KIND), most)], Timing::default().lease);
+        let request = ClaimRequest { worker: self.name.clone(), kinds, most, lease };
+        let claimed = self.queue.claim(request).await?;
+        let count = claimed.len();
+        for job in claimed {
+            runs.spawn(Arc::clone(self).run(job, since, self.room.admit()));
+        }
+        Ok(count)
     }
 
-    async fn run(self: Arc<Self>, job: Claimed, since: Instant, permit: OwnedSemaphorePermit) {
+    /// Waits until another claim may give something.
+    async fn pause(&self, wanted: u32, found: Result<usize, JobsError>, rest: Duration) {
+        let kinds = [name(KIND)];
+        match found {
+            Ok(0) if wanted == 0 => self.freed.notified().await,
+            Ok(0) => tokio::select! {
+                () = self.queue.wait(&kinds, POLL) => {}
+                () = self.freed.notified() => {}
+            },
+            Ok(_) => {}
+            Err(_away) => pause(rest.mul_f64(0.5 + fastrand::f64())).await,
+        }
+    }
+
+    async fn run(self: Arc<Self>, job: Claimed, since: Instant, seat: Seat) {
         self.pen.write(What::Began, &job.ticket);
-        if self.work(&job, since).await {
+        if self.work(&job, since, seat).await {
             self.pen.write(What::Made, &job.ticket);
             self.tell(&job.ticket).await;
         }
-        drop(permit);
         self.freed.notify_one();
     }
 
     /// Whether the work was done. The lease is kept until then, and no longer.
-    async fn work(&self, job: &Claimed, since: Instant) -> bool {
+    async fn work(&self, job: &Claimed, since: Instant, seat: Seat) -> bool {
         let mut held = self.heart.hold(&job.ticket, since);
         let mut stop = self.stop.subscribe();
-        let mut work = std::pin::pin!(pause(time_of(job)));
+        let mut work = std::pin::pin!(seat.run(pause(time_of(job))));
         let mut news = interval(PROGRESS);
-        loop {
+        let done = loop {
             tokio::select! {
                 biased;
                 _why = held.ended(), if !self.is_stubborn => {
                     self.pen.write(What::Left, &job.ticket);
                     return false;
                 }
-                () = told(&mut stop) => {
-                    drop(held);
-                    self.give_back(&job.ticket).await;
-                    return false;
-                }
-                () = &mut work => return true,
+                () = told(&mut stop) => break None,
+                done = &mut work => break done,
                 _ = news.tick() => held.progress(b"working".to_vec()),
             }
+        };
+        drop(held);
+        if done.is_none() {
+            self.give_back(&job.ticket).await;
         }
+        done.is_some()
     }
 
     async fn give_back(&self, ticket: &Ticket) {

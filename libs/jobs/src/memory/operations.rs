@@ -224,7 +224,7 @@ impl Store {
         let first = events.first().map_or(entry.sequence + 1, |event| event.sequence);
         let is_last = events.last().is_none_or(|event| event.sequence == entry.sequence);
         Ok(Events {
-            missed: first.saturating_sub(after + 1),
+            missed: first.saturating_sub(after.saturating_add(1)),
             is_end: entry.job.state.is_end() && is_last,
             events,
         })

@@ -45,7 +45,7 @@ impl RedisQueue {
         // Without a gap the first event is the next one; where nothing is kept, all up to the last are missing.
         let first = events.first().map_or(last + 1, |event| event.sequence);
         Ok(Events {
-            missed: first.saturating_sub(after + 1),
+            missed: first.saturating_sub(after.saturating_add(1)),
             is_end: reply::number(&ended, EVENTS)? == 1
                 && events.last().map_or(after >= last || events.is_empty(), |event| event.sequence == last),
             events,

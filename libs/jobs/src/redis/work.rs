@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use deadpool_redis::redis::{Cmd, Value};
+use fault::Chain;
 use jiff::Timestamp;
+use tracing::error;
 
 use super::{RedisQueue, batches, reply, script::Script};
 use crate::{
@@ -49,7 +51,7 @@ impl RedisQueue {
         let [now, jobs] = reply::parts(answer, CLAIMED)?;
         let now = reply::number(&now, CLAIMED)?;
         let jobs = reply::array(jobs, CLAIMED)?.into_iter();
-        jobs.map(|job| read_claimed(job, shard, now)).collect()
+        Ok(jobs.filter_map(|job| legible(job, shard, now)).collect())
     }
 
     async fn send_claim(
@@ -218,6 +220,17 @@ impl RedisQueue {
 }
 
 const CLAIMED: &str = "a claimed job";
+
+/// A job that cannot be read does not take those that were claimed with it along: its own lease ends, and when that has
+/// happened often enough it is dead.
+fn legible(job: Value, shard: u8, now: i64) -> Option<Claimed> {
+    let id = match &job {
+        Value::Array(parts) => parts.first().and_then(|id| reply::id(id.clone(), shard).ok()),
+        _ => None,
+    };
+    let read = read_claimed(job, shard, now);
+    read.inspect_err(|problem| error!(job = ?id, "a claimed job cannot be run: {}", Chain(problem))).ok()
+}
 
 fn read_claimed(job: Value, shard: u8, now: i64) -> Result<Claimed, JobsError> {
     let [id, kind, tenant, priority, fence, attempt, recoveries, created, due, body] =

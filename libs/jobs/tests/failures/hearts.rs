@@ -53,6 +53,23 @@ async fn a_heart_without_an_answer_gives_up_before_the_lease_ends() {
     assert!(timing().give_up <= after && after < LEASE + timing().beat, "{after:?}");
 }
 
+/// A report that the queue would refuse costs nobody a beat: neither the run that made it nor those beside it.
+#[tokio::test]
+async fn a_report_that_is_too_long_stops_no_heart() {
+    let scene = Scene::new();
+    scene.add_many("work", 2).await;
+    let heart = heart(&scene);
+    let since = Instant::now();
+    let held: Vec<_> =
+        scene.claim("work", 2, LEASE).await.iter().map(|job| heart.hold(&job.ticket, since)).collect();
+    held[0].progress(vec![0; 16 * 1024 + 1]);
+    while since.elapsed() < LEASE * 2 {
+        std::hint::spin_loop();
+    }
+    assert_eq!([held[0].end(), held[1].end()], [None; 2]);
+    assert_eq!(scene.queue.reap(10).await.unwrap().total(), 0);
+}
+
 #[tokio::test]
 async fn a_heart_carries_progress_and_hears_of_a_cancellation() {
     let scene = Scene::new();

@@ -132,3 +132,22 @@ async fn a_cluster_takes_every_script() {
     assert_eq!(queue.sweep(10).await.unwrap().mended, 0);
     assert_eq!(queue.stats().await.unwrap().total().attempts, 40);
 }
+
+/// A job whose payload was lost, as in half a restored backup, does not take those along that are claimed with it.
+#[tokio::test]
+async fn a_job_that_cannot_be_read_runs_alone_into_its_end() {
+    let scene = Scene::new();
+    let ids = scene.add_many("work", 3).await;
+    let stored = ids[1].to_string();
+    let body = format!("{{q:queue:0}}:b:{}", &stored[..32]);
+    assert_eq!(scene.redis.ask(&["DEL", &body]).unwrap(), ":1");
+    let claimed = scene.claim("work", 3, LEASE).await;
+    assert_eq!(claimed.iter().map(|job| job.ticket.id).collect::<Vec<_>>(), [ids[0], ids[2]]);
+    for job in &claimed {
+        finish(&scene.queue, job).await;
+    }
+    while scene.state(ids[1]).await != State::Dead {
+        scene.reap(1).await;
+        assert!(scene.claim("work", 1, LEASE).await.is_empty());
+    }
+}

@@ -19,6 +19,8 @@ pub(crate) fn job(seen: Seen) -> wire::Job {
         Some(made) => made.published,
         None => job.headers.get(PUBLISHED_HEADER).is_some_and(|word| word == "true"),
     };
+    // The queue remembers why an earlier try failed, which says nothing of a job that has ended well.
+    let failure = job.error.filter(|_| job.state != State::Done);
     let progress = job.progress.as_deref().and_then(|bytes| wire::Progress::decode(bytes).ok());
     wire::Job {
         name: format!("jobs/{}", job.id),
@@ -35,7 +37,7 @@ pub(crate) fn job(seen: Seen) -> wire::Job {
         end_time: job.ended.map(|at| Timestamp::from(SystemTime::from(at))),
         progress,
         artifacts: made.iter().flat_map(|made| made.artifacts.iter().map(|it| link(&made.job, it))).collect(),
-        failure: job.error.unwrap_or_default(),
+        failure: failure.unwrap_or_default(),
     }
 }
 

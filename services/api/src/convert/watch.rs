@@ -44,6 +44,7 @@ fn then(now: Option<&wire::Job>, entered: State) -> wire::Job {
     if job.state != entered_then {
         job.state = entered_then;
         job.artifacts.clear();
+        job.failure.clear();
         job.end_time = None;
     }
     job

@@ -5,7 +5,7 @@
 use artifacts::Upload;
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     response::Response,
 };
 use fault::Violation;
@@ -23,13 +23,13 @@ use crate::{ApiError, convert};
 pub(super) async fn receive(
     State(window): State<Window>,
     caller: Caller,
-    Path(upload): Path<String>,
+    named: Result<Path<String>, PathRejection>,
     asked: HeaderMap,
     body: Body,
 ) -> Result<Response, Refused> {
     let owner = caller.required()?;
     let objects = window.results()?.shelf().objects();
-    let key = key(&upload, owner)?;
+    let key = key(named, owner)?;
     let attributes = Attributes::content_type(content_type(&asked)?);
     let limit = window.arguments.max_upload_bytes;
     refuse_early(objects.as_ref(), &key, &asked, limit).await?;
@@ -42,11 +42,12 @@ pub(super) async fn receive(
     Ok(response)
 }
 
-fn key(upload: &str, owner: &str) -> Result<Key, ApiError> {
+fn key(named: Result<Path<String>, PathRejection>, owner: &str) -> Result<Key, ApiError> {
     let wrong = || ObjectsError::InvalidRequest {
         violations: vec![Violation::new("upload", "expected an id as CreateUploadUrl gives it")],
     };
-    Ok(Upload::id(upload).ok_or_else(wrong)?.key(owner)?)
+    let upload = named.ok().and_then(|Path(upload)| Upload::id(&upload));
+    Ok(upload.ok_or_else(wrong)?.key(owner)?)
 }
 
 fn content_type(asked: &HeaderMap) -> Result<&str, ApiError> {

@@ -86,6 +86,10 @@ async fn a_dead_job_is_listed_and_tried_again() {
     let again = house.jobs().requeue_job(requeue()).await.unwrap().into_inner();
     assert_eq!(again.state(), wire::State::Ready);
     assert!(house.jobs().list_dead_jobs(list()).await.unwrap().into_inner().jobs.is_empty());
+    house.worker.finish(&[]).await;
+    let get = by(SECRET, wire::GetJobRequest { name: job.name.clone() });
+    let done = house.jobs().get_job(get).await.unwrap().into_inner();
+    assert_eq!((done.state(), done.failure.as_str()), (wire::State::Succeeded, ""));
 }
 
 #[tokio::test]

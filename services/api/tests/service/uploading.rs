@@ -121,7 +121,7 @@ async fn nobody_uploads_without_a_key_or_elsewhere() {
     let name = upload(&house).await;
     let answer = plain::send(house.address, "PUT", &format!("/{name}"), &[], "x").await;
     assert_eq!(answer.refusal(), (401, "UNAUTHENTICATED".into()));
-    for name in ["uploads/x", "uploads/..%2fx", "uploads/%2e%2e", "uploads/A"] {
+    for name in ["uploads/x", "uploads/..%2fx", "uploads/%2e%2e", "uploads/%ff", "uploads/A"] {
         assert_eq!(
             put(&house, name, SECRET, "x").await.refusal(),
             (400, "INVALID_ARGUMENT".into()),

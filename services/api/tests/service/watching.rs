@@ -42,6 +42,11 @@ async fn a_watch_tells_states_and_progress_until_the_end() {
     let (_, dead) = state(&mut stream).await;
     assert_eq!((dead.state(), dead.failure.as_str()), (wire::State::Dead, "no"));
     assert_eq!(stream.message().await.unwrap(), None);
+    // Who comes late is not told at the beginning how it ended.
+    let late = state(&mut watch(&house, &job, 0).await).await.1;
+    assert_eq!((late.state(), late.failure.as_str()), (wire::State::Ready, ""));
+    let mut beyond = watch(&house, &job, u64::MAX).await;
+    assert_eq!(beyond.message().await.unwrap(), None);
 }
 
 #[tokio::test]

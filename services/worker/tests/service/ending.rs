@@ -3,7 +3,7 @@
 use jobs::{Cancellation, Queue, State};
 use runtime::Exit;
 
-use crate::{scripted::Scripted, stand::Stand};
+use crate::{scripted::Scripted, slow::Slow, stand::Stand};
 
 #[tokio::test]
 async fn a_cancelled_job_stops_and_leaves_nothing() {
@@ -27,6 +27,26 @@ async fn a_drain_waits_for_what_runs_and_gives_back_the_rest() {
     assert_eq!(worker.terminate().await, Exit::Completed, "within the grace");
     let job = stand.queue.get(id).await.unwrap();
     assert_eq!((job.state, job.recoveries), (State::Ready, 0), "{job:?}");
+}
+
+#[tokio::test]
+async fn a_drain_hears_of_what_was_claimed_and_gives_it_back() {
+    let scripted = Scripted::holding(0);
+    let stand = Stand::new(&scripted).await;
+    let id = stand.generation("hello").await;
+    let slow = Slow::new(stand.queue.clone());
+    let worker = stand.worker_of(slow.clone(), &[]);
+    slow.given.notified().await;
+    let answer = async {
+        // The drain comes first.
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        slow.heard.add_permits(1);
+    };
+    let (exit, ()) = tokio::join!(worker.terminate(), answer);
+    let job = stand.queue.get(id).await.unwrap();
+    assert_eq!((exit, job.state, job.recoveries), (Exit::Completed, State::Ready, 0), "{job:?}");
 }
 
 #[tokio::test]

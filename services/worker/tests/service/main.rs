@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]
+mod slow;
+#[cfg(test)]
 mod stand;
 
 #[cfg(test)]

@@ -86,6 +86,11 @@ impl Stand {
 
     /// Starts a worker with these arguments.
     pub(crate) fn worker(&self, arguments: &[&str]) -> Worker {
+        self.worker_of(self.queue.clone(), arguments)
+    }
+
+    /// Starts a worker that claims from this queue.
+    pub(crate) fn worker_of(&self, queue: Arc<dyn Queue>, arguments: &[&str]) -> Worker {
         let line = Line::parse_from([&["worker"], arguments].concat());
         let network = self.network.clone();
         let connector = Connector::dialing(move |address| std::future::ready(network.connect(address)));
@@ -93,7 +98,7 @@ impl Stand {
         let metrics = UpstreamMetrics::register(&mut Registry::default());
         let llm_inference = Upstream::connect_through(&settings, &metrics, OnePod, connector);
         let connections = Connections {
-            queue: self.queue.clone(),
+            queue,
             heart: self.queue.clone(),
             objects: self.shelf.objects().clone(),
             llm_inference,

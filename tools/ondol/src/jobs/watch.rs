@@ -45,7 +45,8 @@ pub(super) async fn follow(client: &mut Client, name: &str) -> anyhow::Result<()
     loop {
         match part(client, name, &mut after, &mut view).await {
             Ok(Some(job)) => return view.end(&job),
-            Ok(None) => {}
+            // A server that ends every stream at once is not asked without a pause either.
+            Ok(None) => sleep(AGAIN).await,
             Err(status) if after > 0 && may_go_on(status.code()) => sleep(AGAIN).await,
             Err(status) => return Err(client.explained(status)),
         }

@@ -59,7 +59,7 @@ impl Watch {
             () = &mut self.draining => return Err(ApiError::Draining),
             news = self.desk.events(self.id, self.after, PATIENCE) => news?,
         };
-        let known = news.events.last().map_or(self.after + news.missed, |event| event.sequence);
+        let known = news.events.last().map_or(self.after.saturating_add(news.missed), |event| event.sequence);
         if news.missed > 0 {
             let next = news.events.first().map_or(known + 1, |event| event.sequence);
             self.next.push_back(convert::missed(news.missed, next));
