@@ -47,6 +47,26 @@ async fn what_the_model_refuses_is_that_lines_answer() {
 }
 
 #[tokio::test]
+async fn a_line_on_which_the_model_fails_is_tried_again_and_costs_no_other() {
+    let scripted = Scripted::new();
+    let stand = Stand::new(&scripted).await;
+    let _worker = stand.worker(&[]);
+    let failure = || Status::internal("a step failed");
+    scripted.refuse([failure(), failure()]);
+    let id = stand.batch(&line(0, "a")).await;
+    assert_eq!(stand.ended(id).await.state, State::Done);
+    let passed = answers(&stand.artifacts(id).await["output.jsonl"]);
+    assert_eq!(passed[0]["response"]["body"]["choices"][0]["text"], "A");
+
+    scripted.refuse([failure(), failure(), failure()]);
+    let id = stand.batch(&line(0, "a")).await;
+    let job = stand.ended(id).await;
+    assert_eq!((job.state, job.attempts), (State::Done, 1));
+    let told = answers(&stand.artifacts(id).await["output.jsonl"]);
+    assert_eq!(told[0]["error"]["status_code"], 500);
+}
+
+#[tokio::test]
 async fn another_worker_goes_on_behind_the_lines_that_were_saved() {
     let count = 250;
     let lines: String = (0..count).map(|index| line(index, &format!("p{index}"))).collect();

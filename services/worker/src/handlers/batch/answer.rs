@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fault::{Fault, Violation};
+use fault::{Fault, Kind, Violation};
 use openai::{ChatRequest, CompletionRequest, Made, OpenAiError, chat_answer, completion_answer, error_body};
 use proto::inference::v1::{GenerateTextRequest, GenerateTextResponse};
 use serde::Deserialize;
@@ -12,6 +12,8 @@ use super::lines::{LONGEST, Line};
 use crate::{WorkerError, assignment::Assignment, grpc::Generator};
 
 const LONGEST_ID: usize = 256;
+/// How often a line is tried on which the model fails.
+const TRIES: u32 = 3;
 
 /// What it takes to answer lines.
 #[derive(Clone, Copy)]
@@ -57,14 +59,35 @@ impl Answering<'_> {
         let outcome = match request(ask, self.model) {
             Err(error) => Err(error_body(&error, error.reason())),
             Ok((endpoint, request)) => {
-                match self.generator.generate(&self.assignment.context, &request).await {
-                    Ok(answer) => Ok(endpoint.answer(&id, &answer)),
-                    Err(error) if error.may_pass() => return Err(error),
-                    Err(error) => Err(error_body(&error, error.reason())),
-                }
+                let answer = self.generate(&request).await?;
+                answer
+                    .map(|answer| endpoint.answer(&id, &answer))
+                    .map_err(|error| error_body(&error, error.reason()))
             }
         };
         written(&id, custom_id.as_deref(), outcome)
+    }
+}
+
+impl Answering<'_> {
+    /// The model's answer to one line, or what it says against it. The outer error is a model that was away for longer
+    /// than a job waits: another attempt goes on behind what was saved. A failure of the line alone is tried again and
+    /// then told, since one line must not cost the others.
+    async fn generate(
+        self,
+        request: &GenerateTextRequest,
+    ) -> Result<Result<GenerateTextResponse, WorkerError>, WorkerError> {
+        let mut tries = 1;
+        loop {
+            match self.generator.generate(&self.assignment.context, request).await {
+                Ok(answer) => return Ok(Ok(answer)),
+                Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::ResourceExhausted) => {
+                    return Err(error);
+                }
+                Err(error) if error.may_pass() && tries < TRIES => tries += 1,
+                Err(error) => return Ok(Err(error)),
+            }
+        }
     }
 }
 
