@@ -28,6 +28,7 @@ pub(crate) fn draft(request: wire::CreateJobRequest) -> Result<Draft, ApiError> 
     let priority = found.take(priority_of(job.priority));
     let delay = found.take(length("delay", delay, FARTHEST)).unwrap_or_default();
     let expires_after = found.take(length("expires_after", expires_after, FARTHEST));
+    found.take(check_order(delay, expires_after));
     found.take(check_id(&request_id));
     Invalid::all(found.0)?;
     let idempotency = (!request_id.is_empty()).then_some(Idempotency { key: request_id, fingerprint });
@@ -46,6 +47,15 @@ impl Found {
             T::default()
         })
     }
+}
+
+/// A job that expires before it may run would never run.
+fn check_order(delay: Duration, expires_after: Option<Duration>) -> Result<(), Invalid> {
+    if expires_after.is_some_and(|expires_after| expires_after <= delay) {
+        let rule = format!("must be longer than delay ({delay:?}), which it includes");
+        return Err(Invalid::field("expires_after", rule));
+    }
+    Ok(())
 }
 
 /// The kind, and the message as the worker reads it.
@@ -107,4 +117,25 @@ fn fingerprint(request: &wire::CreateJobRequest) -> Vec<u8> {
     let (delay, expires_after) = (request.delay, request.expires_after);
     let asked = wire::CreateJobRequest { job: Some(job), request_id: String::new(), delay, expires_after };
     Sha256::digest(asked.encode_to_vec()).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use fault::Fault;
+
+    use super::check_order;
+
+    #[test]
+    fn a_job_cannot_expire_before_it_may_run() {
+        let seconds = Duration::from_secs;
+        for good in [(0, None), (10, None), (0, Some(1)), (10, Some(11))] {
+            assert!(check_order(seconds(good.0), good.1.map(seconds)).is_ok(), "{good:?}");
+        }
+        for (delay, expires_after) in [(10, 2), (10, 10)] {
+            let wrong = check_order(seconds(delay), Some(seconds(expires_after))).unwrap_err();
+            assert_eq!(wrong.violations()[0].field, "expires_after");
+        }
+    }
 }

@@ -40,7 +40,9 @@ impl Client {
     /// Puts a file where jobs find it; the name that a job gives.
     pub(crate) async fn upload(&mut self, file: &Path, content_type: &str) -> anyhow::Result<String> {
         let opened = File::open(file).await.with_context(|| format!("reading {}", file.display()))?;
-        let length = opened.metadata().await?.len();
+        let metadata = opened.metadata().await?;
+        ensure!(metadata.is_file(), "{} is not a file", file.display());
+        let length = metadata.len();
         let request = CreateUploadUrlRequest { content_type: content_type.to_owned() };
         let place = self.artifacts().create_upload_url(request).await;
         let place = place.map_err(|status| self.explained(status))?.into_inner();

@@ -27,6 +27,8 @@ async fn a_signal_lets_an_open_stream_finish_and_nobody_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_ends_it_at_once() {
     let Some(stack) = Stack::start() else { return };
+    // Not ready for being just started is no sign that the first signal was heard.
+    stack.wait_for("/readyz", &["200 OK"]);
     let stream = stack.open(stack.keyed(ask_for("Count to a million.", 1900))).await;
     stack.terminate();
     stack.wait_for("/readyz", &["503 Service Unavailable"]);

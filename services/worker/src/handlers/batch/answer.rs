@@ -51,11 +51,13 @@ impl Answering<'_> {
     pub(super) async fn answer(self, line: Result<Line, WorkerError>) -> Result<Answer, WorkerError> {
         let line = line?;
         let id = format!("{}-{}", self.assignment.job, line.number);
+        let custom_id = custom_id(&line);
         let ask = match parse(line) {
             Ok(ask) => ask,
-            Err(error) => return written(&id, None, Err(error_body(&error, error.reason()))),
+            Err(error) => {
+                return written(&id, custom_id.as_deref(), Err(error_body(&error, error.reason())));
+            }
         };
-        let custom_id = ask.custom_id.clone();
         let outcome = match request(ask, self.model) {
             Err(error) => Err(error_body(&error, error.reason())),
             Ok((endpoint, request)) => {
@@ -99,6 +101,13 @@ impl Endpoint {
             Self::Completion => completion_answer(Made { id, at }, answer),
         }
     }
+}
+
+/// The caller's id of a line, also of one that has something else wrong with it.
+fn custom_id(line: &Line) -> Option<String> {
+    let value: Value = serde_json::from_slice(line.text.as_deref()?).ok()?;
+    let id = value.get("custom_id")?.as_str()?;
+    Some(id[..id.floor_char_boundary(LONGEST_ID)].to_owned())
 }
 
 fn parse(line: Line) -> Result<Ask, OpenAiError> {
@@ -153,7 +162,7 @@ fn written(
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Line, parse, request, written};
+    use super::{LONGEST_ID, Line, custom_id, parse, request, written};
 
     fn asked(line: &Value) -> Result<super::GenerateTextRequest, String> {
         let line = Line { number: 0, text: Some(line.to_string().into_bytes()) };
@@ -184,6 +193,18 @@ mod tests {
             assert!(said.contains(word), "{line}: {said}");
         }
         assert!(parse(Line { number: 0, text: None }).is_err());
+    }
+
+    #[test]
+    fn a_line_keeps_its_id_whatever_else_is_wrong_with_it() {
+        let of = |text: &str| custom_id(&Line { number: 0, text: Some(text.as_bytes().to_vec()) });
+        assert_eq!(of(r#"{"custom_id":"7"}"#).as_deref(), Some("7"));
+        assert_eq!(of(r#"{"custom_id":"7","url":3}"#).as_deref(), Some("7"));
+        let long = format!(r#"{{"custom_id":"{}"}}"#, "x".repeat(LONGEST_ID + 1));
+        assert_eq!(of(&long).map(|id| id.len()), Some(LONGEST_ID));
+        for none in ["nope", "{}", r#"{"custom_id":7}"#, "[1]"] {
+            assert_eq!(of(none), None, "{none}");
+        }
     }
 
     #[test]
