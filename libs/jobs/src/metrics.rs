@@ -7,6 +7,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
+use tokio::time::Instant;
 
 use crate::{KindStats, Name, Stats};
 
@@ -24,6 +25,7 @@ pub struct Metrics {
     delayed: Family<OfKind, Gauge>,
     dead: Family<OfKind, Gauge>,
     oldest: Family<OfKind, Gauge>,
+    paused: Family<OfKind, Gauge>,
     attempts: Family<OfKind, Counter>,
     recoveries: Family<OfKind, Counter>,
     zombies: Family<OfKind, Counter>,
@@ -45,6 +47,7 @@ impl Metrics {
             delayed: Family::default(),
             dead: Family::default(),
             oldest: Family::default(),
+            paused: Family::default(),
             attempts: Family::default(),
             recoveries: Family::default(),
             zombies: Family::default(),
@@ -57,6 +60,8 @@ impl Metrics {
         registry.register("ondol_jobs_dead", "Dead jobs that are kept", metrics.dead.clone());
         let (name, help) = ("ondol_jobs_oldest", "Age of the job at the head of the line");
         registry.register_with_unit(name, help, Unit::Seconds, metrics.oldest.clone());
+        let help = "Whether claims of the kind are stopped, by itself or with the whole queue";
+        registry.register("ondol_jobs_paused", help, metrics.paused.clone());
         registry.register("ondol_jobs_attempts", "Runs that began", metrics.attempts.clone());
         let help = "Jobs taken back from workers that went away";
         registry.register("ondol_jobs_recoveries", help, metrics.recoveries.clone());
@@ -64,15 +69,17 @@ impl Metrics {
         registry.register("ondol_jobs_zombies", help, metrics.zombies.clone());
         let (name, help) = ("ondol_jobs_pick_up", "From when a job could run to when it was claimed");
         registry.register_with_unit(name, help, Unit::Seconds, metrics.pick_up.clone());
-        let (name, help) = ("ondol_jobs_run", "From claim to end");
+        let (name, help) = ("ondol_jobs_run", "From a run's beginning to its end, however it ended");
         registry.register_with_unit(name, help, Unit::Seconds, metrics.run_time.clone());
         metrics
     }
 
     /// Shows how full the queue is; call it each few seconds with what [`crate::Queue::stats`] says.
     pub fn show(&self, stats: &Stats) {
-        for (kind, stats) in &stats.kinds {
-            self.show_kind(&OfKind { kind: kind.to_string() }, stats);
+        for (kind, of_kind) in &stats.kinds {
+            let label = OfKind { kind: kind.to_string() };
+            self.show_kind(&label, of_kind);
+            self.paused.get_or_create(&label).set(i64::from(stats.paused || of_kind.paused));
         }
     }
 
@@ -92,9 +99,24 @@ impl Metrics {
         self.pick_up.get_or_create(&OfKind { kind: kind.to_string() }).observe(waited.as_secs_f64());
     }
 
-    /// Counts the length of a run.
-    pub fn ran(&self, kind: &Name, time: Duration) {
-        self.run_time.get_or_create(&OfKind { kind: kind.to_string() }).observe(time.as_secs_f64());
+    /// Counts the length of a run, from now until what this returns is dropped.
+    #[must_use]
+    pub fn run(&self, kind: &Name) -> Run {
+        let of_kind = self.run_time.get_or_create_owned(&OfKind { kind: kind.to_string() });
+        Run { of_kind, begin: Instant::now() }
+    }
+}
+
+/// A run whose time is being taken.
+#[derive(Debug)]
+pub struct Run {
+    of_kind: Histogram,
+    begin: Instant,
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.of_kind.observe(self.begin.elapsed().as_secs_f64());
     }
 }
 
@@ -107,22 +129,25 @@ mod tests {
     use super::Metrics;
     use crate::{KindStats, Name, Stats};
 
-    #[test]
-    fn the_figures_carry_their_kind_and_unit() {
+    #[tokio::test(start_paused = true)]
+    async fn the_figures_carry_their_kind_and_unit() {
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let kind = Name::new("kind", "batch").unwrap();
         let stats =
             KindStats { ready: 3, zombies: 2, oldest: Duration::from_secs(9), ..KindStats::default() };
-        metrics.show(&Stats { kinds: BTreeMap::from([(kind.clone(), stats)]), paused: false });
+        metrics.show(&Stats { kinds: BTreeMap::from([(kind.clone(), stats)]), paused: true });
         metrics.picked_up(&kind, Duration::from_millis(3));
-        metrics.ran(&kind, Duration::from_secs(2));
+        let run = metrics.run(&kind);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        drop(run);
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();
         for line in [
             "ondol_jobs_ready{kind=\"batch\"} 3",
             "ondol_jobs_zombies_total{kind=\"batch\"} 2",
             "ondol_jobs_oldest_seconds{kind=\"batch\"} 9",
+            "ondol_jobs_paused{kind=\"batch\"} 1",
             "ondol_jobs_pick_up_seconds_count{kind=\"batch\"} 1",
             "ondol_jobs_run_seconds_sum{kind=\"batch\"} 2.0",
         ] {

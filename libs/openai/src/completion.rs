@@ -65,6 +65,7 @@ impl CompletionRequest {
 
 #[cfg(test)]
 mod tests {
+    use fault::Fault;
     use serde_json::json;
 
     use super::CompletionRequest;
@@ -81,6 +82,6 @@ mod tests {
             assert!(CompletionRequest::from_json(body).and_then(CompletionRequest::into_request).is_err());
         }
         let unknown = CompletionRequest::from_json(json!({"prompt": "a", "suffix": "b"})).unwrap_err();
-        assert!(unknown.to_string().contains("suffix"), "{unknown}");
+        assert!(unknown.public_message().contains("suffix"), "{unknown}");
     }
 }

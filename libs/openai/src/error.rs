@@ -7,8 +7,8 @@ use fault::{Fault, Kind, Violation};
 /// A body that cannot be a request.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenAiError {
-    /// Not JSON, or not of the shape that it should have; serde's words name the place.
-    #[error("the body cannot be read: {0}")]
+    /// Not JSON, or not of the shape that it should have.
+    #[error("is not JSON of the expected shape")]
     Body(#[from] serde_json::Error),
     /// A parameter has a value that is not supported here.
     #[error("{violation}")]
@@ -24,13 +24,27 @@ impl OpenAiError {
     }
 }
 
+/// A parser's words with the column alone, and without that where the value was parsed before.
+fn without_place(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    match said.strip_suffix(&place) {
+        Some(bare) if error.line() <= 1 => format!("{bare} at column {}", error.column()),
+        _ => said,
+    }
+}
+
 impl Fault for OpenAiError {
     fn kind(&self) -> Kind {
         Kind::InvalidArgument
     }
 
     fn public_message(&self) -> Cow<'_, str> {
-        self.to_string().into()
+        match self {
+            // What serde says names what was expected; the place, within one line, is only a column.
+            Self::Body(error) => format!("{self}: {}", without_place(error)).into(),
+            Self::Unsupported { .. } => self.to_string().into(),
+        }
     }
 
     fn violations(&self) -> &[Violation] {

@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use artifacts::{Artifact, ArtifactName, Manifest, Shelf, artifact_key, scratch_prefix};
+use artifacts::{Artifact, ArtifactName, Manifest, Shelf, artifact_key};
 use bytes::Bytes;
-use objects::{Attributes, ListOptions, ObjectWriter, PutOptions, Stored};
+use objects::{Attributes, ObjectWriter, PutOptions, Stored};
 use prost::Message;
 use proto::jobs::v1::Progress;
 use rpc::CallContext;
 use tokio::sync::watch;
 
-use crate::WorkerError;
+use crate::{WorkerError, scratch};
 
 /// One run of a job, as its handler sees it.
 pub(crate) struct Assignment {
@@ -80,15 +80,7 @@ impl Assignment {
 
     /// Removes what the runs of this job kept for each other.
     pub(crate) async fn clear_scratch(&self) -> Result<(), WorkerError> {
-        let objects = self.shelf.objects();
-        loop {
-            let page = objects.list(ListOptions::prefix(scratch_prefix(&self.job)?)).await?;
-            let keys: Vec<_> = page.items.into_iter().map(|listed| listed.key).collect();
-            objects.delete_many(&keys).await?;
-            if page.next.is_none() {
-                return Ok(());
-            }
-        }
+        scratch::remove(self.shelf.objects().as_ref(), &self.job).await
     }
 
     /// What was made so far.

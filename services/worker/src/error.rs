@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use artifacts::ArtifactsError;
-use fault::{Fault, Kind};
+use fault::{Fault, Kind, Violation};
 use jobs::JobsError;
 use objects::ObjectsError;
 use rpc::{Remote, RpcError};
@@ -40,6 +40,9 @@ pub enum WorkerError {
     /// The job's input has something wrong with it.
     #[error("{0}")]
     Input(String),
+    /// The job's input could not be read to its end.
+    #[error("the job's input could not be read to its end")]
+    Broken(#[source] std::io::Error),
     /// A peer's stream ended in the middle.
     #[error("llm-inference ended its stream before the answer was complete")]
     Incomplete,
@@ -80,7 +83,7 @@ impl Fault for WorkerError {
             Self::Peer(error) => error.kind(),
             Self::UnknownKind { .. } | Self::Input(_) => Kind::InvalidArgument,
             Self::Undecodable(_) => Kind::DataLoss,
-            Self::Incomplete => Kind::Unavailable,
+            Self::Incomplete | Self::Broken(_) => Kind::Unavailable,
             Self::Json(_) => Kind::Internal,
         }
     }
@@ -94,6 +97,15 @@ impl Fault for WorkerError {
             Self::Peer(error) => error.public_message(),
             Self::Json(_) => "the job failed inside the worker".into(),
             _ => self.to_string().into(),
+        }
+    }
+
+    fn violations(&self) -> &[Violation] {
+        match self {
+            Self::Objects(error) => error.violations(),
+            Self::Artifacts(error) => error.violations(),
+            Self::Peer(error) => error.violations(),
+            _ => &[],
         }
     }
 

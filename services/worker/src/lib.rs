@@ -18,6 +18,7 @@ mod error;
 mod grpc;
 mod handlers;
 mod run;
+mod scratch;
 mod start;
 mod upkeep;
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use artifacts::{Manifest, PUBLISHED_HEADER, Shelf, artifact_key};
+use artifacts::{ArtifactsError, Manifest, PUBLISHED_HEADER, Shelf, artifact_key};
 use bytes::Bytes;
 use fault::{Chain, Fault};
 use jobs::{
@@ -40,6 +40,8 @@ struct Task<'a> {
     ticket: &'a Ticket,
     payload: &'a Payload,
     assignment: &'a Assignment,
+    /// How long the job had waited when it was claimed.
+    waited: Duration,
 }
 
 /// How a run came to its end.
@@ -84,10 +86,8 @@ impl Shop {
     }
 
     async fn run_in(&self, claimed: Claimed, context: CallContext, terms: Terms) {
-        let since = terms.since;
-        self.metrics.picked_up(&claimed.ticket.kind, claimed.waited);
         let published = claimed.headers.get(PUBLISHED_HEADER).is_some_and(|word| word == "true");
-        let Claimed { ticket, tenant, payload, .. } = claimed;
+        let Claimed { ticket, tenant, payload, waited, .. } = claimed;
         let assignment = Assignment::new(
             ticket.id.to_string(),
             ticket.fence,
@@ -95,7 +95,7 @@ impl Shop {
             context,
             self.shelf.clone(),
         );
-        let task = Task { ticket: &ticket, payload: &payload, assignment: &assignment };
+        let task = Task { ticket: &ticket, payload: &payload, assignment: &assignment, waited };
         let end = self.work(task, terms).await;
         if matches!(end, End::Done(_)) {
             self.tell_last_news(&ticket, &assignment).await;
@@ -104,7 +104,6 @@ impl Shop {
             End::Done(manifest) => End::Done(Manifest { published, ..manifest }),
             other => other,
         };
-        self.metrics.ran(&ticket.kind, since.elapsed());
         self.close(ticket, payload, &assignment, end).await;
     }
 
@@ -113,7 +112,7 @@ impl Shop {
         let Terms { since, seat, stop } = terms;
         let mut held = self.heart.hold(task.ticket, since);
         let mut news = task.assignment.news();
-        let mut handling = std::pin::pin!(seat.run(self.handle(task)));
+        let mut handling = std::pin::pin!(seat.run(self.begin(task, since)));
         loop {
             tokio::select! {
                 biased;
@@ -131,6 +130,14 @@ impl Shop {
                 Ok(()) = news.changed() => held.progress(news.borrow_and_update().clone()),
             }
         }
+    }
+
+    /// Runs the handler, now that there is a seat.
+    async fn begin(&self, task: Task<'_>, since: Instant) -> Result<(), WorkerError> {
+        let kind = &task.ticket.kind;
+        self.metrics.picked_up(kind, task.waited + since.elapsed());
+        let _timed = self.metrics.run(kind);
+        self.handle(task).await
     }
 
     /// The newest report, which the heart may not have sent yet: who looks at a done job sees all of it done.
@@ -188,6 +195,11 @@ impl Shop {
                 warn!("the queue has given the job to another run: what was made is thrown away");
                 self.throw_away(assignment).await;
             }
+            // Nobody goes on with it.
+            (Some(_), End::Cancelled) => {
+                self.throw_away(assignment).await;
+                self.tidy(&payload, assignment).await;
+            }
             // The lease ends, and the job runs again: under another fence.
             (None, _) => {}
             (Some(_), _) => self.throw_away(assignment).await,
@@ -222,6 +234,13 @@ impl Shop {
         for _ in 0..PUBLISHING {
             match self.shelf.publish(manifest).await {
                 Ok(()) => return,
+                Err(problem @ ArtifactsError::PublishedByAnother { .. }) => {
+                    error!(
+                        "the queue believes this run, and another one's artifacts are published: {}",
+                        Chain(&problem)
+                    );
+                    return;
+                }
                 Err(problem) => {
                     warn!("cannot publish the artifacts: {}", Chain(&problem));
                     sleep(AGAIN).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use artifacts::Shelf;
-use jobs::{Heart, Limits, Metrics, Name, Policies, Queue, RedisQueue, Timing};
+use jobs::{Heart, JobsError, Limits, Metrics, Name, Policies, Queue, RedisQueue, Timing};
 use objects::Objects;
 use rpc::{Upstream, UpstreamMetrics, UpstreamName, UpstreamSettings};
 use runtime::Life;
@@ -44,7 +44,7 @@ pub async fn start(arguments: Arguments, life: Life) -> Result<(), WorkerError> 
     let queue = RedisQueue::new(arguments.redis.options()?, Policies::default())?;
     let heart = queue.apart()?;
     let objects = arguments.objects.open().await?;
-    limit(&queue, &arguments.limits.limits()?, &life);
+    limit(&queue, arguments.limits.limits()?, &life);
     let connections = Connections {
         queue: Arc::new(queue),
         heart: Arc::new(heart),
@@ -69,6 +69,7 @@ pub fn start_on(connections: Connections, work: &WorkArguments, life: &Life) -> 
     };
     // The process's own name would do on one machine; in a cluster two pods could have it.
     let worker = Name::new("worker", &format!("worker-{}", Uuid::now_v7().simple()))?;
+    let upkeep = Upkeep { queue, objects: Arc::clone(&objects), metrics };
     let consumer = Consumer::new(Arc::new(shop), worker, kinds);
     let consuming = life.clone();
     life.spawn("jobs", async move {
@@ -76,7 +77,7 @@ pub fn start_on(connections: Connections, work: &WorkArguments, life: &Life) -> 
         objects.close().await;
         llm_inference.closed().await;
     });
-    life.spawn("upkeep", Upkeep { queue, metrics }.work(life.draining()));
+    life.spawn("upkeep", upkeep.work(life.draining()));
     Ok(())
 }
 
@@ -96,13 +97,13 @@ fn kinds(handlers: &Handlers, work: &WorkArguments) -> Result<Vec<(Name, u32)>, 
     Ok(named?.into_iter().filter(|(_, room)| *room > 0).collect())
 }
 
-/// Has the queue hold to the limits, as soon as it can be reached.
-fn limit(queue: &RedisQueue, limits: &Limits, life: &Life) {
-    let (queue, limits, draining) = (queue.clone(), limits.clone(), life.draining());
+/// Has the queue hold to the limits, as soon as it can be reached. Where none were given it keeps those that it has.
+fn limit(queue: &RedisQueue, limits: Option<Limits>, life: &Life) {
+    let (queue, draining) = (queue.clone(), life.draining());
     let ready = life.readiness("queue");
     life.spawn("limits", async move {
         let setting = async {
-            while let Err(problem) = queue.set_limits(&limits).await {
+            while let Err(problem) = reach(&queue, limits.as_ref()).await {
                 ready.not_ready(problem.to_string());
                 tracing::warn!("cannot reach the queue: {}", fault::Chain(&problem));
                 tokio::time::sleep(std::time::Duration::from_secs(2)).await;
@@ -114,4 +115,11 @@ fn limit(queue: &RedisQueue, limits: &Limits, life: &Life) {
             () = setting => {}
         }
     });
+}
+
+async fn reach(queue: &RedisQueue, limits: Option<&Limits>) -> Result<(), JobsError> {
+    match limits {
+        Some(limits) => queue.set_limits(limits).await,
+        None => queue.stats().await.map(drop),
+    }
 }

@@ -22,7 +22,7 @@ use super::{
 const CONCURRENCY: u32 = 24;
 const MOST: u32 = 100;
 const POLL: Duration = Duration::from_secs(2);
-const REAP: Duration = Duration::from_secs(5);
+const REAP: Duration = Duration::from_secs(3);
 const PROMOTE: Duration = Duration::from_millis(500);
 const SWEEP: Duration = Duration::from_secs(30);
 const PART: u32 = 100;
@@ -196,13 +196,15 @@ fn time_of(job: &Claimed) -> Duration {
     Duration::from_millis(std::str::from_utf8(bytes).unwrap().parse().unwrap())
 }
 
-/// Does something regularly, for ever, and again at the next time if it failed.
+/// Does something regularly, for ever, and again soon if it failed, as the worker service does.
 async fn every<T, F: Future<Output = Result<T, JobsError>>>(period: Duration, mut work: impl FnMut() -> F) {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        drop(work().await);
+        if work().await.is_err() {
+            ticks.reset_after(period.min(FIRST_REST));
+        }
     }
 }
 

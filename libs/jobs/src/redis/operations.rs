@@ -14,7 +14,7 @@ const LOOK: u32 = 1_000;
 impl RedisQueue {
     pub(super) async fn read_job(&self, id: JobId) -> Result<Job, JobsError> {
         let server = self.server();
-        let answer = server.run(&server.scripts.read, id.shard(), |command| {
+        let answer = server.run(&server.scripts.read, server.home(id)?, |command| {
             command.arg(id.stored());
         });
         let [fields, body, _now] = reply::parts(answer.await?, "a job")?;
@@ -34,7 +34,7 @@ impl RedisQueue {
     /// What the job was, and what came of the change.
     async fn change(&self, id: JobId, what: &'static str) -> Result<(State, String), JobsError> {
         let server = self.server();
-        let answer = server.run(&server.scripts.change, id.shard(), |command| {
+        let answer = server.run(&server.scripts.change, server.home(id)?, |command| {
             command.arg(what).arg(id.stored());
         });
         let expected = "the answer to a change";

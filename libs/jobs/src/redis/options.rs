@@ -1,6 +1,6 @@
 //! Where Redis is, and the command line arguments that say so.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use arguments::positive_duration;
 use deadpool_redis::redis::{ClientTlsConfig, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
@@ -18,8 +18,8 @@ pub enum Topology {
     Cluster,
 }
 
-/// Where a queue is and how it is reached.
-#[derive(Clone, Debug)]
+/// Where a queue is and how it is reached. Its password is not shown by `Debug`.
+#[derive(Clone)]
 pub struct RedisOptions {
     /// `redis://`, `rediss://` (TLS) or `unix://` addresses, with user and database where there are any.
     pub urls: Vec<String>,
@@ -130,8 +130,20 @@ impl RedisOptions {
     }
 }
 
-/// The command line arguments that say where the queue is.
-#[derive(Clone, Debug, clap::Args)]
+/// Addresses may hold a password, so neither is shown.
+impl fmt::Debug for RedisOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisOptions")
+            .field("addresses", &self.urls.len())
+            .field("topology", &self.topology)
+            .field("queue", &self.queue)
+            .field("shards", &self.shards)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The command line arguments that say where the queue is. Addresses and password are not shown by `Debug`.
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Queue")]
 pub struct RedisArguments {
     /// Addresses of Redis 7 or newer, or Valkey: `redis://host:port/database`, `rediss://` for
@@ -189,6 +201,17 @@ pub struct RedisArguments {
     /// Shards of the queue; more may be added while it is in use, never fewer
     #[arg(long, env = "ONDOL_QUEUE_SHARDS", default_value_t = 1, value_name = "N")]
     pub queue_shards: u16,
+}
+
+impl fmt::Debug for RedisArguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisArguments")
+            .field("addresses", &self.redis_url.len())
+            .field("topology", &self.redis_topology)
+            .field("queue", &self.queue)
+            .field("shards", &self.queue_shards)
+            .finish_non_exhaustive()
+    }
 }
 
 impl RedisArguments {

@@ -12,7 +12,7 @@ use super::{
     refusal::explain,
     script::{Script, Scripts},
 };
-use crate::{JobsError, Name};
+use crate::{JobId, JobsError, Name};
 
 /// Calls of one question at most: the first, one on a fresh connection, one with the script's text.
 const TRIES: u32 = 3;
@@ -64,6 +64,12 @@ impl Server {
         }
         let answer = self.answer(&mut link, &ping).await;
         answer.map(drop).map_err(|error| JobsError::redis(doing, error))
+    }
+
+    /// The shard where a job lives. A name from a queue with more of them is that of no job here.
+    pub(super) fn home(&self, id: JobId) -> Result<u8, JobsError> {
+        let known = u16::from(id.shard()) < self.shards();
+        if known { Ok(id.shard()) } else { Err(JobsError::NotFound { id }) }
     }
 
     /// Runs a script in a shard. `arguments` is called for each try, since a command owns its bytes.

@@ -31,7 +31,7 @@ impl RedisQueue {
 
     async fn read_events(&self, id: JobId, after: u64) -> Result<Events, JobsError> {
         let server = self.server();
-        let answer = server.run(&server.scripts.events, id.shard(), |command| {
+        let answer = server.run(&server.scripts.events, server.home(id)?, |command| {
             command.arg(id.stored()).arg(after).arg(PART);
         });
         let answer = reply::array(answer.await?, EVENTS)?;

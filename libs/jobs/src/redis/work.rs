@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use deadpool_redis::redis::{Cmd, Value};
-use fault::Chain;
+use fault::{Chain, Fault, Kind};
 use jiff::Timestamp;
 use tracing::error;
 
@@ -15,6 +15,8 @@ use crate::{
 
 /// Runs of one beat or release call.
 const ROUND: usize = 100;
+/// How long a schedule that cannot be followed is left alone.
+const SET_ASIDE: Duration = Duration::from_mins(1);
 
 impl RedisQueue {
     pub(super) async fn claim_any(&self, mut request: ClaimRequest) -> Result<Vec<Claimed>, JobsError> {
@@ -182,11 +184,36 @@ impl RedisQueue {
             let mut due = reply::array(answer.await?, what)?.into_iter();
             let now = reply::number(&due.next().unwrap_or_default(), what)?;
             while let (Some(name), Some(tick), Some(text)) = (due.next(), due.next(), due.next()) {
-                let schedule = Schedule::decode(&reply::text(name, what)?, &reply::bytes(text, what)?)?;
-                started.extend(self.start(shard, &schedule, reply::number(&tick, what)?, now).await?);
+                let (name, tick) = (reply::text(name, what)?, reply::number(&tick, what)?);
+                let jobs = match Schedule::decode(&name, &reply::bytes(text, what)?) {
+                    Ok(schedule) => self.start(shard, &schedule, tick, now).await,
+                    Err(problem) => Err(problem),
+                };
+                match jobs {
+                    Ok(jobs) => started.extend(jobs),
+                    // With Redis away the others would fare no better.
+                    Err(problem) if problem.kind() == Kind::Unavailable => return Err(problem),
+                    Err(problem) => self.set_aside(shard, &name, [tick, now], &problem).await?,
+                }
             }
         }
         Ok(started)
+    }
+
+    /// Has a schedule that cannot be followed wait, so that it holds up no other one and is told of once in a while.
+    async fn set_aside(
+        &self,
+        shard: u8,
+        name: &str,
+        [tick, now]: [i64; 2],
+        problem: &JobsError,
+    ) -> Result<(), JobsError> {
+        error!(schedule = name, "a schedule cannot be followed, put or delete it: {}", Chain(problem));
+        let server = self.server();
+        let moved = server.run(&server.scripts.enqueue, shard, |command| {
+            command.arg(name).arg(tick).arg(now + SET_ASIDE.as_millis() as i64);
+        });
+        moved.await.map(drop)
     }
 
     /// Starts the jobs of one schedule, unless another worker was faster: the script compares the tick first.

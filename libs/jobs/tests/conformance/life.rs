@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use fault::{Fault, Kind};
 use jobs::{
-    Beat, Cancellation, Finish, Idempotency, JobsError, Outcome, Payload, Priority, Pulse, Receipt, State,
+    Beat, Cancellation, Finish, Idempotency, JobId, JobsError, Outcome, Payload, Priority, Pulse, Receipt,
+    State,
 };
 
 use super::subject::{LEASE, Subject, done, failed, job, name};
@@ -31,6 +32,22 @@ pub async fn a_job_goes_through_the_line_once_and_keeps_what_it_was_given(subjec
     assert_eq!((ended.state, ended.result), (State::Done, Some(b"s3 key".to_vec())));
     assert!(ended.created <= ended.began.unwrap() && ended.began <= ended.ended);
     assert_eq!(ended.payload, None, "the payload of a done job takes no room");
+}
+
+pub async fn a_name_from_elsewhere_is_that_of_no_job(subject: &Subject) {
+    let id = subject.add(job("kind", "tenant")).await.to_string();
+    let elsewhere: JobId = format!("{}ff", &id[..32]).parse().unwrap();
+    let queue = &subject.queue;
+    let errors = [
+        queue.get(elsewhere).await.unwrap_err(),
+        queue.cancel(elsewhere).await.unwrap_err(),
+        queue.requeue(elsewhere).await.unwrap_err(),
+        queue.delete(elsewhere).await.unwrap_err(),
+        queue.events(elsewhere, 0, Duration::ZERO).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), Kind::NotFound, "{error}");
+    }
 }
 
 pub async fn the_same_value_is_the_same_job(subject: &Subject) {

@@ -70,6 +70,7 @@ macro_rules! promises {
 promises! {
     life:
         a_job_goes_through_the_line_once_and_keeps_what_it_was_given,
+        a_name_from_elsewhere_is_that_of_no_job,
         the_same_value_is_the_same_job,
         an_idempotency_key_is_one_request,
         bad_input_is_refused_by_name_beside_good_input,

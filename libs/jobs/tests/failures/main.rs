@@ -16,6 +16,7 @@ mod members;
 mod process;
 mod scale;
 mod scene;
+mod schedules;
 mod sentinels;
 mod servers;
 mod tls;

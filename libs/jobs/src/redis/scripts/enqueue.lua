@@ -12,9 +12,10 @@ for i = 4, #ARGV, 9 do
   names[#names + 1] = P .. 'j:' .. ARGV[i]
   owners[#owners + 1] = ARGV[i + 2]
 end
-look_up(owners)
+-- A tick may start nothing.
+if #names > 0 then look_up(owners) end
 -- One question for all: that none exists is the rule, and a repeated call after a lost reply the exception.
-local known = call('EXISTS', unpack(names)) > 0
+local known = #names > 0 and call('EXISTS', unpack(names)) > 0
 
 -- All that a tenant has here, what this call has added included.
 local function held(tenant)

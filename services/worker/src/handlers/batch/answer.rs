@@ -32,7 +32,7 @@ pub(super) struct Answer {
 /// A line of input.
 #[derive(Deserialize)]
 struct Ask {
-    custom_id: Option<String>,
+    custom_id: Option<Value>,
     method: Option<String>,
     url: String,
     body: Value,
@@ -50,25 +50,25 @@ impl Answering<'_> {
     /// go better at another time.
     pub(super) async fn answer(self, line: Result<Line, WorkerError>) -> Result<Answer, WorkerError> {
         let line = line?;
-        let id = format!("{}-{}", self.assignment.job, line.number);
+        let number = line.number;
+        let id = format!("{}-{number}", self.assignment.job);
         let custom_id = custom_id(&line);
-        let ask = match parse(line) {
-            Ok(ask) => ask,
-            Err(error) => {
-                return written(&id, custom_id.as_deref(), Err(error_body(&error, error.reason())));
-            }
-        };
-        let outcome = match request(ask, self.model) {
-            Err(error) => Err(error_body(&error, error.reason())),
+        let outcome = match parse(line).and_then(|ask| request(ask, self.model)) {
+            Err(error) => Err(told(&error, number)),
             Ok((endpoint, request)) => {
                 let answer = self.generate(&request).await?;
-                answer
-                    .map(|answer| endpoint.answer(&id, &answer))
-                    .map_err(|error| error_body(&error, error.reason()))
+                answer.map(|answer| endpoint.answer(&id, &answer)).map_err(|error| told(&error, number))
             }
         };
-        written(&id, custom_id.as_deref(), outcome)
+        written(&id, &custom_id, outcome)
     }
+}
+
+/// A fault of one line, as OpenAI's batches tell it: with the number of the line in the file, from 1.
+fn told(fault: &impl Fault, number: u64) -> (u16, Value) {
+    let (status, mut error) = error_body(fault, fault.reason());
+    error["line"] = (number + 1).into();
+    (status, error)
 }
 
 impl Answering<'_> {
@@ -103,20 +103,26 @@ impl Endpoint {
     }
 }
 
-/// The caller's id of a line, also of one that has something else wrong with it.
-fn custom_id(line: &Line) -> Option<String> {
-    let value: Value = serde_json::from_slice(line.text.as_deref()?).ok()?;
-    let id = value.get("custom_id")?.as_str()?;
-    Some(id[..id.floor_char_boundary(LONGEST_ID)].to_owned())
+/// The caller's id of a line as it was given, text or a number, also of a line that has something else wrong with it.
+fn custom_id(line: &Line) -> Value {
+    let line = line.text.as_deref().and_then(|text| serde_json::from_slice::<Value>(text).ok());
+    match line.as_ref().and_then(|line| line.get("custom_id")) {
+        Some(Value::String(id)) => id[..id.floor_char_boundary(LONGEST_ID)].into(),
+        Some(Value::Number(id)) => Value::Number(id.clone()),
+        _ => Value::Null,
+    }
 }
 
 fn parse(line: Line) -> Result<Ask, OpenAiError> {
     let text = line.text.ok_or_else(|| unsupported("line", format!("must be at most {LONGEST} bytes")))?;
     let ask: Ask = serde_json::from_slice(&text)?;
-    if ask.custom_id.as_ref().is_some_and(|id| id.len() > LONGEST_ID) {
-        return Err(unsupported("custom_id", format!("must be at most {LONGEST_ID} bytes")));
+    match &ask.custom_id {
+        Some(Value::String(id)) if id.len() > LONGEST_ID => {
+            Err(unsupported("custom_id", format!("must be at most {LONGEST_ID} bytes")))
+        }
+        None | Some(Value::Null | Value::String(_) | Value::Number(_)) => Ok(ask),
+        Some(_) => Err(unsupported("custom_id", "must be a string or a number".to_owned())),
     }
-    Ok(ask)
 }
 
 fn request(ask: Ask, model: &str) -> Result<(Endpoint, GenerateTextRequest), OpenAiError> {
@@ -139,11 +145,7 @@ fn unsupported(parameter: &str, description: String) -> OpenAiError {
 }
 
 /// The line of output, its end included.
-fn written(
-    id: &str,
-    custom_id: Option<&str>,
-    outcome: Result<Value, (u16, Value)>,
-) -> Result<Answer, WorkerError> {
+fn written(id: &str, custom_id: &Value, outcome: Result<Value, (u16, Value)>) -> Result<Answer, WorkerError> {
     let failed = outcome.is_err();
     let (response, error) = match outcome {
         Ok(body) => (json!({"status_code": 200, "request_id": id, "body": body}), Value::Null),
@@ -160,14 +162,16 @@ fn written(
 
 #[cfg(test)]
 mod tests {
+    use fault::Fault;
     use serde_json::{Value, json};
 
     use super::{LONGEST_ID, Line, custom_id, parse, request, written};
 
     fn asked(line: &Value) -> Result<super::GenerateTextRequest, String> {
         let line = Line { number: 0, text: Some(line.to_string().into_bytes()) };
-        let ask = parse(line).map_err(|error| error.to_string())?;
-        request(ask, "fallback").map(|(_, request)| request).map_err(|error| error.to_string())
+        let told = |error: super::OpenAiError| error.public_message().into_owned();
+        let ask = parse(line).map_err(told)?;
+        request(ask, "fallback").map(|(_, request)| request).map_err(told)
     }
 
     #[test]
@@ -187,6 +191,7 @@ mod tests {
             (json!({"url": "/v1/completions", "method": "GET", "body": body}), "method"),
             (json!({"url": "/v1/completions"}), "body"),
             (json!({"custom_id": "x".repeat(257), "url": "/v1/completions", "body": body}), "custom_id"),
+            (json!({"custom_id": true, "url": "/v1/completions", "body": body}), "custom_id"),
             (json!("text"), "struct"),
         ] {
             let said = asked(&line).unwrap_err();
@@ -198,19 +203,32 @@ mod tests {
     #[test]
     fn a_line_keeps_its_id_whatever_else_is_wrong_with_it() {
         let of = |text: &str| custom_id(&Line { number: 0, text: Some(text.as_bytes().to_vec()) });
-        assert_eq!(of(r#"{"custom_id":"7"}"#).as_deref(), Some("7"));
-        assert_eq!(of(r#"{"custom_id":"7","url":3}"#).as_deref(), Some("7"));
+        assert_eq!(of(r#"{"custom_id":"7"}"#), json!("7"));
+        assert_eq!(of(r#"{"custom_id":"7","url":3}"#), json!("7"));
+        assert_eq!(of(r#"{"custom_id":7}"#), json!(7));
         let long = format!(r#"{{"custom_id":"{}"}}"#, "x".repeat(LONGEST_ID + 1));
-        assert_eq!(of(&long).map(|id| id.len()), Some(LONGEST_ID));
-        for none in ["nope", "{}", r#"{"custom_id":7}"#, "[1]"] {
-            assert_eq!(of(none), None, "{none}");
+        assert_eq!(of(&long).as_str().map(str::len), Some(LONGEST_ID));
+        for none in ["nope", "{}", r#"{"custom_id":[7]}"#, "[1]"] {
+            assert_eq!(of(none), json!(null), "{none}");
         }
+    }
+
+    #[test]
+    fn an_error_says_which_line_of_the_file_it_is_about() {
+        let error = parse(Line { number: 6, text: Some(b"{".to_vec()) }).err().unwrap();
+        let (status, told) = super::told(&error, 6);
+        assert_eq!((status, &told["line"]), (400, &json!(7)));
+        let message = told["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("is not JSON of the expected shape: ") && !message.contains("line 1"),
+            "{message}"
+        );
     }
 
     #[test]
     fn a_line_of_output_has_a_response_or_an_error() {
         let line = |outcome| -> Value {
-            serde_json::from_slice(&written("j-0", Some("a"), outcome).unwrap().text).unwrap()
+            serde_json::from_slice(&written("j-0", &json!("a"), outcome).unwrap().text).unwrap()
         };
         let good = line(Ok(json!({"x": 1})));
         assert_eq!(

@@ -10,6 +10,9 @@ use crate::WorkerError;
 /// The longest line in bytes.
 pub(super) const LONGEST: u64 = 1024 * 1024;
 
+/// What some editors put before the first line of UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Lines that are read as they are wanted. Empty ones count, and are answered with an error, but not the one behind the
 /// last line's end.
 pub(super) struct Lines {
@@ -51,7 +54,8 @@ impl Lines {
     async fn next(&mut self) -> Result<Option<Line>, WorkerError> {
         let mut text = Vec::new();
         // One byte more than allowed, and the line's end.
-        let read = (&mut self.reader).take(LONGEST + 2).read_until(b'\n', &mut text).await;
+        let read =
+            (&mut self.reader).take(LONGEST + 2 + MARK.len() as u64).read_until(b'\n', &mut text).await;
         if read.map_err(unreadable)? == 0 {
             return Ok(None);
         }
@@ -59,6 +63,9 @@ impl Lines {
         self.next += 1;
         let whole = text.pop_if(|byte| *byte == b'\n').is_some();
         text.pop_if(|byte| whole && *byte == b'\r');
+        if number == 0 && text.starts_with(MARK) {
+            text.drain(..MARK.len());
+        }
         if text.len() as u64 <= LONGEST {
             return Ok(Some(Line { number, text: Some(text) }));
         }
@@ -88,7 +95,8 @@ impl Lines {
 fn unreadable(error: std::io::Error) -> WorkerError {
     match error.downcast::<objects::ObjectsError>() {
         Ok(error) => error.into(),
-        Err(error) => WorkerError::Input(format!("input: cannot be read: {error}")),
+        // Whatever broke off the reading says nothing about what is to be read.
+        Err(error) => WorkerError::Broken(error),
     }
 }
 
@@ -112,6 +120,17 @@ mod tests {
         assert_eq!(read("a\nb\r\n\nc").await, lines(&["a", "b", "", "c"]));
         assert_eq!(read("a\n").await, lines(&["a"]));
         assert_eq!(read("").await, lines(&[]));
+    }
+
+    #[tokio::test]
+    async fn a_mark_before_the_first_line_is_no_part_of_it() {
+        assert_eq!(read("\u{feff}a\n\u{feff}b").await, [Some("a".to_owned()), Some("\u{feff}b".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_breaks_off_is_tried_again() {
+        let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        assert!(super::unreadable(broken).may_pass());
     }
 
     #[tokio::test]
