@@ -29,7 +29,7 @@ pub enum ArtifactsError {
     /// What is stored is no manifest.
     #[error("a job's manifest cannot be read")]
     Manifest(#[source] serde_json::Error),
-    /// Object storage failed or refused.
+    /// Object storage failed or refused. Its keys are not shown to callers.
     #[error(transparent)]
     Objects(#[from] ObjectsError),
 }
@@ -45,8 +45,7 @@ impl Fault for ArtifactsError {
         match self {
             Self::Invalid { .. } => Kind::InvalidArgument,
             Self::NotFound => Kind::NotFound,
-            Self::PublishedByAnother { .. } => Kind::Aborted,
-            Self::Manifest(_) => Kind::DataLoss,
+            Self::PublishedByAnother { .. } | Self::Manifest(_) => Kind::DataLoss,
             Self::Objects(error) => error.kind(),
         }
     }
@@ -54,7 +53,16 @@ impl Fault for ArtifactsError {
     fn public_message(&self) -> Cow<'_, str> {
         match self {
             Self::Manifest(_) => "the record of the job's artifacts cannot be read".into(),
-            Self::Objects(error) => error.public_message(),
+            Self::PublishedByAnother { .. } => "the record of the job's artifacts is not this run's".into(),
+            // Where things lie in the store is nobody's business.
+            Self::Objects(error) => match error.kind() {
+                Kind::NotFound => "a part of the job's artifacts is missing".into(),
+                Kind::AlreadyExists | Kind::Aborted => {
+                    "the artifact was changed at the same time; try again".into()
+                }
+                Kind::FailedPrecondition => "the record of the job's artifacts cannot be used".into(),
+                _ => error.public_message(),
+            },
             _ => self.to_string().into(),
         }
     }
@@ -80,5 +88,33 @@ impl Fault for ArtifactsError {
             Self::Objects(error) => error.retry_after(),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fault::{Fault, Kind};
+    use objects::{Key, ObjectsError};
+
+    use super::ArtifactsError;
+
+    #[test]
+    fn callers_learn_neither_keys_nor_fences() {
+        let key = || Key::new("generated/0a/71/image.png").unwrap();
+        let errors = [
+            ArtifactsError::PublishedByAnother { job: "0a".to_owned(), fence: 71 },
+            ObjectsError::NotFound { key: key() }.into(),
+            ObjectsError::AlreadyExists { key: key() }.into(),
+            ObjectsError::Conflict { key: key() }.into(),
+            ObjectsError::Replaced { key: key() }.into(),
+            ObjectsError::TooLarge { key: key(), limit: 71 }.into(),
+            ObjectsError::Damaged { key: key(), problem: "at 71".to_owned() }.into(),
+        ];
+        for error in errors {
+            let told = error.public_message();
+            assert!(!told.contains("71") && !told.contains("generated"), "{told}");
+        }
+        let lost = ArtifactsError::PublishedByAnother { job: "0a".to_owned(), fence: 71 };
+        assert_eq!(lost.kind(), Kind::DataLoss);
     }
 }

@@ -136,13 +136,21 @@ impl Port {
 
     /// Serves until `life` drains, then finishes what runs.
     pub fn serve(self, life: &Life) {
+        self.serve_then(life, async {});
+    }
+
+    /// The same, and then, when the last call has ended, does `after`: closes what calls had used.
+    pub fn serve_then(self, life: &Life, after: impl Future<Output = ()> + Send + 'static) {
         let names: Vec<_> = self.names.iter().map(|(name, _)| *name).collect();
         let health = self.health.clone();
         let following = self.health.follow(self.names, life.clone());
         let draining = life.draining();
         let routes = self.routes.routes().into_axum_router().merge(self.http);
         let serving = self.server.serve(self.incoming, routes.into(), life.draining(), NO_GRACE_OF_ITS_OWN);
-        life.spawn("grpc", serving);
+        life.spawn("grpc", async move {
+            serving.await;
+            after.await;
+        });
         life.spawn("health", async move {
             // What follows never ends by itself: the end of the component ends it.
             tokio::select! {
@@ -240,6 +248,26 @@ mod tests {
         let secure = Cli::parse_from(["test", "--tls-cert", "none.pem", "--tls-key", "none.key"]).server;
         let missing = check("127.0.0.1:0".parse().unwrap(), &secure).unwrap_err();
         assert!(missing.to_string().contains("none.pem"), "{missing}");
+    }
+
+    #[tokio::test]
+    async fn what_calls_use_is_closed_when_the_last_one_has_ended() {
+        let life = Life::new();
+        let port = open(&life);
+        let address = port.address();
+        let (closed, mut closing) = watch::channel(false);
+        port.serve_then(&life, async move {
+            closed.send_replace(true);
+        });
+        let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let mut client = HealthClient::new(channel.connect().await.unwrap());
+        let asked = HealthCheckRequest { service: String::new() };
+        let call = client.watch(asked).await.unwrap();
+        life.stop("test");
+        life.draining().await;
+        assert!(!*closing.borrow(), "a call is still under way");
+        drop((call, client));
+        closing.wait_for(|closed| *closed).await.unwrap();
     }
 
     #[tokio::test]

@@ -12,6 +12,8 @@ use crate::{ApiError, Arguments};
 
 /// How often the queue is asked whether it is there.
 const ASK: Duration = Duration::from_secs(2);
+/// How often a store that can be used is looked at: each look is a request that S3 charges for.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// What api keeps jobs and artifacts in. Without one of them, what needs it is answered `UNIMPLEMENTED`.
 #[derive(Clone, Default)]
@@ -53,15 +55,43 @@ impl Backends {
         reachable
     }
 
-    /// Has the drain wait until the store has cleaned up behind uploads that were given up.
-    pub(crate) fn close_with(&self, life: &Life) {
+    /// Waits until the store has cleaned up behind uploads that were given up. For when no call uses it any more.
+    pub(crate) async fn close(self) {
+        if let Some(objects) = self.objects {
+            objects.close().await;
+        }
+    }
+
+    /// Whether the store can be reached and is set up rightly, as it is asked again and again until `life` drains.
+    pub(crate) fn store_reachable(&self, life: &Life) -> watch::Receiver<bool> {
+        let (told, reachable) = watch::channel(false);
         if let Some(objects) = self.objects.clone() {
             let draining = life.draining();
-            life.spawn("objects", async move {
-                draining.await;
-                objects.close().await;
+            life.spawn("store", async move {
+                tokio::select! {
+                    () = draining => {}
+                    () = look(objects.as_ref(), told) => {}
+                }
             });
         }
+        reachable
+    }
+}
+
+/// Looks at the store for ever. Only changes are logged, with what to do.
+async fn look(objects: &dyn Objects, told: watch::Sender<bool>) {
+    let mut known = None;
+    loop {
+        let answer = objects.check().await;
+        let reached = answer.is_ok();
+        if known.replace(reached) != Some(reached) {
+            match answer {
+                Ok(()) => tracing::info!("the object store can be used"),
+                Err(problem) => tracing::warn!("cannot use the object store: {}", Chain(&problem)),
+            }
+            told.send_replace(reached);
+        }
+        sleep(if reached { LOOK } else { ASK }).await;
     }
 }
 

@@ -6,7 +6,9 @@
 use std::{sync::Arc, time::Duration};
 
 use artifacts::{Manifest, PUBLISHED_HEADER, Shelf, payload_key};
+use contract::Invalid;
 use fault::Chain;
+use jiff::Timestamp;
 use jobs::{
     Events, Filter, Idempotency, Job, JobId, JobsError, Name, NewJob, Payload, Priority, Queue, State,
 };
@@ -14,7 +16,7 @@ use objects::{GetOptions, Key, ObjectsError, PutOptions};
 use rpc::CallContext;
 use uuid::Uuid;
 
-use crate::{ApiError, Backends, results::Results};
+use crate::{ApiError, Backends, results::Results, seal::Seal};
 
 /// The largest request that lies in the queue itself; more is an object.
 const INLINE: usize = 64 * 1024;
@@ -26,6 +28,7 @@ const LARGEST: u64 = 2 * 1024 * 1024;
 pub(crate) struct Desk {
     queue: Arc<dyn Queue>,
     results: Option<Results>,
+    seal: Arc<Seal>,
 }
 
 /// A job that is asked for.
@@ -59,9 +62,9 @@ pub(crate) struct Seen {
 
 impl Desk {
     /// The desk of these backends; `None` where there is no queue.
-    pub(crate) fn of(backends: &Backends) -> Option<Self> {
+    pub(crate) fn of(backends: &Backends, seal: Seal) -> Option<Self> {
         let queue = backends.queue.clone()?;
-        Some(Self { queue, results: Results::of(backends) })
+        Some(Self { queue, results: Results::of(backends), seal: Arc::new(seal) })
     }
 
     /// Takes a job in, or finds the one that this very request made before.
@@ -72,7 +75,7 @@ impl Desk {
         context: CallContext,
     ) -> Result<Seen, ApiError> {
         let unique = Uuid::now_v7();
-        let (payload, stored) = self.payload(unique, draft.work).await?;
+        let (payload, stored) = self.payload(unique, draft.work.clone()).await?;
         let mut job = NewJob::new(draft.kind, owner.clone(), payload);
         job.unique = unique;
         job.priority = draft.priority;
@@ -81,13 +84,21 @@ impl Desk {
         job.idempotency = draft.idempotency;
         job.headers = context.into_words();
         job.headers.insert(PUBLISHED_HEADER.to_owned(), draft.published.to_string());
-        let answer = self.queue.enqueue(vec![job]).await.pop();
+        let answer = self.queue.enqueue(vec![job.clone()]).await.pop();
         let lost = || JobsError::Corrupt { what: "the answer to a new job" };
         let answer = answer.unwrap_or_else(|| Err(lost()));
         if let Some(key) = stored.filter(|_| is_of_no_use(&answer, unique)) {
             self.remove(&key).await;
         }
-        self.get(owner, answer?.id).await
+        let id = answer?.id;
+        match self.get(owner, id).await {
+            Ok(seen) => Ok(seen),
+            // It is in the queue, so its name must reach whoever asked for it.
+            Err(problem) => {
+                tracing::debug!(job = %id, "a new job cannot be looked at: {}", Chain(&problem));
+                Ok(Seen { job: fresh(id, job), work: Some(draft.work), made: None })
+            }
+        }
     }
 
     /// The job as it stands.
@@ -105,6 +116,16 @@ impl Desk {
         Ok(Seen { job, work, made })
     }
 
+    /// The job as it stands, without what it is to do, which does not change.
+    pub(crate) async fn glance(&self, owner: &Name, id: JobId) -> Result<Seen, ApiError> {
+        let job = self.owned(owner, id).await?;
+        let made = match &self.results {
+            Some(results) if job.state == State::Done => results.settled(&job).await,
+            _ => Results::told(&job),
+        };
+        Ok(Seen { job, work: None, made })
+    }
+
     /// A page of jobs, with what the queue alone knows of them, and the token of the next one.
     pub(crate) async fn list(
         &self,
@@ -112,9 +133,15 @@ impl Desk {
         query: Query,
     ) -> Result<(Vec<Seen>, Option<String>), ApiError> {
         let filter = Filter { tenant: Some(owner.clone()), state: query.state, kind: query.kind };
-        let page = self.queue.list(&filter, query.size, query.token.as_deref()).await?;
+        // A place in one list is none in another, nor for anybody else.
+        let list = format!("{owner} {:?} {:?}", filter.state, filter.kind);
+        let place = match &query.token {
+            Some(token) => Some(self.seal.open(&list, token).ok_or_else(not_ours)?),
+            None => None,
+        };
+        let page = self.queue.list(&filter, query.size, place.as_deref()).await?;
         let seen = page.jobs.into_iter().map(|job| Seen { made: Results::told(&job), work: None, job });
-        Ok((seen.collect(), page.next))
+        Ok((seen.collect(), page.next.and_then(|next| self.seal.close(&list, &next))))
     }
 
     /// Stops a job, if it has not ended.
@@ -196,6 +223,36 @@ impl Desk {
         if let Err(problem) = shelf.objects().delete(key, None).await {
             tracing::debug!("something is left for the lifecycle rule: {}", Chain(&problem));
         }
+    }
+}
+
+fn not_ours() -> Invalid {
+    Invalid::field(
+        "page_token",
+        "is not one that this list gave: start without one, and change nothing between pages",
+    )
+}
+
+/// A job as it was taken in, by our own clock.
+fn fresh(id: JobId, job: NewJob) -> Job {
+    Job {
+        id,
+        kind: job.kind,
+        tenant: job.tenant,
+        priority: job.priority,
+        state: if job.delay.is_zero() { State::Ready } else { State::Delayed },
+        attempts: 0,
+        recoveries: 0,
+        cancel_requested: false,
+        created: Timestamp::now(),
+        began: None,
+        ended: None,
+        worker: None,
+        progress: None,
+        result: None,
+        error: None,
+        payload: Some(job.payload),
+        headers: job.headers,
     }
 }
 

@@ -64,6 +64,9 @@ pub enum ApiError {
         /// The most bytes.
         limit: u64,
     },
+    /// An upload was written before.
+    #[error("this upload has been written already: each takes one PUT, so make another with CreateUploadUrl")]
+    UploadTaken,
     /// The bytes of an upload stopped before their end.
     #[error("the upload broke off")]
     UploadBroken(#[source] Box<dyn Error + Send + Sync>),
@@ -90,6 +93,7 @@ impl Fault for ApiError {
             Self::Draining => Kind::Unavailable,
             Self::MethodNotAllowed | Self::UploadTooLarge { .. } => Kind::InvalidArgument,
             Self::UploadBroken(_) => Kind::Cancelled,
+            Self::UploadTaken => Kind::AlreadyExists,
             _ => self.inner().map_or(Kind::Internal, Fault::kind),
         }
     }
@@ -102,6 +106,7 @@ impl Fault for ApiError {
             | Self::Draining
             | Self::MethodNotAllowed
             | Self::UploadTooLarge { .. }
+            | Self::UploadTaken
             | Self::UploadBroken(_) => Cow::Owned(self.to_string()),
             _ => self.inner().map_or("the service is not configured".into(), Fault::public_message),
         }
@@ -114,6 +119,7 @@ impl Fault for ApiError {
             Self::Draining => "DRAINING",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::UploadTooLarge { .. } => "UPLOAD_TOO_LARGE",
+            Self::UploadTaken => "UPLOAD_TAKEN",
             Self::UploadBroken(_) => "UPLOAD_BROKEN_OFF",
             _ => self.inner().map_or(self.kind().reason(), Fault::reason),
         }

@@ -80,6 +80,19 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// A secret of this set of keys for one purpose: every replica that knows the same keys has the same one.
+    pub(crate) fn secret_for(&self, purpose: &str) -> [u8; 32] {
+        let mut digests: Vec<_> = self.keys.iter().map(|key| key.digest).collect();
+        digests.sort_unstable();
+        let mut hash = Sha256::new_with_prefix(purpose);
+        for digest in digests {
+            hash.update(digest);
+        }
+        hash.finalize().into()
+    }
+}
+
 impl Key {
     fn new(name: &str, digest: &str) -> Result<Self, ApiError> {
         check_key_name(name)?;
@@ -125,6 +138,16 @@ mod tests {
         for stranger in [&b"three"[..], b"", b"one ", &[0xff; 4096]] {
             assert_eq!(keys.principal(stranger), None);
         }
+    }
+
+    #[test]
+    fn a_secret_follows_the_keys_and_the_purpose_but_not_their_order() {
+        let secret = |pairs: &[&str], purpose| load(pairs).unwrap().secret_for(purpose);
+        let (one, two) = (pair("a", "one"), pair("b", "two"));
+        let first = secret(&[&one, &two], "pages");
+        assert_eq!(first, secret(&[&two, &one], "pages"));
+        assert_ne!(first, secret(&[&one], "pages"));
+        assert_ne!(first, secret(&[&one, &two], "else"));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod grpc;
 mod http;
 mod keys;
 mod results;
+mod seal;
 mod start;
 
 pub use arguments::Arguments;

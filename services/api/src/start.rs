@@ -10,7 +10,6 @@ use proto::{
 use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName};
 use runtime::Life;
 use service::{Door, Port};
-use tokio::sync::watch;
 use tonic::service::interceptor::InterceptedService;
 
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
     http,
     keys::Keys,
     results::Results,
+    seal::Seal,
 };
 
 /// The service that runs the models.
@@ -35,13 +35,23 @@ impl UpstreamName for LlmInference {
 /// Opens the queue and the store that the arguments name, and serves until `life` drains; returns where.
 pub async fn start(arguments: Arguments, life: Life) -> Result<SocketAddr, ApiError> {
     let backends = Backends::open(&arguments).await?;
-    backends.close_with(&life);
-    start_on(&backends, arguments, &life)
+    serve(&backends, arguments, &life, backends.clone().close())
 }
 
 /// The same on a queue and a store that the process has already.
 pub fn start_on(backends: &Backends, arguments: Arguments, life: &Life) -> Result<SocketAddr, ApiError> {
-    let authenticate = Authenticate::new(Keys::load(&arguments.keys)?);
+    serve(backends, arguments, life, async {})
+}
+
+/// Serves, and does `after` when the last call has ended.
+fn serve(
+    backends: &Backends,
+    arguments: Arguments,
+    life: &Life,
+    after: impl Future<Output = ()> + Send + 'static,
+) -> Result<SocketAddr, ApiError> {
+    let keys = Keys::load(&arguments.keys)?;
+    let (seal, authenticate) = (Seal::of(&keys), Authenticate::new(keys));
     let door = Door {
         listen: arguments.listen,
         arguments: &arguments.server,
@@ -55,7 +65,8 @@ pub fn start_on(backends: &Backends, arguments: Arguments, life: &Life) -> Resul
     closing(upstream.clone(), life);
     let address = port.address();
     let port = with_inference(port, upstream, &authenticate);
-    with_jobs(port, backends, (authenticate, arguments.artifacts), life).serve(life);
+    let desk = Desk::of(backends, seal);
+    with_jobs(port, (backends, desk), (authenticate, arguments.artifacts), life).serve_then(life, after);
     Ok(address)
 }
 
@@ -70,15 +81,15 @@ fn with_inference(port: Port, upstream: Upstream, authenticate: &Authenticate) -
 /// Jobs, what they make, and its bytes. Without a queue or a store the services are there all the same, to say so.
 fn with_jobs(
     port: Port,
-    backends: &Backends,
+    (backends, desk): (&Backends, Option<Desk>),
     (authenticate, arguments): (Authenticate, http::ArtifactArguments),
     life: &Life,
 ) -> Port {
     let limits = port.message_limits();
     let reachable = backends.queue_reachable(life);
-    let stored = watch::channel(backends.objects.is_some()).1;
+    let stored = backends.store_reachable(life);
     let results = Results::of(backends);
-    let jobs = JobServiceServer::new(Jobs::new(Desk::of(backends), life.clone()))
+    let jobs = JobServiceServer::new(Jobs::new(desk, life.clone()))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
     let artifacts = ArtifactServiceServer::new(Artifacts::new(results.clone()))

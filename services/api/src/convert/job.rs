@@ -12,6 +12,9 @@ use proto::jobs::v1::{self as wire, job::Work};
 use super::artifact::link;
 use crate::desk::{Query, Seen};
 
+/// The kinds of jobs: the fields of `work`.
+const KINDS: [&str; 2] = ["generate_text", "batch"];
+
 /// A job as it is told.
 pub(crate) fn job(seen: Seen) -> wire::Job {
     let Seen { job, work, made } = seen;
@@ -63,8 +66,9 @@ fn kind(kind: &str) -> Result<Option<Name>, Invalid> {
     if kind.is_empty() {
         return Ok(None);
     }
-    let wrong = |_| Invalid::field("kind", "must be the name of a field of `work`, such as `batch`");
-    Name::new("kind", kind).map(Some).map_err(wrong)
+    let rule = || format!("must be a kind of job, one of {}", KINDS.join(", "));
+    let known = KINDS.contains(&kind).then(|| Name::new("kind", kind).ok()).flatten();
+    known.map(Some).ok_or_else(|| Invalid::field("kind", rule()))
 }
 
 fn filter(asked: i32) -> Result<Option<State>, Invalid> {
@@ -107,7 +111,27 @@ mod tests {
     use jobs::State;
     use proto::jobs::v1 as wire;
 
-    use super::{filter, state};
+    use prost::Message;
+    use prost_types::field_descriptor_proto::Type;
+
+    use super::{KINDS, filter, kind, state};
+
+    #[test]
+    fn every_kind_of_the_contract_can_be_asked_for_and_no_other() {
+        let files = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap().file;
+        let file = files
+            .into_iter()
+            .find(|file| file.package() == "ondol.jobs.v1" && file.name().ends_with("/job.proto"));
+        let job = file.unwrap().message_type.into_iter().find(|message| message.name() == "Job").unwrap();
+        let kinds =
+            job.field.iter().filter(|field| field.oneof_index.is_some() && field.r#type() == Type::Message);
+        let kinds: Vec<_> = kinds.map(|field| field.name().to_owned()).collect();
+        assert_eq!(kinds, KINDS);
+        for known in KINDS {
+            assert_eq!(kind(known).unwrap().unwrap().as_str(), known);
+        }
+        assert!(kind("image").unwrap_err().to_string().contains("generate_text, batch"));
+    }
 
     #[test]
     fn every_state_can_be_asked_for() {

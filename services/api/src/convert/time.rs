@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use contract::Invalid;
 
+/// The lives that a URL can have, as S3 has them.
+const LEAST: Duration = Duration::from_secs(1);
+const MOST: Duration = Duration::from_hours(7 * 24);
+
 /// A length of time of at most `most`, if it is there.
 pub(super) fn length(
     field: &str,
@@ -19,10 +23,13 @@ pub(super) fn length(
 
 /// How long a URL is good for: one second to seven days, a quarter of an hour if nothing is said.
 pub(crate) fn lifetime(given: Option<prost_types::Duration>) -> Result<Duration, Invalid> {
-    let length = length("valid_for", given, Duration::from_hours(7 * 24))?;
-    match length.unwrap_or(Duration::from_mins(15)) {
-        long_enough if long_enough >= Duration::from_secs(1) => Ok(long_enough),
-        _ => Err(Invalid::field("valid_for", "must be a second or more")),
+    let Some(given) = given else { return Ok(Duration::from_mins(15)) };
+    match Duration::try_from(given) {
+        Ok(length) if (LEAST..=MOST).contains(&length) => Ok(length),
+        _ => {
+            let rule = format!("must be {} to {} seconds, but is {given}", LEAST.as_secs(), MOST.as_secs());
+            Err(Invalid::field("valid_for", rule))
+        }
     }
 }
 
@@ -38,7 +45,8 @@ mod tests {
         assert_eq!(lifetime(None).unwrap(), Duration::from_mins(15));
         assert_eq!(of(604_800).unwrap(), Duration::from_hours(168));
         for wrong in [-1, 0, 604_801, i64::MAX] {
-            assert!(of(wrong).is_err(), "{wrong}");
+            let error = of(wrong).unwrap_err().to_string();
+            assert!(error.contains("1 to 604800 seconds"), "{error}");
         }
     }
 }

@@ -84,8 +84,8 @@ impl JobService for Jobs {
         let (desk, owner) = (self.desk()?, owner(request.extensions()).map_err(status)?);
         let wire::WatchJobRequest { name, after } = request.into_inner();
         let id = convert::job_name("name", &name).map_err(status)?;
-        desk.get(&owner, id).await.map_err(status)?;
-        let told = watch::Watch::new(desk.clone(), owner, id, after, &self.life).into_stream();
+        let seen = desk.get(&owner, id).await.map_err(status)?;
+        let told = watch::Watch::new(desk.clone(), owner, seen, after, &self.life).into_stream();
         Ok(Response::new(Box::pin(rpc::heartbeat(told, HEARTBEAT, || Ok(convert::beat())))))
     }
 

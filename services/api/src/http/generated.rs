@@ -11,7 +11,6 @@ use axum::{
     response::Response,
 };
 use fault::{Fault, Kind};
-use futures::TryStreamExt;
 use http::{
     HeaderMap, StatusCode,
     header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, LAST_MODIFIED, LOCATION},
@@ -19,7 +18,13 @@ use http::{
 use jobs::JobId;
 use objects::{ETag, GetOptions, ObjectsError};
 
-use super::{Delivery, Refused, Window, caller::Caller, conditions::Wanted, headers, whole::until_sound};
+use super::{
+    Delivery, Refused, Window,
+    caller::Caller,
+    conditions::{Wanted, asks_for_dates},
+    headers,
+    whole::sound,
+};
 use crate::{
     ApiError,
     results::{Found, Results},
@@ -39,7 +44,10 @@ pub(super) async fn read(
     asked: HeaderMap,
 ) -> Result<Response, Refused> {
     let found = find(&window, &caller, named).await?;
-    Ok(match Wanted::of(&asked, &found.artifact) {
+    Ok(match wanted(&window, &found, &asked).await? {
+        Wanted::Changed => {
+            answer(StatusCode::PRECONDITION_FAILED, headers::validators(&found), Body::empty())
+        }
         Wanted::NotModified => answer(StatusCode::NOT_MODIFIED, headers::validators(&found), Body::empty()),
         Wanted::Beyond => return Err(beyond(&found).into()),
         wanted => match redirect(&window, &found).await? {
@@ -57,11 +65,24 @@ pub(super) async fn describe(
     asked: HeaderMap,
 ) -> Result<Response, Refused> {
     let found = find(&window, &caller, named).await?;
-    if Wanted::of(&asked, &found.artifact) == Wanted::NotModified {
-        return Ok(answer(StatusCode::NOT_MODIFIED, headers::validators(&found), Body::empty()));
+    match wanted(&window, &found, &asked).await? {
+        Wanted::Changed => {
+            return Ok(answer(StatusCode::PRECONDITION_FAILED, headers::validators(&found), Body::empty()));
+        }
+        Wanted::NotModified => {
+            return Ok(answer(StatusCode::NOT_MODIFIED, headers::validators(&found), Body::empty()));
+        }
+        _ => {}
     }
     let info = window.results()?.describe(&found).await?;
     Ok(answer(StatusCode::OK, with_size(&found, info.modified, info.size), Body::empty()))
+}
+
+/// What a request wants. The store is asked for the artifact's date only where that can matter.
+async fn wanted(window: &Window, found: &Found, asked: &HeaderMap) -> Result<Wanted, ApiError> {
+    let modified =
+        if asks_for_dates(asked) { Some(window.results()?.describe(found).await?.modified) } else { None };
+    Ok(Wanted::of(asked, &found.artifact, modified))
 }
 
 /// The artifact, if this caller may read it.
@@ -119,8 +140,7 @@ async fn send(results: &Results, found: &Found, wanted: Wanted) -> Result<Respon
     } else {
         StatusCode::OK
     };
-    let bytes = until_sound(object.into_stream()).map_err(rpc::status);
-    Ok(answer(status, told, Body::from_stream(bytes)))
+    Ok(answer(status, told, sound(object).await?))
 }
 
 fn with_size(found: &Found, modified: SystemTime, size: u64) -> HeaderMap {

@@ -67,9 +67,17 @@ async fn refuse_early(
         return Err(ApiError::UploadTooLarge { limit });
     }
     match objects.head(key, None).await {
-        Ok(_) => Err(ObjectsError::AlreadyExists { key: key.clone() }.into()),
+        Ok(_) => Err(ApiError::UploadTaken),
         Err(ObjectsError::NotFound { .. }) => Ok(()),
         Err(problem) => Err(problem.into()),
+    }
+}
+
+/// Of two who write one upload, the second.
+fn taken(problem: ObjectsError) -> ApiError {
+    match problem {
+        ObjectsError::AlreadyExists { .. } => ApiError::UploadTaken,
+        problem => problem.into(),
     }
 }
 
@@ -80,7 +88,7 @@ async fn store(mut writer: ObjectWriter, body: Body, limit: u64) -> Result<Store
     loop {
         let next = bytes.try_next().await.map_err(|cut| ApiError::UploadBroken(cut.into()));
         let part = match next {
-            Ok(None) => return Ok(writer.finish().await?),
+            Ok(None) => return writer.finish().await.map_err(taken),
             Ok(Some(part)) => part,
             Err(problem) => {
                 writer.abort().await;

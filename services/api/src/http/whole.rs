@@ -3,12 +3,26 @@
 //! The store compares an object with its checksum when it has read the last byte. HTTP/1 does not ask for more once it
 //! has sent as many bytes as it promised, and so would never hear that they were damaged.
 
+use axum::body::Body;
 use bytes::Bytes;
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use objects::{Object, ObjectsError};
+
+/// What is read whole before the answer begins, so that damage is an error with a status instead of a broken answer.
+const SMALL: u64 = 64 * 1024;
+
+/// The bytes of an object: of a small one only if they are sound.
+pub(super) async fn sound(object: Object) -> Result<Body, ObjectsError> {
+    let length = object.range.end - object.range.start;
+    if length <= SMALL {
+        return Ok(Body::from(object.bytes(SMALL).await?));
+    }
+    Ok(Body::from_stream(until_sound(object.into_stream()).map_err(rpc::status)))
+}
 
 /// The same pieces, each held back until the next one or the end has come. An error comes instead of the last piece, so
 /// a reader gets less than was promised and knows it.
-pub(super) fn until_sound<E>(
+fn until_sound<E>(
     pieces: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> impl Stream<Item = Result<Bytes, E>> {
     stream::unfold(Some((pieces, None)), |state| async move {

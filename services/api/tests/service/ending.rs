@@ -33,6 +33,29 @@ async fn a_list_has_the_callers_jobs_by_pages_newest_first() {
 }
 
 #[tokio::test]
+async fn a_place_in_one_list_is_none_in_another() {
+    let house = House::new().await;
+    for _ in 0..3 {
+        house.job().await;
+    }
+    let first = wire::ListJobsRequest { page_size: 1, ..Default::default() };
+    let token = house.jobs().list_jobs(by(SECRET, first)).await.unwrap().into_inner().next_page_token;
+    let next = |kind: &str| wire::ListJobsRequest {
+        page_size: 1,
+        page_token: token.clone(),
+        kind: kind.to_owned(),
+        ..Default::default()
+    };
+    house.jobs().list_jobs(by(SECRET, next(""))).await.unwrap();
+    for request in [by(OTHER, next("")), by(SECRET, next("batch"))] {
+        let status = house.jobs().list_jobs(request).await.unwrap_err();
+        assert_eq!(fields(&status), ["page_token"]);
+    }
+    let dead = wire::ListDeadJobsRequest { page_token: token, ..Default::default() };
+    assert_eq!(fields(&house.jobs().list_dead_jobs(by(SECRET, dead)).await.unwrap_err()), ["page_token"]);
+}
+
+#[tokio::test]
 async fn a_list_is_filtered_and_checked() {
     let house = House::new().await;
     house.done(false).await;

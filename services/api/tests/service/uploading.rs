@@ -78,7 +78,7 @@ async fn an_upload_is_written_once() {
     let house = House::new().await;
     let name = upload(&house).await;
     assert_eq!(put(&house, &name, SECRET, "first").await.status.as_u16(), 201);
-    assert_eq!(put(&house, &name, SECRET, "second").await.refusal(), (409, "ALREADY_EXISTS".into()));
+    assert_eq!(put(&house, &name, SECRET, "second").await.refusal(), (409, "UPLOAD_TAKEN".into()));
     assert_eq!(std::fs::read_to_string(place(&house, OWNER, &name)).unwrap(), "first");
     // Whoever guesses another's name has one of their own.
     assert_eq!(put(&house, &name, OTHER, "theirs").await.status.as_u16(), 201);

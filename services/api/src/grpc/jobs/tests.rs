@@ -15,12 +15,19 @@ use tokio::time::Instant;
 use tonic::{Code, Request};
 
 use super::{HEARTBEAT, Jobs};
-use crate::{Backends, desk::Desk};
+use crate::{
+    Backends,
+    desk::Desk,
+    keys::{KeyArguments, Keys},
+    seal::Seal,
+};
 
 fn service(life: &Life) -> Jobs {
     let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new(Policies::default()));
     let backends = Backends { queue: Some(queue), objects: None };
-    Jobs::new(Desk::of(&backends), life.clone())
+    let key = format!("me:{}", "ab".repeat(32));
+    let keys = Keys::load(&KeyArguments { api_keys_file: None, api_keys: vec![key] }).unwrap();
+    Jobs::new(Desk::of(&backends, Seal::of(&keys)), life.clone())
 }
 
 fn by_me<M>(message: M) -> Request<M> {

@@ -8,7 +8,10 @@ use proto::jobs::v1 as wire;
 use runtime::Life;
 use tonic::Status;
 
-use crate::{ApiError, convert, desk::Desk};
+use crate::{
+    ApiError, convert,
+    desk::{Desk, Seen},
+};
 
 /// How long the queue is asked to wait for news. Only bounds how long a question outlives a caller who went away.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,6 +21,8 @@ pub(super) struct Watch {
     desk: Desk,
     owner: Name,
     id: JobId,
+    /// What the job is to do, read once.
+    work: Option<Vec<u8>>,
     /// The last event that was told.
     after: u64,
     /// What is to be told next.
@@ -28,9 +33,10 @@ pub(super) struct Watch {
 
 impl Watch {
     /// A watch of a job that its owner was let see. It ends early, with an error, when `life` drains.
-    pub(super) fn new(desk: Desk, owner: Name, id: JobId, after: u64, life: &Life) -> Self {
+    pub(super) fn new(desk: Desk, owner: Name, seen: Seen, after: u64, life: &Life) -> Self {
         let draining = life.draining().boxed();
-        Self { desk, owner, id, after, next: VecDeque::new(), ended: false, draining }
+        let Seen { job, work, .. } = seen;
+        Self { desk, owner, id: job.id, work, after, next: VecDeque::new(), ended: false, draining }
     }
 
     pub(super) fn into_stream(self) -> impl Stream<Item = Result<wire::WatchJobResponse, Status>> + Send {
@@ -65,7 +71,8 @@ impl Watch {
             self.next.push_back(convert::missed(news.missed, next));
         }
         let now = if news.events.iter().any(convert::tells_of_job) {
-            Some(convert::job(self.desk.get(&self.owner, self.id).await?))
+            let now = self.desk.glance(&self.owner, self.id).await?;
+            Some(convert::job(Seen { work: self.work.clone(), ..now }))
         } else {
             None
         };
