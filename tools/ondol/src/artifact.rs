@@ -3,6 +3,8 @@
 mod get;
 mod ls;
 mod name;
+mod rm;
+mod url;
 
 use clap::Subcommand;
 
@@ -13,6 +15,10 @@ pub(crate) enum Command {
     Ls(ls::Arguments),
     /// Fetch one of them
     Get(get::Arguments),
+    /// Make a URL at which anybody can read one for a while
+    Url(url::Arguments),
+    /// Remove some of them
+    Rm(rm::Arguments),
 }
 
 /// Runs the command.
@@ -20,5 +26,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Ls(arguments) => ls::run(&arguments),
         Command::Get(arguments) => get::run(&arguments),
+        Command::Url(arguments) => url::run(&arguments),
+        Command::Rm(arguments) => rm::run(&arguments),
     }
 }

@@ -1,5 +1,6 @@
 //! The way to a server.
 
+mod elsewhere;
 mod explanation;
 mod transfer;
 

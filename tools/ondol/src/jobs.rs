@@ -2,6 +2,7 @@
 
 mod cancel;
 mod dead;
+mod delete;
 mod list;
 mod name;
 mod requeue;
@@ -11,6 +12,8 @@ mod submit;
 mod watch;
 
 use clap::Subcommand;
+
+pub(crate) use name::resource_name;
 
 /// What to do with jobs.
 #[derive(Subcommand)]
@@ -30,6 +33,8 @@ pub(crate) enum Command {
     Dead(dead::Arguments),
     /// Put dead jobs in line again
     Requeue(requeue::Arguments),
+    /// Forget jobs that have ended
+    Delete(delete::Arguments),
 }
 
 /// Runs the command.
@@ -42,5 +47,6 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Cancel(arguments) => cancel::run(&arguments),
         Command::Dead(arguments) => dead::run(&arguments),
         Command::Requeue(arguments) => requeue::run(&arguments),
+        Command::Delete(arguments) => delete::run(&arguments),
     }
 }

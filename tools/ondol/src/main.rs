@@ -14,6 +14,7 @@ mod generate;
 mod jobs;
 mod keys;
 mod model;
+mod queue;
 mod smoke;
 mod up;
 
@@ -21,6 +22,7 @@ mod answer;
 mod ask;
 mod client;
 mod development_key;
+mod each;
 mod folders;
 mod output;
 mod process;

@@ -1,6 +1,6 @@
 //! `ondol artifact get`.
 
-use std::{io::Write, path::PathBuf};
+use std::{fs::Permissions, io::Write, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -40,7 +40,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.map_or_else(|| PathBuf::from("."), PathBuf::from);
         let context = || format!("writing {}", file.display());
-        let mut part = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
+        // As any new file: the user's umask says who may read it.
+        let mode = Permissions::from_mode(0o666);
+        let mut part =
+            tempfile::Builder::new().permissions(mode).tempfile_in(folder).with_context(context)?;
         client.download(&path, |bytes| part.write_all(bytes).with_context(context)).await?;
         part.persist(file).with_context(context)?;
         Ok(())

@@ -4,7 +4,7 @@ use clap::Args;
 use proto::artifacts::v1::ListArtifactsRequest;
 use serde_json::json;
 
-use crate::{client::Connection, output::say, text::size};
+use crate::{client::Connection, jobs::resource_name, output::say, text::size};
 
 /// Which job, and how to print what it made.
 #[derive(Args)]
@@ -20,9 +20,9 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let job = arguments.job.trim_start_matches("jobs/");
+    let parent = resource_name(&arguments.job);
     arguments.connection.block_on(async |mut client| {
-        let request = ListArtifactsRequest { parent: format!("jobs/{job}") };
+        let request = ListArtifactsRequest { parent };
         let listed = client.artifacts().list_artifacts(request).await;
         let artifacts = listed.map_err(|status| client.explained(status))?.into_inner().artifacts;
         if arguments.json {

@@ -1,4 +1,4 @@
-//! Bytes of artifacts and uploads, over the same connection as the calls.
+//! Bytes of artifacts and uploads, over the same connection as the calls, or where the server says.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use tokio_util::io::ReaderStream;
 use tonic::{Status, body::Body};
 use tower::{Service, ServiceExt};
 
-use super::Client;
+use super::{Client, elsewhere};
 
 /// More than any error that a server answers.
 const ERROR_BYTES: usize = 64 * 1024;
@@ -28,7 +28,8 @@ impl Client {
         let response = self.http(Method::GET, path, &HeaderMap::new(), Body::empty()).await?;
         if response.status().is_redirection() {
             let location = response.headers().get(header::LOCATION).and_then(|url| url.to_str().ok());
-            bail!("the server hands this out from elsewhere: fetch it from {}", location.unwrap_or("there"));
+            let location = location.context("the server sends us elsewhere, but not where")?;
+            return elsewhere::download(location, take).await;
         }
         let mut body = succeeded(response).await?.into_body().into_data_stream();
         while let Some(bytes) = body.try_next().await.context("the download broke")? {
@@ -47,18 +48,16 @@ impl Client {
         let place = self.artifacts().create_upload_url(request).await;
         let place = place.map_err(|status| self.explained(status))?.into_inner();
         let mut headers = headers(&place)?;
+        if !place.url.starts_with('/') {
+            let sent = elsewhere::upload(&place.url, opened, length, headers).await;
+            sent.with_context(|| elsewhere::shown(file))?;
+            return Ok(place.upload);
+        }
         headers.insert(header::CONTENT_LENGTH, length.into());
-        ensure!(
-            place.url.starts_with('/'),
-            "the server takes uploads elsewhere: `curl -T {} '{}'`, then name {} in the job",
-            file.display(),
-            place.url,
-            place.upload
-        );
         let frames = ReaderStream::new(opened).map_ok(http_body::Frame::data);
         let body = Body::new(StreamBody::new(frames.map_err(|error| Status::internal(error.to_string()))));
         let response = self.http(Method::PUT, &place.url, &headers, body).await?;
-        succeeded(response).await.with_context(|| format!("uploading {}", file.display()))?;
+        succeeded(response).await.with_context(|| elsewhere::shown(file))?;
         Ok(place.upload)
     }
 

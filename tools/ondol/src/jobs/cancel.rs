@@ -7,7 +7,7 @@ use super::{
     name::resource_name,
     row::{is_end, state_name},
 };
-use crate::{client::Connection, output::say};
+use crate::{client::Connection, each::each, output::say};
 
 /// Which jobs to stop.
 #[derive(Args)]
@@ -22,13 +22,14 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.connection.block_on(async |mut client| {
-        for name in &arguments.names {
+        each(&arguments.names, async |name| {
             let cancelled = client.jobs().cancel_job(CancelJobRequest { name: resource_name(name) }).await;
             let job = cancelled.map_err(|status| client.explained(status))?.into_inner();
             let state = state_name(job.state());
             let said = if is_end(job.state()) { state } else { format!("{state}, and told to stop") };
             say!("{}  {said}", job.name);
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     })
 }

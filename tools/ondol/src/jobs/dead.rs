@@ -14,6 +14,9 @@ pub(crate) struct Arguments {
     /// Only jobs of this kind: `generate_text` or `batch`
     #[arg(long, default_value = "", hide_default_value = true)]
     kind: String,
+    /// The most jobs to print
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    most: u32,
     /// Print one JSON array, for scripts
     #[arg(long)]
     json: bool,
@@ -22,17 +25,19 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.connection.block_on(async |mut client| {
-        let mut jobs = Vec::new();
+        let (mut jobs, most) = (Vec::new(), arguments.most as usize);
         let mut request =
             ListDeadJobsRequest { kind: arguments.kind.clone(), ..ListDeadJobsRequest::default() };
-        loop {
+        while jobs.len() < most {
             let page = client.jobs().list_dead_jobs(request.clone()).await;
             let page = page.map_err(|status| client.explained(status))?.into_inner();
             jobs.extend(page.jobs);
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
-                return print(&jobs, arguments.json);
+                break;
             }
         }
+        jobs.truncate(most);
+        print(&jobs, arguments.json)
     })
 }

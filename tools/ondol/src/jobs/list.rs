@@ -19,8 +19,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "", hide_default_value = true)]
     kind: String,
     /// The most jobs to print
-    #[arg(long, default_value_t = 100, value_name = "N")]
-    most: usize,
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    most: u32,
     /// Print one JSON array, for scripts
     #[arg(long)]
     json: bool,
@@ -29,13 +29,13 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.connection.block_on(async |mut client| {
-        let mut jobs = Vec::new();
+        let (mut jobs, most) = (Vec::new(), arguments.most as usize);
         let mut request = ListJobsRequest {
             state: arguments.state.unwrap_or_default().into(),
             kind: arguments.kind.clone(),
             ..ListJobsRequest::default()
         };
-        while jobs.len() < arguments.most {
+        while jobs.len() < most {
             let page = client.jobs().list_jobs(request.clone()).await;
             let page = page.map_err(|status| client.explained(status))?.into_inner();
             jobs.extend(page.jobs);
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 break;
             }
         }
-        jobs.truncate(arguments.most);
+        jobs.truncate(most);
         print(&jobs, arguments.json)
     })
 }

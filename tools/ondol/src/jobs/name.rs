@@ -1,7 +1,7 @@
 //! How a job is named on the command line.
 
 /// The resource name of a job: people leave `jobs/` out.
-pub(super) fn resource_name(given: &str) -> String {
+pub(crate) fn resource_name(given: &str) -> String {
     if given.starts_with("jobs/") { given.to_owned() } else { format!("jobs/{given}") }
 }
 

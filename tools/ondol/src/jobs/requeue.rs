@@ -4,7 +4,7 @@ use clap::Args;
 use proto::jobs::v1::RequeueJobRequest;
 
 use super::{name::resource_name, row::state_name};
-use crate::{client::Connection, output::say};
+use crate::{client::Connection, each::each, output::say};
 
 /// Which dead jobs to put in line again.
 #[derive(Args)]
@@ -19,11 +19,12 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.connection.block_on(async |mut client| {
-        for name in &arguments.names {
+        each(&arguments.names, async |name| {
             let requeued = client.jobs().requeue_job(RequeueJobRequest { name: resource_name(name) }).await;
             let job = requeued.map_err(|status| client.explained(status))?.into_inner();
             say!("{}  {}", job.name, state_name(job.state()));
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::bail;
 use clap::Args;
 use proto::jobs::v1::{Job, State, WatchJobRequest, watch_job_response::Event};
-use tokio::time::sleep;
+use tokio::{signal::ctrl_c, time::sleep};
 use tonic::Code;
 
 use super::{
@@ -40,6 +40,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Follows a job until it ends; an error unless it ends well. A broken stream goes on where it broke.
 pub(super) async fn follow(client: &mut Client, name: &str) -> anyhow::Result<()> {
+    tokio::select! {
+        biased;
+        outcome = follow_to_its_end(client, name) => outcome,
+        _ = ctrl_c() => {
+            eprintln!("\n{name} goes on. To follow it again: ondol jobs watch {name}; to stop it: ondol jobs cancel {name}");
+            // As a shell has it for a program that was interrupted.
+            std::process::exit(130)
+        }
+    }
+}
+
+async fn follow_to_its_end(client: &mut Client, name: &str) -> anyhow::Result<()> {
     let mut view = View::default();
     let mut after = 0;
     loop {
@@ -113,7 +125,15 @@ impl View {
         for artifact in &job.artifacts {
             say!("{}  {}  {}", artifact.path, artifact.content_type, size(artifact.size_bytes));
         }
+        let (failed, lines) = job.progress.as_ref().map(|it| (it.failed, it.total)).unwrap_or_default();
         match job.state() {
+            State::Succeeded if failed > 0 && failed == lines => {
+                bail!("{}: none of {lines} lines has an answer; output.jsonl says why", job.name)
+            }
+            State::Succeeded if failed > 0 => {
+                eprintln!("{failed} of {lines} lines have no answer: output.jsonl says why");
+                Ok(())
+            }
             State::Succeeded => Ok(()),
             state if job.failure.is_empty() => bail!("{} is {}", job.name, state_name(state)),
             state => bail!("{} is {}: {}", job.name, state_name(state), job.failure),

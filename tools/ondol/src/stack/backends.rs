@@ -53,7 +53,9 @@ impl BackendArguments {
             let queue = MemoryQueue::new(Policies::default());
             (Arc::new(queue.clone()), Arc::new(queue))
         };
-        queue.set_limits(&self.limits.clone().limits()?).await?;
+        if let Some(limits) = self.limits.clone().limits()? {
+            queue.set_limits(&limits).await?;
+        }
         let objects: Arc<dyn Objects> = match &self.objects {
             Some(objects) => objects.open().await?,
             None => Arc::new(Folder::open(&self.objects_folder).await?),

@@ -88,7 +88,8 @@ fn lines(door: &Door, model: &str, caller: &Caller) -> String {
     let mut lines = format!(
         "  grpcurl{transport} -H \"authorization: Bearer {key}\" -d '{request}' {server} \
          ondol.inference.v1.InferenceService/StreamGenerateText\n  \
-         {program} generate{flags} \"{question}\"\n  {program} chat{flags}\n",
+         {program} generate{flags} \"{question}\"\n  {program} chat{flags}\n  \
+         {program} jobs submit generate{flags} --max-tokens 400 --watch \"Write a long story about a lighthouse.\"\n",
         key = caller.key,
         server = door.server,
     );
@@ -191,7 +192,7 @@ mod tests {
     fn over_tls_every_line_says_so() {
         let lines = lines(&over_tls(None, false), "stub", &caller());
         assert!(lines.contains("grpcurl -cacert CA.pem -H") && !lines.contains("-plaintext"), "{lines}");
-        assert_eq!(lines.matches("--server https://127.0.0.1:50051 --tls-ca CA.pem").count(), 2, "{lines}");
+        assert_eq!(lines.matches("--server https://127.0.0.1:50051 --tls-ca CA.pem").count(), 3, "{lines}");
         assert!(lines.contains("CA.pem is the authority") && !lines.contains("CLIENT"), "{lines}");
     }
 
@@ -203,7 +204,7 @@ mod tests {
             "{lines}"
         );
         let flags = "--tls-ca /etc/server.pem --tls-cert CLIENT.pem --tls-key CLIENT.key";
-        assert_eq!(lines.matches(flags).count(), 2, "{lines}");
+        assert_eq!(lines.matches(flags).count(), 3, "{lines}");
         assert!(lines.contains("CLIENT.pem is a certificate") && !lines.contains("CA.pem"), "{lines}");
     }
 

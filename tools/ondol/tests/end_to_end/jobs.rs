@@ -115,6 +115,44 @@ fn the_same_request_id_is_one_job_and_another_request_under_it_is_refused() {
 }
 
 #[test]
+fn one_job_that_is_not_there_does_not_keep_others_from_being_forgotten() {
+    let Some(stack) = Stack::shared() else { return };
+    let nobody = "0".repeat(34);
+    let submit = ["jobs", "submit", "generate", "--max-tokens", "2", "--watch", "Hi"];
+    let job = succeeding(&stack, &submit).lines().next().unwrap().to_owned();
+    let (code, out, err) = run(&stack, &["jobs", "delete", &nobody, &job]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains(&format!("{job}  deleted")) && err.contains("1 of 2 failed"), "{out}{err}");
+    assert_eq!(run(&stack, &["jobs", "show", &job]).0, Some(1));
+}
+
+#[test]
+fn a_batch_without_one_answer_is_no_success() {
+    let Some(stack) = Stack::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.jsonl");
+    fs::write(&input, "not json\n{}\n").unwrap();
+    let (code, out, err) = run(&stack, &["jobs", "submit", "batch", text(&input), "--watch"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("none of 2 lines") && out.contains("output.jsonl"), "{out}{err}");
+}
+
+#[test]
+fn a_file_is_written_as_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(stack) = Stack::shared() else { return };
+    let submit = ["jobs", "submit", "generate", "--max-tokens", "2", "--watch", "Hi"];
+    let out = succeeding(&stack, &submit);
+    let path = out.lines().find(|line| line.contains("text.txt")).unwrap().split(' ').next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (fetched, plain) = (folder.path().join("fetched"), folder.path().join("plain"));
+    succeeding(&stack, &["artifact", "get", path, "--output", text(&fetched)]);
+    fs::write(&plain, "").unwrap();
+    let mode = |file| fs::metadata(file).unwrap().permissions().mode();
+    assert_eq!(mode(&fetched), mode(&plain));
+}
+
+#[test]
 fn what_is_not_there_is_said_so() {
     let Some(stack) = Stack::shared() else { return };
     let nobody = "0".repeat(34);

@@ -13,6 +13,8 @@ mod answering;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod elsewhere;
+#[cfg(test)]
 mod ending;
 #[cfg(test)]
 mod generate;
@@ -20,6 +22,8 @@ mod generate;
 mod jobs;
 #[cfg(test)]
 mod limiting;
+#[cfg(test)]
+mod queue;
 #[cfg(test)]
 mod refusing;
 #[cfg(test)]

@@ -14,7 +14,11 @@ use super::Common;
     Example: ondol jobs submit batch questions.jsonl --watch")]
 pub(crate) struct Arguments {
     /// The file of requests, one JSON object a line
-    file: PathBuf,
+    #[arg(required_unless_present = "input")]
+    file: Option<PathBuf>,
+    /// An input that lies with the server already, as `CreateUploadUrl` named it
+    #[arg(long, value_name = "uploads/ID", conflicts_with = "file")]
+    input: Option<String>,
     #[command(flatten)]
     common: Common,
     /// Lines that are answered at the same time [default: 8]
@@ -27,10 +31,13 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { file, common, concurrency, model } = arguments;
+    let Arguments { file, input, common, concurrency, model } = arguments;
     common.connection.clone().block_on(async |mut client| {
         let model = client.model(model.as_deref()).await?;
-        let input = client.upload(&file, "application/jsonl").await?;
+        let input = match (input, file) {
+            (Some(input), _) => input,
+            (None, file) => client.upload(&file.unwrap_or_default(), "application/jsonl").await?,
+        };
         let work = Some(Work::Batch(BatchWork { input, concurrency, model }));
         common.submit(client, Job { work, ..Job::default() }).await
     })
