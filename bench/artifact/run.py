@@ -68,7 +68,9 @@ def measure(pid: int, port: int, mib: int, rest: int) -> str:
     seconds = read(port, "large", mib * MIB, rest)
     added = memory(pid, "VmHWM") - before
     reader = f"rests {rest} s first" if rest else "at full speed"
-    return f"| {reader} | {mib} | {seconds:.1f} | {mib / seconds:.0f} | {before / MIB:.0f} | {added / MIB:.1f} |"
+    return (
+        f"| {reader} | {mib} | {seconds:.1f} | {mib / seconds:.0f} | {before / MIB:.0f} | {added / MIB:.1f} |"
+    )
 
 
 def memory(pid: int, field: str) -> int:
