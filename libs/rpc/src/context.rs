@@ -6,7 +6,7 @@ use http::{Extensions, HeaderName, HeaderValue};
 use telemetry::trace::{continue_from, propagate};
 use tracing::Span;
 
-use crate::{Deadline, PRINCIPAL_HEADER, Principal, REQUEST_ID_HEADER, RequestId};
+use crate::{Deadline, GRANTS_HEADER, Grants, PRINCIPAL_HEADER, Principal, REQUEST_ID_HEADER, RequestId};
 
 /// The parts of a call that outlive it: in whose name, under which id and until when.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct CallContext {
     pub deadline: Option<Deadline>,
     /// The authenticated caller.
     pub principal: Option<Principal>,
+    /// What the caller's key allows.
+    pub grants: Option<Grants>,
 }
 
 impl CallContext {
@@ -26,6 +28,7 @@ impl CallContext {
             request_id: extensions.get().cloned(),
             deadline: extensions.get().copied(),
             principal: extensions.get().cloned(),
+            grants: extensions.get().cloned(),
         }
     }
 
@@ -37,7 +40,9 @@ impl CallContext {
         words.retain(|_, word: &mut String| !word.is_empty());
         let id = self.request_id.map(|id| (REQUEST_ID_HEADER, id.as_str().to_owned()));
         let principal = self.principal.map(|principal| (PRINCIPAL_HEADER, principal.as_str().to_owned()));
-        let own = id.into_iter().chain(principal).map(|(name, word)| (name.as_str().to_owned(), word));
+        let grants = self.grants.map(|grants| (GRANTS_HEADER, grants.as_str().to_owned()));
+        let own = id.into_iter().chain(principal).chain(grants);
+        let own = own.map(|(name, word)| (name.as_str().to_owned(), word));
         words.into_iter().chain(own).collect()
     }
 
@@ -51,6 +56,7 @@ impl CallContext {
             request_id: word(REQUEST_ID_HEADER).as_ref().and_then(RequestId::accept),
             deadline: None,
             principal: words.get(PRINCIPAL_HEADER.as_str()).and_then(|name| Principal::new(name).ok()),
+            grants: words.get(GRANTS_HEADER.as_str()).and_then(|words| Grants::new(words).ok()),
         }
     }
 
@@ -66,6 +72,9 @@ impl CallContext {
         }
         if let Some(principal) = self.principal {
             extensions.insert(principal);
+        }
+        if let Some(grants) = self.grants {
+            extensions.insert(grants);
         }
         request
     }
@@ -84,7 +93,7 @@ mod tests {
     use tracing::Span;
 
     use super::CallContext;
-    use crate::{Principal, RequestId};
+    use crate::{Grants, Principal, RequestId};
 
     #[test]
     fn a_context_goes_on_as_words() {
@@ -92,10 +101,12 @@ mod tests {
             request_id: Some(RequestId::random()),
             deadline: None,
             principal: Some(Principal::new("team-a").unwrap()),
+            grants: Some(Grants::new("scopes=shopping").unwrap()),
         };
         let read = CallContext::from_words(&context.clone().into_words(), &Span::none());
         assert_eq!((read.request_id, read.principal), (context.request_id, context.principal));
+        assert_eq!(read.grants, context.grants);
         let nothing = CallContext::from_words(&CallContext::default().into_words(), &Span::none());
-        assert!(nothing.request_id.is_none() && nothing.principal.is_none());
+        assert!(nothing.request_id.is_none() && nothing.principal.is_none() && nothing.grants.is_none());
     }
 }

@@ -83,6 +83,9 @@ pub enum RpcError {
     /// A principal's name that cannot travel as metadata.
     #[error("a principal is 1 to 256 visible ASCII characters")]
     MalformedPrincipal,
+    /// Grants that cannot travel as metadata.
+    #[error("grants are at most 8 KiB of printable ASCII")]
+    MalformedGrants,
     /// No address of an upstream can be reached, or none became ready in time.
     #[error("{upstream} cannot be reached at the moment")]
     Unreachable {
@@ -110,6 +113,7 @@ impl Fault for RpcError {
             Self::MalformedTimeout
             | Self::MalformedMessage { .. }
             | Self::MalformedPrincipal
+            | Self::MalformedGrants
             | Self::HttpVersion
             | Self::ContentType => Kind::InvalidArgument,
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
@@ -137,6 +141,7 @@ impl Fault for RpcError {
             Self::MalformedTimeout => "MALFORMED_TIMEOUT",
             Self::MalformedMessage { .. } => "MALFORMED_MESSAGE",
             Self::MalformedPrincipal => "MALFORMED_PRINCIPAL",
+            Self::MalformedGrants => "MALFORMED_GRANTS",
             Self::HttpVersion => "UNSUPPORTED_HTTP_VERSION",
             Self::ContentType => "UNSUPPORTED_CONTENT_TYPE",
             Self::Overloaded { .. } => "SERVER_OVERLOADED",

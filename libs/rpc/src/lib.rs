@@ -4,7 +4,8 @@
 //! - [`status`] answers a fault; [`Remote`] is a fault that came from a peer.
 //! - [`Server`] wraps tonic routes in the column of `server.rs` and serves them until it is told to stop.
 //! - [`Upstream`] is the channel that generated clients are built on; its column is in `upstream.rs`.
-//! - [`CallContext`] and its parts ([`RequestId`], [`Deadline`], [`Principal`]) travel as request extensions;
+//! - [`CallContext`] and its parts ([`RequestId`], [`Deadline`], [`Principal`], [`Grants`]) travel as request
+//!   extensions;
 //!   [`onward`] hands them to the next call.
 //! - [`heartbeat`] keeps a silent stream alive through load balancers.
 //!
@@ -24,6 +25,7 @@ mod concurrency;
 mod context;
 mod deadline;
 mod draining;
+mod grants;
 mod malformed;
 mod metrics;
 mod observe;
@@ -42,6 +44,7 @@ mod tls;
 pub use context::{CallContext, onward};
 pub use deadline::Deadline;
 pub use error::RpcError;
+pub use grants::{GRANTS_HEADER, Grants};
 pub use heartbeat::{Heartbeat, heartbeat};
 pub use metrics::{Methods, ServerMetrics};
 pub use principal::{PRINCIPAL_HEADER, Principal, Trust};

@@ -10,6 +10,7 @@ use tonic::Status;
 
 use crate::{
     RpcError,
+    grants::{GRANTS_HEADER, Grants},
     status::unlogged,
     step::{Request, Response, Step},
 };
@@ -77,12 +78,12 @@ impl PrincipalSlot {
     }
 }
 
-/// Whose word a server takes for the principal.
+/// Whose word a server takes for the principal and its grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// Nobody's: the header is removed from every request. For a door that the public can reach.
+    /// Nobody's: the headers are removed from every request. For a door that the public can reach.
     Nobody,
-    /// The caller's: the header becomes the request's [`Principal`]. For services that only services can reach.
+    /// The caller's: the headers become the request's [`Principal`] and [`Grants`]. For services that only services can reach.
     Callers,
 }
 
@@ -90,10 +91,18 @@ impl Step for Trust {
     type Call = ();
 
     fn start(&self, request: &mut Request) -> Result<(), Status> {
-        let Some(value) = request.headers_mut().remove(PRINCIPAL_HEADER) else { return Ok(()) };
-        if *self == Self::Callers {
+        let principal = request.headers_mut().remove(PRINCIPAL_HEADER);
+        let grants = request.headers_mut().remove(GRANTS_HEADER);
+        if *self == Self::Nobody {
+            return Ok(());
+        }
+        if let Some(value) = principal {
             let principal = Principal::accept(value).ok_or(RpcError::MalformedPrincipal);
             principal.map_err(|error| unlogged(&error))?.attach(request.extensions_mut());
+        }
+        if let Some(value) = grants {
+            let grants = Grants::accept(value).ok_or(RpcError::MalformedGrants);
+            request.extensions_mut().insert(grants.map_err(|error| unlogged(&error))?);
         }
         Ok(())
     }
@@ -107,11 +116,12 @@ impl Step for Trust {
 mod tests {
     use tonic::body::Body;
 
-    use super::{PRINCIPAL_HEADER, Principal, PrincipalSlot, Trust};
+    use super::{GRANTS_HEADER, Grants, PRINCIPAL_HEADER, Principal, PrincipalSlot, Trust};
     use crate::step::{Request, Step};
 
     fn claimed(name: &str) -> Request {
-        http::Request::builder().header(PRINCIPAL_HEADER, name).body(Body::empty()).unwrap()
+        let request = http::Request::builder().header(PRINCIPAL_HEADER, name);
+        request.header(GRANTS_HEADER, "scopes=all").body(Body::empty()).unwrap()
     }
 
     #[test]
@@ -119,7 +129,9 @@ mod tests {
         let mut request = claimed("team-a");
         Trust::Nobody.start(&mut request).unwrap();
         assert!(!request.headers().contains_key(PRINCIPAL_HEADER));
+        assert!(!request.headers().contains_key(GRANTS_HEADER));
         assert!(request.extensions().get::<Principal>().is_none());
+        assert!(request.extensions().get::<Grants>().is_none());
     }
 
     #[test]
@@ -129,6 +141,7 @@ mod tests {
         Trust::Callers.start(&mut request).unwrap();
         assert_eq!(request.extensions().get::<Principal>().unwrap().as_str(), "team-a");
         assert_eq!(slot.get().unwrap().as_str(), "team-a");
+        assert_eq!(request.extensions().get::<Grants>().unwrap().as_str(), "scopes=all");
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, header::AUTHORIZATION};
-use rpc::Principal;
+use accounts::{AccountsError, Keys};
+use http::HeaderMap;
+use rpc::{Grants, Principal};
 use tonic::{Request, Status, service::Interceptor};
 
-use crate::{ApiError, keys::Keys};
+use crate::ApiError;
 
 /// Lets a call in when its `authorization` metadata holds a known key, in the name of that key.
 ///
@@ -22,83 +23,49 @@ impl Authenticate {
         Self { keys: Arc::new(keys) }
     }
 
-    /// Whose key came; an error if none did, or one that nobody knows.
-    pub(crate) fn principal(&self, headers: &HeaderMap) -> Result<Principal, ApiError> {
-        let secret = bearer(headers)?;
-        let name =
-            self.keys.principal(secret).ok_or(ApiError::Unauthenticated("this API key is not known"))?;
-        Principal::new(name).map_err(|_| ApiError::Unauthenticated("this API key has no usable name"))
+    /// Whose key came, and what it allows; an error if none did, or one that nobody knows.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<(Principal, Grants), ApiError> {
+        let account = self.keys.authenticate(headers)?;
+        let unusable = |_| AccountsError::Unauthenticated("this API key has no usable name or grants");
+        let principal = Principal::new(&account.name).map_err(unusable)?;
+        Ok((principal, Grants::new(&account.grants.to_line()).map_err(unusable)?))
     }
 }
 
 impl Interceptor for Authenticate {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let principal = self.principal(request.metadata().as_ref()).map_err(rpc::status)?;
+        let (principal, grants) = self.caller(request.metadata().as_ref()).map_err(rpc::status)?;
         principal.attach(request.extensions_mut());
+        request.extensions_mut().insert(grants);
         Ok(request)
-    }
-}
-
-fn bearer(headers: &HeaderMap) -> Result<&[u8], ApiError> {
-    let expected = "send the metadata `authorization: Bearer KEY`";
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Err(ApiError::Unauthenticated(expected)) };
-    if values.next().is_some() {
-        let twice = "`authorization` came more than once: give it once, as `authorization: Bearer KEY`";
-        return Err(ApiError::Unauthenticated(twice));
-    }
-    let (scheme, secret) = value.as_bytes().split_at_checked("Bearer ".len()).unwrap_or_default();
-    if scheme.eq_ignore_ascii_case(b"Bearer ") && !secret.is_empty() {
-        Ok(secret)
-    } else {
-        Err(ApiError::Unauthenticated(expected))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use accounts::KeyArguments;
     use sha2::{Digest, Sha256};
-    use tonic::{Code, metadata::MetadataValue};
+    use tonic::Code;
 
     use super::*;
-    use crate::keys::KeyArguments;
 
-    fn call(values: &[&'static str]) -> Result<Request<()>, Status> {
+    fn call(value: &'static str) -> Result<Request<()>, Status> {
         let pair = format!("laptop:{}", hex::encode(Sha256::digest("secret")));
         let keys = Keys::load(&KeyArguments { api_keys_file: None, api_keys: vec![pair] }).unwrap();
         let mut request = Request::new(());
-        for value in values {
-            request.metadata_mut().append("authorization", MetadataValue::from_static(value));
-        }
+        request.metadata_mut().append("authorization", value.parse().unwrap());
         Authenticate::new(keys).call(request)
     }
 
     #[test]
-    fn a_known_key_names_its_caller() {
-        for value in ["Bearer secret", "bearer secret", "BEARER secret"] {
-            let request = call(&[value]).unwrap();
-            assert_eq!(request.extensions().get::<Principal>().unwrap().as_str(), "laptop");
-        }
+    fn a_known_key_names_its_caller_and_what_it_allows() {
+        let request = call("Bearer secret").unwrap();
+        assert_eq!(request.extensions().get::<Principal>().unwrap().as_str(), "laptop");
+        assert_eq!(request.extensions().get::<Grants>().unwrap().as_str(), "scopes=");
     }
 
     #[test]
-    fn everything_else_is_refused_with_what_to_do() {
-        let wrong: [&[&str]; 8] = [
-            &[],
-            &[""],
-            &["secret"],
-            &["Basic secret"],
-            &["Bearer "],
-            &["Bearer other"],
-            &["Bearer secret "],
-            &["Bearer secret", "Bearer secret"],
-        ];
-        for values in wrong {
-            let status = call(values).unwrap_err();
-            assert_eq!(status.code(), Code::Unauthenticated, "{values:?}");
-            assert!(!status.message().is_empty() && !status.message().contains("secret"), "{status:?}");
-        }
-        let twice = call(&["Bearer secret", "Bearer secret"]).unwrap_err();
-        assert!(twice.message().contains("give it once"), "{twice:?}");
+    fn everything_else_is_refused() {
+        assert_eq!(call("Bearer other").unwrap_err().code(), Code::Unauthenticated);
     }
 }

@@ -6,11 +6,12 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 18] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/arguments", &[]),
     ("libs/artifacts", &["fault", "objects"]),
     ("libs/contract", &["fault", "proto"]),
+    ("libs/egress", &["fault"]),
     ("libs/engine", &["arguments", "fault", "models"]),
     ("libs/fault", &[]),
     ("libs/jobs", &["arguments", "fault"]),
@@ -24,6 +25,7 @@ const EDGES: [(&str, &[&str]); 18] = [
     ("libs/telemetry", &["fault"]),
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
     ("libs/tidy", &[]),
+    ("libs/tools", &["fault", "objects"]),
     ("tools/ondol", &["api", "llm-inference", "mcp", "worker"]),
 ];
 
@@ -42,7 +44,7 @@ const HOMES: [(&str, &[&str]); 7] = [
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 7] = [
+const CORE: [&str; 8] = [
     "libs/accounts",
     "libs/artifacts",
     "libs/engine",
@@ -50,6 +52,7 @@ const CORE: [&str; 7] = [
     "libs/jobs",
     "libs/models",
     "libs/objects",
+    "libs/tools",
 ];
 const TRANSPORTS: [&str; 6] = ["axum", "hyper", "prost", "prost-types", "tonic", "tonic-types"];
 /// ONNX's own file format is protobuf.

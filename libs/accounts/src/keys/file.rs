@@ -5,7 +5,7 @@ use std::{fs, io::Read, path::Path};
 use serde::Deserialize;
 
 use super::Key;
-use crate::ApiError;
+use crate::{AccountsError, Grants};
 
 const LARGEST: u64 = 1 << 20;
 
@@ -20,20 +20,29 @@ struct KeyFile {
 struct Entry {
     name: String,
     sha256: String,
+    #[serde(default)]
+    scopes: Vec<String>,
+    tools: Option<Vec<String>>,
+}
+
+impl Entry {
+    fn key(&self) -> Result<Key, AccountsError> {
+        Key::new(&self.name, &self.sha256, Grants::new(&self.scopes, self.tools.as_deref())?)
+    }
 }
 
 /// Reads the keys in the TOML file at `path`, at most 1 MiB.
-pub(super) fn read(path: &Path) -> Result<Vec<Key>, ApiError> {
+pub(super) fn read(path: &Path) -> Result<Vec<Key>, AccountsError> {
     let shown = path.display();
-    let failed = |error| ApiError::KeyFile { path: path.into(), source: error };
+    let failed = |error| AccountsError::KeyFile { path: path.into(), source: error };
     let mut text = String::new();
     fs::File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
     if text.len() as u64 > LARGEST {
-        return Err(ApiError::Key(format!("{shown} is larger than 1 MiB")));
+        return Err(AccountsError::Key(format!("{shown} is larger than 1 MiB")));
     }
     let file: KeyFile = toml::from_str(&text)
-        .map_err(|error| ApiError::Key(format!("{shown} is not a key file: {}", error.message())))?;
-    file.keys.iter().map(|entry| Key::new(&entry.name, &entry.sha256)).collect()
+        .map_err(|error| AccountsError::Key(format!("{shown} is not a key file: {}", error.message())))?;
+    file.keys.iter().map(Entry::key).collect()
 }
 
 #[cfg(test)]
@@ -51,10 +60,14 @@ mod tests {
     #[test]
     fn reads_every_key() {
         let digest = "ab".repeat(32);
-        let file = file(&format!("[[keys]]\nname = \"laptop\"\nsha256 = \"{digest}\"\n"));
+        let more = "scopes = [\"shopping\"]\ntools = [\"s3_*\"]\n";
+        let text = format!("[[keys]]\nname = \"laptop\"\nsha256 = \"{digest}\"\n");
+        let file = file(&format!("{text}{more}{}", text.replace("laptop", "ci")));
         let keys = read(file.path()).unwrap();
-        assert_eq!(keys[0].name, "laptop");
+        assert_eq!((keys[0].name(), keys[1].name()), ("laptop", "ci"));
         assert_eq!(keys[0].digest, [0xab; 32]);
+        assert_eq!(keys[0].account.grants.to_line(), "scopes=shopping;tools=s3_*");
+        assert_eq!(keys[1].account.grants.to_line(), "scopes=");
     }
 
     #[test]

@@ -5,15 +5,17 @@ mod file;
 use std::path::PathBuf;
 
 use clap::Args;
+use http::HeaderMap;
 use sha2::{Digest, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-use crate::ApiError;
+use crate::{AccountsError, Grants, bearer::bearer};
 
 /// Where the keys come from.
 #[derive(Args, Clone, Debug, Default)]
 pub struct KeyArguments {
-    /// A TOML file with one `[[keys]]` table per key: `name`, and `sha256` of the secret in hex.
+    /// A TOML file with one `[[keys]]` table per key: `name`, `sha256` of the secret in hex, and as needed `scopes` and
+    /// `tools`.
     #[arg(long, env = "ONDOL_API_KEYS_FILE", value_name = "FILE")]
     pub api_keys_file: Option<PathBuf>,
     /// A key as `NAME:SHA256`, repeatable; in the environment separated by commas. `ondol keys new` makes one.
@@ -23,66 +25,80 @@ pub struct KeyArguments {
 
 /// The keys that open the door.
 #[derive(Debug)]
-pub(crate) struct Keys {
+pub struct Keys {
     keys: Vec<Key>,
+}
+
+/// Who called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The name of the key.
+    pub name: String,
+    /// What it allows.
+    pub grants: Grants,
 }
 
 /// One key. Names are unique, digests too.
 #[derive(Debug)]
 struct Key {
-    name: String,
+    account: Account,
     digest: [u8; 32],
 }
 
 impl Keys {
     /// Reads every key that `arguments` name. No key at all is an error: nobody could call, and an open door must
     /// never be an accident.
-    pub(crate) fn load(arguments: &KeyArguments) -> Result<Self, ApiError> {
+    pub fn load(arguments: &KeyArguments) -> Result<Self, AccountsError> {
         let mut keys = match &arguments.api_keys_file {
             Some(path) => file::read(path)?,
             None => Vec::new(),
         };
         for pair in &arguments.api_keys {
             let (name, digest) = pair.rsplit_once(':').ok_or_else(|| {
-                ApiError::Key("an --api-key must be NAME:SHA256; `ondol keys new` makes one".into())
+                AccountsError::Key("an --api-key must be NAME:SHA256; `ondol keys new` makes one".into())
             })?;
-            keys.push(Key::new(name, digest)?);
+            keys.push(Key::new(name, digest, Grants::default())?);
         }
         Self::distinct(keys)
     }
 
-    fn distinct(keys: Vec<Key>) -> Result<Self, ApiError> {
+    fn distinct(keys: Vec<Key>) -> Result<Self, AccountsError> {
         if keys.is_empty() {
             let hint =
                 "no API key is configured; give --api-keys-file or --api-key (`ondol keys new` makes one)";
-            return Err(ApiError::Key(hint.into()));
+            return Err(AccountsError::Key(hint.into()));
         }
         for (index, key) in keys.iter().enumerate() {
             let twin =
-                keys[..index].iter().find(|other| other.name == key.name || other.digest == key.digest);
+                keys[..index].iter().find(|other| other.name() == key.name() || other.digest == key.digest);
             if let Some(twin) = twin {
-                let message = format!("keys {:?} and {:?} share a name or a secret", twin.name, key.name);
-                return Err(ApiError::Key(message));
+                let message = format!("keys {:?} and {:?} share a name or a secret", twin.name(), key.name());
+                return Err(AccountsError::Key(message));
             }
         }
         Ok(Self { keys })
     }
 
+    /// Whose key came in these headers; an error if none did, or one that nobody knows.
+    pub fn authenticate(&self, headers: &HeaderMap) -> Result<&Account, AccountsError> {
+        self.account(bearer(headers)?).ok_or(AccountsError::Unauthenticated("this API key is not known"))
+    }
+
     /// Whose secret this is. Takes the same time for every secret of a length, known or not: the whole list is
     /// always walked, and digests are compared without an early exit.
-    pub(crate) fn principal(&self, secret: &[u8]) -> Option<&str> {
+    fn account(&self, secret: &[u8]) -> Option<&Account> {
         let digest: [u8; 32] = Sha256::digest(secret).into();
         let mut found = u32::MAX;
         for (index, key) in (0u32..).zip(&self.keys) {
             found.conditional_assign(&index, key.digest.ct_eq(&digest));
         }
-        self.keys.get(found as usize).map(|key| key.name.as_str())
+        self.keys.get(found as usize).map(|key| &key.account)
     }
 }
 
 impl Keys {
     /// A secret of this set of keys for one purpose: every replica that knows the same keys has the same one.
-    pub(crate) fn secret_for(&self, purpose: &str) -> [u8; 32] {
+    pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
         let mut digests: Vec<_> = self.keys.iter().map(|key| key.digest).collect();
         digests.sort_unstable();
         let mut hash = Sha256::new_with_prefix(purpose);
@@ -94,34 +110,40 @@ impl Keys {
 }
 
 impl Key {
-    fn new(name: &str, digest: &str) -> Result<Self, ApiError> {
+    fn new(name: &str, digest: &str, grants: Grants) -> Result<Self, AccountsError> {
         check_key_name(name)?;
         let mut bytes = [0; 32];
         hex::decode_to_slice(digest.trim(), &mut bytes).map_err(|_| {
-            ApiError::Key(format!(
+            AccountsError::Key(format!(
                 "the sha256 of key {name:?} must be 64 hex digits: the hash, not the secret"
             ))
         })?;
-        Ok(Self { name: name.into(), digest: bytes })
+        Ok(Self { account: Account { name: name.into(), grants }, digest: bytes })
+    }
+
+    fn name(&self) -> &str {
+        &self.account.name
     }
 }
 
 /// Checks the name of a key, for whoever makes keys: 1 to 63 ASCII letters, digits, `.`, `_` or `-`, and no dot at the
 /// start. It stands in keys of object storage, and uploads could not be kept under another.
-pub fn check_key_name(name: &str) -> Result<(), ApiError> {
+pub fn check_key_name(name: &str) -> Result<(), AccountsError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if (1..=63).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed) {
         return Ok(());
     }
     let rule = "a key's name must be 1 to 63 letters, digits, `.`, `_` or `-`, not beginning with a dot";
-    Err(ApiError::Key(format!("{rule}, but is {name:?}")))
+    Err(AccountsError::Key(format!("{rule}, but is {name:?}")))
 }
 
 #[cfg(test)]
 mod tests {
+    use fault::{Fault, Kind};
+
     use super::*;
 
-    fn load(pairs: &[&str]) -> Result<Keys, ApiError> {
+    fn load(pairs: &[&str]) -> Result<Keys, AccountsError> {
         let api_keys = pairs.iter().map(ToString::to_string).collect();
         Keys::load(&KeyArguments { api_keys_file: None, api_keys })
     }
@@ -133,10 +155,11 @@ mod tests {
     #[test]
     fn knows_each_key_by_its_secret() {
         let keys = load(&[&pair("laptop", "one"), &pair("ci", "two")]).unwrap();
-        assert_eq!(keys.principal(b"one"), Some("laptop"));
-        assert_eq!(keys.principal(b"two"), Some("ci"));
+        let name = |secret: &[u8]| keys.account(secret).map(|account| account.name.as_str());
+        assert_eq!(name(b"one"), Some("laptop"));
+        assert_eq!(name(b"two"), Some("ci"));
         for stranger in [&b"three"[..], b"", b"one ", &[0xff; 4096]] {
-            assert_eq!(keys.principal(stranger), None);
+            assert_eq!(name(stranger), None);
         }
     }
 
@@ -170,5 +193,45 @@ mod tests {
         }
         assert!(load(&[&pair("a.b", "one")]).is_ok());
         assert!(load(&["no-colon"]).is_err());
+    }
+
+    fn sent(values: &[&'static str]) -> HeaderMap {
+        let values = values.iter().map(|value| (http::header::AUTHORIZATION, value.parse().unwrap()));
+        let mut headers = HeaderMap::new();
+        values.for_each(|(name, value)| {
+            headers.append(name, value);
+        });
+        headers
+    }
+
+    #[test]
+    fn a_known_key_names_its_caller() {
+        let keys = load(&[&pair("laptop", "secret")]).unwrap();
+        for value in ["Bearer secret", "bearer secret", "BEARER secret"] {
+            assert_eq!(keys.authenticate(&sent(&[value])).unwrap().name, "laptop");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_what_to_do() {
+        let keys = load(&[&pair("laptop", "secret")]).unwrap();
+        let wrong: [&[&'static str]; 8] = [
+            &[],
+            &[""],
+            &["secret"],
+            &["Basic secret"],
+            &["Bearer "],
+            &["Bearer other"],
+            &["Bearer secret "],
+            &["Bearer secret", "Bearer secret"],
+        ];
+        for values in wrong {
+            let error = keys.authenticate(&sent(values)).unwrap_err();
+            assert_eq!(error.kind(), Kind::Unauthenticated, "{values:?}");
+            let message = error.public_message();
+            assert!(!message.is_empty() && !message.contains("secret"), "{message}");
+        }
+        let twice = keys.authenticate(&sent(&["Bearer secret", "Bearer secret"])).unwrap_err();
+        assert!(twice.public_message().contains("give it once"), "{twice}");
     }
 }

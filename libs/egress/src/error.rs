@@ -1,0 +1,113 @@
+//! What can go wrong on the way out.
+
+use std::{borrow::Cow, error::Error, time::Duration};
+
+use fault::{Fault, Kind};
+
+use crate::Refusal;
+
+/// Why there is no answer. Addresses that names were resolved to are for our logs: they tell of the network.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EgressError {
+    /// The options cannot be used.
+    #[error("{0}")]
+    Setting(String),
+    /// The request is wrong: a URL, a header, an argument.
+    #[error("{0}")]
+    Invalid(String),
+    /// The target may not be asked.
+    #[error("{target} may not be asked: {why}")]
+    Refused {
+        /// The scheme and host.
+        target: String,
+        /// Why.
+        why: String,
+    },
+    /// The host is, or leads to, an address that may not be reached.
+    #[error("{host} may not be reached: it leads to {refusal}")]
+    Address {
+        /// The host.
+        host: String,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// No connection, or one that broke.
+    #[error("{host} could not be reached, or cut the connection")]
+    Unreachable {
+        /// The host.
+        host: String,
+        /// What the client said.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// No answer, or not all of it, in time.
+    #[error("{host} did not answer within {} ms", .limit.as_millis())]
+    TimedOut {
+        /// The host.
+        host: String,
+        /// The time that was over.
+        limit: Duration,
+    },
+    /// The answer led elsewhere too often.
+    #[error("{host} leads elsewhere more than {limit} times")]
+    Redirects {
+        /// The host that led on.
+        host: String,
+        /// How often is allowed.
+        limit: usize,
+    },
+    /// The body is too large.
+    #[error("{host} answered with more than {limit} bytes")]
+    TooLarge {
+        /// The host.
+        host: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// The body is not what it says that it is.
+    #[error("{host} answered with something that is no {expected}")]
+    NotWhatItSays {
+        /// The host.
+        host: String,
+        /// What it should be.
+        expected: &'static str,
+        /// What was wrong.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl Fault for EgressError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Setting(_) => Kind::Internal,
+            Self::Invalid(_) => Kind::InvalidArgument,
+            Self::Refused { .. } | Self::Address { .. } => Kind::PermissionDenied,
+            Self::Unreachable { .. } | Self::Redirects { .. } => Kind::Unavailable,
+            Self::TimedOut { .. } => Kind::DeadlineExceeded,
+            Self::TooLarge { .. } => Kind::FailedPrecondition,
+            Self::NotWhatItSays { .. } => Kind::DataLoss,
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Setting(_) => "the way out is not configured".into(),
+            // Which network a name leads to is nobody's business.
+            Self::Address { host, .. } => format!("{host} may not be reached from here").into(),
+            _ => self.to_string().into(),
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } | Self::Address { .. } => "EGRESS_REFUSED",
+            Self::Unreachable { .. } => "UPSTREAM_UNREACHABLE",
+            Self::Redirects { .. } => "UPSTREAM_REDIRECTS",
+            Self::TooLarge { .. } => "UPSTREAM_ANSWER_TOO_LARGE",
+            Self::NotWhatItSays { .. } => "UPSTREAM_ANSWER_INVALID",
+            _ => self.kind().reason(),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Sends requests, and follows where answers lead, one checked step at a time.
+
+use std::{
+    error::Error,
+    io::{self, ErrorKind},
+    sync::Arc,
+    time::Duration,
+};
+
+use http::{
+    HeaderMap, Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
+};
+use reqwest::{Client, redirect};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::{
+    EgressError, EgressOptions, Request, Response,
+    resolver::{Guarded, Lookup, system},
+    target::{check, host_of},
+};
+
+/// The way out. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    client: Client,
+    options: Arc<EgressOptions>,
+}
+
+impl Egress {
+    /// A way out within these options.
+    pub fn new(options: EgressOptions) -> Result<Self, EgressError> {
+        Self::resolving(options, system())
+    }
+
+    pub(crate) fn resolving(options: EgressOptions, lookup: Lookup) -> Result<Self, EgressError> {
+        let resolver = Guarded { lookup, private: options.private.clone() };
+        let client = Client::builder()
+            .dns_resolver(Arc::new(resolver))
+            // A proxy would look names up by itself.
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(options.connect_timeout)
+            .read_timeout(options.stall_timeout)
+            .referer(false)
+            .user_agent(concat!("ondol/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| EgressError::Setting(format!("the HTTP client cannot be built: {error}")))?;
+        Ok(Self { client, options: Arc::new(options) })
+    }
+
+    /// The bounds of its requests.
+    pub fn options(&self) -> &EgressOptions {
+        &self.options
+    }
+
+    /// Sends a request. An answer with any status is an answer.
+    pub async fn send(&self, request: Request) -> Result<Response, EgressError> {
+        let until = Instant::now() + self.options.timeout;
+        let (mut request, mut left) = (request, self.options.redirects);
+        loop {
+            check(&request.url, &self.options)?;
+            let response = self.once(&request, until).await?;
+            let Some(next) = redirection(&response, &request) else { return Ok(response) };
+            if left == 0 {
+                return Err(EgressError::Redirects { host: response.host, limit: self.options.redirects });
+            }
+            left -= 1;
+            request = next?;
+        }
+    }
+
+    async fn once(&self, request: &Request, until: Instant) -> Result<Response, EgressError> {
+        let (host, timeout) = (host_of(&request.url), self.options.timeout);
+        let sending = self
+            .client
+            .request(request.method.clone(), request.url.clone())
+            .headers(request.headers.clone())
+            .body(request.body.clone())
+            .send();
+        let Ok(sent) = timeout_at(until, sending).await else {
+            return Err(EgressError::TimedOut { host, limit: timeout });
+        };
+        let inner = sent.map_err(|error| explained(error, &host, timeout))?;
+        let (status, headers) = (inner.status(), inner.headers().clone());
+        Ok(Response { status, headers, host, inner, limit: self.options.max_bytes, until, timeout })
+    }
+}
+
+/// Where an answer leads, if it leads somewhere.
+fn redirection(response: &Response, request: &Request) -> Option<Result<Request, EgressError>> {
+    let keeps_method = match response.status {
+        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => false,
+        _ => return None,
+    };
+    let location = response.headers.get(LOCATION)?;
+    let target = location.to_str().ok().and_then(|text| request.url.join(text).ok());
+    let Some(url) = target else {
+        return Some(Err(EgressError::Invalid(format!(
+            "{} leads to something that is no URL",
+            response.host
+        ))));
+    };
+    Some(Ok(next(request, url, keeps_method)))
+}
+
+/// The request as it goes on. What is secret stays with the origin that it was meant for.
+fn next(request: &Request, url: Url, keeps_method: bool) -> Request {
+    let mut next = request.clone();
+    if url.origin() != request.url.origin() {
+        next.headers = public(&request.headers);
+    }
+    if !keeps_method && request.method != Method::HEAD {
+        next.method = Method::GET;
+        next.body.clear();
+        next.headers.remove(CONTENT_TYPE);
+        next.headers.remove(CONTENT_LENGTH);
+    }
+    next.url = url;
+    next
+}
+
+fn public(headers: &HeaderMap) -> HeaderMap {
+    let kept = headers.iter().filter(|(name, value)| !value.is_sensitive() && **name != AUTHORIZATION);
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// What the client said, as one of our errors. URLs are taken out of it: they may hold secrets.
+pub(crate) fn explained(error: reqwest::Error, host: &str, limit: Duration) -> EgressError {
+    let host = host.to_owned();
+    if let Some(refusal) = refusal(&error) {
+        return EgressError::Address { host, refusal };
+    }
+    if error.is_timeout() {
+        return EgressError::TimedOut { host, limit };
+    }
+    // A body that was cut is told as one that cannot be decoded, too.
+    if error.is_decode() && is_about_encoding(&error) {
+        let source = Box::new(error.without_url());
+        return EgressError::NotWhatItSays { host, expected: "body in its encoding", source };
+    }
+    EgressError::Unreachable { host, source: Box::new(error.without_url()) }
+}
+
+/// Whether the decoder itself complained, somewhere down in the causes.
+fn is_about_encoding(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(kind, Some(ErrorKind::InvalidData | ErrorKind::InvalidInput)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether our own resolver refused, somewhere down in the causes.
+fn refusal(error: &reqwest::Error) -> Option<crate::Refusal> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(EgressError::Address { refusal, .. }) = error.downcast_ref() {
+            return Some(*refusal);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! One call of a tool, on its way in.
+
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+/// What is asked, by whom, and until when.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The arguments, by name.
+    pub arguments: Map<String, Value>,
+    /// Who asks.
+    pub caller: Caller,
+    /// Marks the call in logs and in requests to upstreams.
+    pub request_id: String,
+    /// When the answer is no longer wanted.
+    pub deadline: Option<Instant>,
+    /// Where a long call says how far it is.
+    pub progress: Progress,
+}
+
+impl Call {
+    /// A call without a deadline that nobody watches.
+    pub fn new(arguments: Map<String, Value>, caller: Caller) -> Self {
+        Self { arguments, caller, request_id: String::new(), deadline: None, progress: Progress::default() }
+    }
+
+    /// How long the caller still waits, at most `limit`.
+    pub fn patience(&self, limit: Duration) -> Duration {
+        self.deadline.map_or(limit, |deadline| limit.min(deadline.saturating_duration_since(Instant::now())))
+    }
+}
+
+/// Who asks, and what their key lets them do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The principal.
+    pub principal: Arc<str>,
+    /// What the key was given, such as `tools:call`.
+    pub scopes: BTreeSet<String>,
+    /// The tools that the key may call, as patterns; all of them where there is no such list.
+    pub tools: Option<Vec<String>>,
+}
+
+impl Caller {
+    /// A principal whose key has no scopes and no list of tools.
+    pub fn new(principal: &str) -> Self {
+        Self { principal: principal.into(), scopes: BTreeSet::new(), tools: None }
+    }
+}
+
+/// How far a call is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What is done, in the unit of `total`. Grows.
+    pub done: f64,
+    /// What there is to do, where that is known.
+    pub total: Option<f64>,
+    /// What is being done, for people.
+    pub message: Option<String>,
+}
+
+/// Where a tool says how far it is. Nobody listens to the default one.
+#[derive(Clone, Default)]
+pub struct Progress(Option<Arc<dyn Fn(Step) + Send + Sync>>);
+
+impl Progress {
+    /// Hands each step to `listener`, which must not block.
+    pub fn to(listener: impl Fn(Step) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(listener)))
+    }
+
+    /// Says how far it is.
+    pub fn step(&self, step: Step) {
+        if let Some(listener) = &self.0 {
+            listener(step);
+        }
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Progress(watched)" } else { "Progress(unwatched)" })
+    }
+}

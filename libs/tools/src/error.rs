@@ -1,0 +1,193 @@
+//! What can go wrong between a caller and a tool.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use fault::{Fault, Kind, Violation};
+
+/// Why a call has no answer. Cloned to all who waited for one answer.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ToolsError {
+    /// No tool of this name, or none that this caller may know of.
+    #[error("there is no tool {name}: ask for the list of tools")]
+    NotFound {
+        /// The name.
+        name: String,
+    },
+    /// The arguments do not fit the schema, or a tool was described wrongly.
+    #[error("{}", told(.violations))]
+    Invalid {
+        /// Each wrong field.
+        violations: Arc<[Violation]>,
+    },
+    /// An operator has switched the tool off.
+    #[error("the tool {name} is switched off by its operators")]
+    SwitchedOff {
+        /// The tool.
+        name: String,
+    },
+    /// The key does not allow this tool.
+    #[error("this key may not call {name}: {missing}")]
+    Forbidden {
+        /// The tool.
+        name: String,
+        /// What the key lacks.
+        missing: String,
+    },
+    /// The caller calls more often than the tool's rate.
+    #[error("{name} is called more often than its limit for one caller")]
+    TooOften {
+        /// The tool.
+        name: String,
+        /// When the next call is let in.
+        retry_after: Duration,
+    },
+    /// All of the tool's seats are taken.
+    #[error("{name} is busy: {concurrency} calls at once are its limit")]
+    Busy {
+        /// The tool.
+        name: String,
+        /// The limit.
+        concurrency: usize,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The upstream has failed so often that it is left alone.
+    #[error("{upstream} has been failing and is left alone for a while")]
+    Open {
+        /// The upstream.
+        upstream: String,
+        /// When it is tried again.
+        retry_after: Duration,
+    },
+    /// No answer in time.
+    #[error("{name} did not answer within {} ms", .limit.as_millis())]
+    TimedOut {
+        /// The tool.
+        name: String,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// The upstream could not be reached, failed, or asked to be left alone.
+    #[error("{upstream} failed: {message}")]
+    Upstream {
+        /// The upstream.
+        upstream: String,
+        /// What callers may know of it.
+        message: String,
+        /// When it may be tried again, where it said so.
+        retry_after: Option<Duration>,
+        /// The cause, for our logs.
+        #[source]
+        source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The answer does not fit the tool's output schema.
+    #[error("{name} answered something that does not fit its output schema: {problem}")]
+    BadAnswer {
+        /// The tool.
+        name: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// The answer is larger than the policy allows, and there is no place to put it.
+    #[error("{name} answered with {size} bytes, above its limit of {limit}: ask for less")]
+    TooLarge {
+        /// The tool.
+        name: String,
+        /// The answer's size.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A library of ours failed or refused; it knows what callers may be told.
+    #[error(transparent)]
+    Inner(Arc<dyn Inner>),
+}
+
+/// A fault of another library, as it can travel in a [`ToolsError`].
+pub trait Inner: Fault + Send + Sync + 'static {}
+
+impl<E: Fault + Send + Sync + 'static> Inner for E {}
+
+impl ToolsError {
+    /// Wrong fields.
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        Self::Invalid { violations: violations.into() }
+    }
+
+    /// A fault of a library that a tool uses.
+    pub fn inner(error: impl Fault + Send + Sync + 'static) -> Self {
+        Self::Inner(Arc::new(error))
+    }
+
+    /// Whether this speaks against the upstream rather than against the caller: what breakers count and what is retried.
+    pub fn is_failure(&self) -> bool {
+        matches!(
+            self.kind(),
+            Kind::Unavailable | Kind::DeadlineExceeded | Kind::Internal | Kind::DataLoss | Kind::Aborted
+        )
+    }
+}
+
+fn told(violations: &[Violation]) -> String {
+    let each: Vec<_> = violations.iter().map(ToString::to_string).collect();
+    each.join("; ")
+}
+
+impl Fault for ToolsError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound { .. } => Kind::NotFound,
+            Self::Invalid { .. } => Kind::InvalidArgument,
+            Self::SwitchedOff { .. } | Self::TooLarge { .. } => Kind::FailedPrecondition,
+            Self::Forbidden { .. } => Kind::PermissionDenied,
+            Self::TooOften { .. } | Self::Busy { .. } => Kind::ResourceExhausted,
+            Self::Open { .. } | Self::Upstream { .. } => Kind::Unavailable,
+            Self::TimedOut { .. } => Kind::DeadlineExceeded,
+            Self::BadAnswer { .. } => Kind::DataLoss,
+            Self::Inner(error) => error.kind(),
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Inner(error) => error.public_message(),
+            _ => self.to_string().into(),
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "TOOL_NOT_FOUND",
+            Self::SwitchedOff { .. } => "TOOL_SWITCHED_OFF",
+            Self::Forbidden { .. } => "TOOL_FORBIDDEN",
+            Self::TooOften { .. } => "TOOL_RATE_LIMITED",
+            Self::Busy { .. } => "TOOL_BUSY",
+            Self::Open { .. } => "UPSTREAM_BREAKER_OPEN",
+            Self::Upstream { .. } => "UPSTREAM_FAILED",
+            Self::BadAnswer { .. } => "TOOL_ANSWER_INVALID",
+            Self::TooLarge { .. } => "TOOL_ANSWER_TOO_LARGE",
+            Self::Inner(error) => error.reason(),
+            Self::Invalid { .. } | Self::TimedOut { .. } => self.kind().reason(),
+        }
+    }
+
+    fn violations(&self) -> &[Violation] {
+        match self {
+            Self::Invalid { violations } => violations,
+            Self::Inner(error) => error.violations(),
+            _ => &[],
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooOften { retry_after, .. }
+            | Self::Busy { retry_after, .. }
+            | Self::Open { retry_after, .. } => Some(*retry_after),
+            Self::Upstream { retry_after, .. } => *retry_after,
+            Self::Inner(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}

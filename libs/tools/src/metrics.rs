@@ -1,0 +1,126 @@
+//! What Prometheus sees of the tools.
+
+use std::time::Duration;
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+use crate::BreakerState;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfTool {
+    tool: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    tool: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfUpstream {
+    upstream: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamOutcome {
+    upstream: String,
+    outcome: &'static str,
+}
+
+/// The figures of all tools and upstreams. Label values come from configuration, never from a caller.
+#[derive(Clone)]
+pub struct Metrics {
+    calls: Family<Outcome, Counter>,
+    duration: Family<OfTool, Histogram>,
+    bytes: Family<OfTool, Counter>,
+    retries: Family<OfTool, Counter>,
+    hits: Family<OfTool, Counter>,
+    misses: Family<OfTool, Counter>,
+    attempts: Family<UpstreamOutcome, Counter>,
+    upstream_duration: Family<OfUpstream, Histogram>,
+    breakers: Family<OfUpstream, Gauge>,
+}
+
+/// From a cached answer, tens of microseconds, to the longest query.
+const BOUNDS: [f64; 16] =
+    [0.0001, 0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0, 60.0, 300.0];
+
+impl Metrics {
+    /// Registers them all.
+    pub fn register(registry: &mut Registry) -> Self {
+        let histogram: fn() -> Histogram = || Histogram::new(BOUNDS);
+        let metrics = Self {
+            calls: Family::default(),
+            duration: Family::new_with_constructor(histogram),
+            bytes: Family::default(),
+            retries: Family::default(),
+            hits: Family::default(),
+            misses: Family::default(),
+            attempts: Family::default(),
+            upstream_duration: Family::new_with_constructor(histogram),
+            breakers: Family::default(),
+        };
+        let help = "Calls that ended: ok, refused (an answer that is an error), or why there is no answer";
+        registry.register("ondol_tool_calls", help, metrics.calls.clone());
+        let (name, help) = ("ondol_tool_duration", "From a call's arrival to its answer");
+        registry.register_with_unit(name, help, Unit::Seconds, metrics.duration.clone());
+        let (name, help) = ("ondol_tool_answers", "Size of all answers");
+        registry.register_with_unit(name, help, Unit::Bytes, metrics.bytes.clone());
+        registry.register("ondol_tool_retries", "Attempts after the first one", metrics.retries.clone());
+        registry.register("ondol_tool_cache_hits", "Answers that were kept", metrics.hits.clone());
+        registry.register(
+            "ondol_tool_cache_misses",
+            "Answers that had to be asked for",
+            metrics.misses.clone(),
+        );
+        let help = "Attempts at an upstream by outcome, ok or failed: the failure rate that the alert reads";
+        registry.register("ondol_upstream_attempts", help, metrics.attempts.clone());
+        let (name, help) = ("ondol_upstream_duration", "Time of an attempt at an upstream");
+        registry.register_with_unit(name, help, Unit::Seconds, metrics.upstream_duration.clone());
+        let help = "An upstream's breaker: 0 closed, 1 half open, 2 open";
+        registry.register("ondol_upstream_breaker", help, metrics.breakers.clone());
+        metrics
+    }
+
+    /// A call has ended.
+    pub(crate) fn called(&self, tool: &str, outcome: &'static str, elapsed: Duration, bytes: usize) {
+        self.calls.get_or_create(&Outcome { tool: tool.to_owned(), outcome }).inc();
+        let tool = OfTool { tool: tool.to_owned() };
+        self.duration.get_or_create(&tool).observe(elapsed.as_secs_f64());
+        self.bytes.get_or_create(&tool).inc_by(bytes as u64);
+    }
+
+    /// An attempt at an upstream has ended.
+    pub(crate) fn attempted(&self, upstream: &str, failed: bool, elapsed: Duration) {
+        let outcome = if failed { "failed" } else { "ok" };
+        self.attempts.get_or_create(&UpstreamOutcome { upstream: upstream.to_owned(), outcome }).inc();
+        let upstream = OfUpstream { upstream: upstream.to_owned() };
+        self.upstream_duration.get_or_create(&upstream).observe(elapsed.as_secs_f64());
+    }
+
+    pub(crate) fn retries(&self, tool: &str) -> Counter {
+        self.retries.get_or_create_owned(&OfTool { tool: tool.to_owned() })
+    }
+
+    pub(crate) fn cache_hit(&self, tool: &str) {
+        self.hits.get_or_create(&OfTool { tool: tool.to_owned() }).inc();
+    }
+
+    pub(crate) fn cache_miss(&self, tool: &str) {
+        self.misses.get_or_create(&OfTool { tool: tool.to_owned() }).inc();
+    }
+
+    pub(crate) fn breaker(&self, upstream: &str, state: BreakerState) {
+        let value = match state {
+            BreakerState::Closed => 0,
+            BreakerState::HalfOpen => 1,
+            BreakerState::Open => 2,
+        };
+        self.breakers.get_or_create(&OfUpstream { upstream: upstream.to_owned() }).set(value);
+    }
+}

@@ -1,0 +1,71 @@
+//! What configuration says about one tool, and a file for each layer that holds to it.
+
+mod admit;
+mod allow;
+mod attempt;
+mod breaker;
+mod caching;
+mod concurrency;
+mod overflow;
+mod rate;
+mod recorded;
+mod retrying;
+
+use std::time::Duration;
+
+pub(crate) use admit::AdmitLayer;
+pub use allow::Allow;
+pub(crate) use attempt::AttemptLayer;
+pub use breaker::{BreakerState, Breakers, Tripping};
+pub use caching::Caching;
+pub(crate) use caching::CachingLayer;
+pub(crate) use concurrency::ConcurrencyLayer;
+pub use overflow::Overflow;
+pub(crate) use overflow::OverflowLayer;
+pub(crate) use rate::Rate;
+pub use rate::RateLimit;
+pub(crate) use recorded::RecordedLayer;
+pub(crate) use retrying::RetryPolicy;
+pub use retrying::Retrying;
+
+/// The policy of one tool.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The kill switch: off, the tool is listed to nobody and calls are refused.
+    pub enabled: bool,
+    /// Who may call it.
+    pub allow: Allow,
+    /// How often one caller may.
+    pub rate: Option<RateLimit>,
+    /// How many calls run at once.
+    pub concurrency: usize,
+    /// How long answers are kept; only for tools that read.
+    pub cache: Option<Caching>,
+    /// How long a caller waits at most, all attempts together.
+    pub timeout: Duration,
+    /// How long one attempt may take.
+    pub attempt_timeout: Duration,
+    /// How often a failed attempt is made again; only for tools that are idempotent.
+    pub retry: Option<Retrying>,
+    /// When the upstream is left alone.
+    pub breaker: Option<Tripping>,
+    /// The largest answer that is handed over as it is.
+    pub max_answer_bytes: usize,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            allow: Allow::default(),
+            rate: None,
+            concurrency: 64,
+            cache: None,
+            timeout: Duration::from_secs(30),
+            attempt_timeout: Duration::from_secs(10),
+            retry: Some(Retrying::default()),
+            breaker: Some(Tripping::default()),
+            max_answer_bytes: 256 * 1024,
+        }
+    }
+}

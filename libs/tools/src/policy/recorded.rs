@@ -1,0 +1,127 @@
+//! One line and one count for each call, whatever became of it.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use fault::{Chain, Fault};
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+use tower::{Layer, Service};
+
+use crate::{Call, Metrics, Output, ToolsError};
+
+/// Writes the audit line and counts. The outermost layer: it sees the refused ones too. Neither arguments nor answers
+/// are written, only their size: both may hold what is nobody's business.
+#[derive(Clone)]
+pub(crate) struct RecordedLayer {
+    tool: Arc<str>,
+    metrics: Metrics,
+}
+
+impl RecordedLayer {
+    pub(crate) fn new(tool: &str, metrics: Metrics) -> Self {
+        Self { tool: tool.into(), metrics }
+    }
+}
+
+impl<S> Layer<S> for RecordedLayer {
+    type Service = Recorded<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Recorded { layer: self.clone(), inner }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Recorded<S> {
+    layer: RecordedLayer,
+    inner: S,
+}
+
+impl<S> Service<Call> for Recorded<S>
+where
+    S: Service<Call, Response = Output, Error = ToolsError>,
+    S::Future: Send + 'static,
+{
+    type Response = Output;
+    type Error = ToolsError;
+    type Future = BoxFuture<'static, Result<Output, ToolsError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ToolsError>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, call: Call) -> Self::Future {
+        let mut record = Record {
+            tool: Arc::clone(&self.layer.tool),
+            metrics: self.layer.metrics.clone(),
+            principal: Arc::clone(&call.caller.principal),
+            request_id: call.request_id.clone(),
+            begun: Instant::now(),
+            ended: None,
+        };
+        let pending = self.inner.call(call);
+        Box::pin(async move {
+            let answer = pending.await;
+            record.end(&answer);
+            answer
+        })
+    }
+}
+
+/// A call that is going on. Written when it is dropped, which is also how a call ends whose caller has left.
+struct Record {
+    tool: Arc<str>,
+    metrics: Metrics,
+    principal: Arc<str>,
+    request_id: String,
+    begun: Instant,
+    ended: Option<Ended>,
+}
+
+struct Ended {
+    /// `ok`, `refused` (an answer that is an error), or the reason of a fault.
+    outcome: &'static str,
+    bytes: usize,
+    problem: Option<String>,
+}
+
+impl Record {
+    fn end(&mut self, answer: &Result<Output, ToolsError>) {
+        self.ended = Some(Ended::of(answer));
+    }
+}
+
+impl Ended {
+    fn of(answer: &Result<Output, ToolsError>) -> Self {
+        match answer {
+            Ok(answer) => {
+                let outcome = if answer.is_error { "refused" } else { "ok" };
+                Self { outcome, bytes: answer.size(), problem: None }
+            }
+            Err(error) => Self { outcome: error.reason(), bytes: 0, problem: Some(Chain(error).to_string()) },
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let elapsed = self.begun.elapsed();
+        let left = Ended { outcome: "CANCELLED", bytes: 0, problem: None };
+        let Ended { outcome, bytes, problem } = self.ended.take().unwrap_or(left);
+        self.metrics.called(&self.tool, outcome, elapsed, bytes);
+        tracing::info!(
+            target: "ondol::audit",
+            tool = &*self.tool,
+            principal = &*self.principal,
+            request_id = self.request_id,
+            outcome,
+            bytes,
+            duration_ms = elapsed.as_secs_f64() * 1e3,
+            problem,
+            "tool called"
+        );
+    }
+}

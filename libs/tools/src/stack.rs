@@ -1,0 +1,139 @@
+//! The column that every call goes through.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use tower::{
+    ServiceBuilder,
+    retry::RetryLayer,
+    service_fn,
+    util::{BoxCloneSyncService, option_layer},
+};
+
+use crate::{
+    Breakers, Call, Descriptor, Metrics, Mounted, Output, Overflow, Policy, Tool, ToolsError,
+    policy::{
+        AdmitLayer, AttemptLayer, CachingLayer, ConcurrencyLayer, OverflowLayer, Rate, RecordedLayer,
+        RetryPolicy,
+    },
+};
+
+/// Where policies are put around tools.
+#[derive(Clone)]
+pub struct Workshop {
+    /// Where calls are counted.
+    pub metrics: Metrics,
+    /// The breakers of all upstreams.
+    pub breakers: Breakers,
+    /// Where answers go that are too large.
+    pub overflow: Option<Overflow>,
+}
+
+impl Workshop {
+    /// Puts a policy around a tool. `upstream` is whom the tool calls, as breakers and metrics name it.
+    pub fn mount(
+        &self,
+        tool: Arc<dyn Tool>,
+        descriptor: Descriptor,
+        policy: Policy,
+        upstream: &str,
+    ) -> Result<Mounted, ToolsError> {
+        let descriptor = Arc::new(descriptor);
+        let policy = Arc::new(policy);
+        let service = self.stack(tool, &descriptor, &policy, upstream)?;
+        Ok(Mounted { descriptor, policy, service })
+    }
+
+    /// Read from the top: what a call meets first stands first.
+    fn stack(
+        &self,
+        tool: Arc<dyn Tool>,
+        descriptor: &Arc<Descriptor>,
+        policy: &Arc<Policy>,
+        upstream: &str,
+    ) -> Result<BoxCloneSyncService<Call, Output, ToolsError>, ToolsError> {
+        let name = descriptor.name.as_str();
+        let annotations = descriptor.annotations;
+        let cache = policy.cache.filter(|_| annotations.read_only);
+        let retry = policy.retry.filter(|_| annotations.idempotent);
+        let breaker = policy.breaker.map(|tripping| self.breakers.of(upstream, tripping)).transpose()?;
+        let rate = policy.rate.map(Rate::new);
+        let (limited, called) = (descriptor.name.clone(), Arc::clone(descriptor));
+        let service = ServiceBuilder::new()
+            // Outermost, so that whatever is refused below is written down too.
+            .layer(RecordedLayer::new(name, self.metrics.clone()))
+            // Cheap refusals first: they cost nobody a seat, and a stranger learns nothing from the schema.
+            .layer(AdmitLayer::new(admission(descriptor, policy)))
+            .layer(AdmitLayer::new(arguments(descriptor)))
+            .layer(AdmitLayer::new(move |call: &mut Call| match &rate {
+                Some(rate) => rate.take(limited.as_str(), call),
+                None => Ok(()),
+            }))
+            // From here the clock runs: all attempts, and the wait for a seat, lie within it.
+            .layer(AdmitLayer::new(deadline(policy)))
+            // What is known already needs no seat.
+            .layer(option_layer(cache.map(|caching| CachingLayer::new(name, caching, self.metrics.clone()))))
+            .layer(ConcurrencyLayer::new(name, policy.concurrency))
+            // Inside the cache, so that what is kept is small; outside the attempts, so that an answer is put away once.
+            .layer(OverflowLayer::new(name, policy.max_answer_bytes, self.overflow.clone()))
+            .layer(option_layer(
+                retry.map(|settings| RetryLayer::new(RetryPolicy::new(settings, self.metrics.retries(name)))),
+            ))
+            // Each attempt is judged by itself, and an open breaker ends the retries.
+            .layer(option_layer(breaker))
+            // The innermost clock: an upstream that does not answer has failed, and one that lies has too.
+            .layer(AttemptLayer::new(name, upstream, policy.attempt_timeout, self.metrics.clone()))
+            .service(service_fn(move |call: Call| {
+                let (tool, descriptor) = (Arc::clone(&tool), Arc::clone(&called));
+                async move { check(&descriptor, tool.call(call).await?) }
+            }));
+        Ok(BoxCloneSyncService::new(service))
+    }
+}
+
+/// The switch, and who may call.
+fn admission(
+    descriptor: &Arc<Descriptor>,
+    policy: &Arc<Policy>,
+) -> impl Fn(&mut Call) -> Result<(), ToolsError> + Send + Sync + 'static {
+    let (descriptor, policy) = (Arc::clone(descriptor), Arc::clone(policy));
+    move |call| {
+        let name = || descriptor.name.to_string();
+        if !policy.enabled {
+            return Err(ToolsError::SwitchedOff { name: name() });
+        }
+        match policy.allow.missing(&descriptor.name, &call.caller) {
+            Some(missing) => Err(ToolsError::Forbidden { name: name(), missing }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn arguments(
+    descriptor: &Arc<Descriptor>,
+) -> impl Fn(&mut Call) -> Result<(), ToolsError> + Send + Sync + 'static {
+    let descriptor = Arc::clone(descriptor);
+    move |call| descriptor.input.check_arguments(&call.arguments)
+}
+
+/// The tool's own patience, unless the caller's is shorter.
+fn deadline(policy: &Arc<Policy>) -> impl Fn(&mut Call) -> Result<(), ToolsError> + Send + Sync + 'static {
+    let timeout = policy.timeout;
+    move |call| {
+        call.deadline = Some(Instant::now() + call.patience(timeout));
+        Ok(())
+    }
+}
+
+/// An answer is what the tool said it would be, or it is none.
+fn check(descriptor: &Descriptor, answer: Output) -> Result<Output, ToolsError> {
+    let Some(schema) = descriptor.output.as_ref().filter(|_| !answer.is_error) else { return Ok(answer) };
+    let problem = match &answer.structured {
+        Some(value) => schema.problem(value),
+        None => Some("there is no structured answer".to_owned()),
+    };
+    match problem {
+        Some(problem) => Err(ToolsError::BadAnswer { name: descriptor.name.to_string(), problem }),
+        None => Ok(answer),
+    }
+}
