@@ -12,9 +12,11 @@ mod invalid;
 mod model_id;
 mod page;
 mod prompt;
+mod tool_name;
 
 pub use generation::{check_counting, check_generation, check_source};
 pub use invalid::Invalid;
 pub use model_id::{model_id, model_name};
 pub use page::{Page, page_size};
 pub use prompt::{MAX_MESSAGES, MAX_PROMPT_BYTES, Message, Prompt, Role};
+pub use tool_name::tool_name;

@@ -28,7 +28,7 @@ impl Page {
         if token.is_empty() {
             return Ok(Self { size, after: None });
         }
-        let after = token.strip_prefix("after:").filter(|name| crate::model_id(name).is_ok());
+        let after = token.strip_prefix("after:").filter(|name| is_name(name));
         match after {
             Some(name) => Ok(Self { size, after: Some(name.into()) }),
             None => Err(Invalid::field("page_token", "is not one that a list gave; start without one")),
@@ -48,6 +48,12 @@ impl Page {
         let token = page.last().map(|last| format!("after:{}", name(last))).unwrap_or_default();
         (page, token)
     }
+}
+
+/// Whether a list could have given this: the name of a model or of a tool.
+fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 #[cfg(test)]

@@ -57,3 +57,21 @@ pub mod jobs {
         tonic::include_proto!("ondol.jobs.v1");
     }
 }
+
+/// `ondol.tools`: what models and programs can call.
+pub mod tools {
+    /// Version 1.
+    pub mod v1 {
+        #![expect(
+            clippy::allow_attributes,
+            clippy::allow_attributes_without_reason,
+            clippy::default_trait_access,
+            clippy::doc_markdown,
+            clippy::excessive_nesting,
+            clippy::struct_excessive_bools,
+            clippy::too_many_lines,
+            reason = "generated"
+        )]
+        tonic::include_proto!("ondol.tools.v1");
+    }
+}

@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 
+use accounts::KeyArguments;
 use jobs::RedisArguments;
 use objects::ObjectsArguments;
 use rpc::{ServerArguments, UpstreamArguments};
 
-use crate::{http::ArtifactArguments, keys::KeyArguments, start::LlmInference};
+use crate::{
+    http::ArtifactArguments,
+    start::{LlmInference, Mcp},
+};
 
 /// What api is told at its start.
 ///
@@ -27,6 +31,9 @@ pub struct Arguments {
     /// Where text is generated.
     #[command(flatten)]
     pub llm_inference: UpstreamArguments<LlmInference>,
+    /// Where tools are.
+    #[command(flatten)]
+    pub mcp: UpstreamArguments<Mcp>,
     /// Where jobs go.
     #[command(flatten)]
     pub redis: Option<RedisArguments>,

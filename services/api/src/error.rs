@@ -1,7 +1,8 @@
 //! What can go wrong in this service.
 
-use std::{borrow::Cow, error::Error, io, path::PathBuf, time::Duration};
+use std::{borrow::Cow, error::Error, time::Duration};
 
+use accounts::AccountsError;
 use artifacts::ArtifactsError;
 use contract::Invalid;
 use fault::{Fault, Kind, Violation};
@@ -14,26 +15,15 @@ use service::ServiceError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// The configured API keys cannot be used; says why and what to do.
-    #[error("{0}")]
-    Key(String),
-    /// The file of API keys cannot be read.
-    #[error("reading the key file {}", path.display())]
-    KeyFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// The keys cannot be used, or none came that can.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
     /// The port could not be opened.
     #[error(transparent)]
     Service(#[from] ServiceError),
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] RpcError),
-    /// A call came without a key, or with one that nobody here knows.
-    #[error("no valid API key: {0}")]
-    Unauthenticated(&'static str),
     /// A request breaks the contract.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -76,6 +66,7 @@ impl ApiError {
     /// The error of a library, which speaks for itself.
     fn inner(&self) -> Option<&dyn Fault> {
         match self {
+            Self::Accounts(error) => Some(error),
             Self::Invalid(error) => Some(error),
             Self::Jobs(error) => Some(error),
             Self::Artifacts(error) => Some(error),
@@ -88,7 +79,6 @@ impl ApiError {
 impl Fault for ApiError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Unauthenticated(_) => Kind::Unauthenticated,
             Self::NoQueue | Self::NoObjects => Kind::Unimplemented,
             Self::Draining => Kind::Unavailable,
             Self::MethodNotAllowed | Self::UploadTooLarge { .. } => Kind::InvalidArgument,
@@ -100,7 +90,6 @@ impl Fault for ApiError {
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
-            Self::Unauthenticated(hint) => Cow::Borrowed(hint),
             Self::NoQueue
             | Self::NoObjects
             | Self::Draining

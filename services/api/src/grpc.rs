@@ -1,12 +1,15 @@
 //! The gRPC services of the public door.
 
 mod artifacts;
+mod forward;
 mod inference;
 mod jobs;
+mod tools;
 
 pub(crate) use artifacts::Artifacts;
 pub(crate) use inference::Inference;
 pub(crate) use jobs::Jobs;
+pub(crate) use tools::Tools;
 
 use ::jobs::{JobsError, Name};
 use rpc::Principal;

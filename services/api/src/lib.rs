@@ -3,6 +3,7 @@
 //! [`start`] loads the keys, connects to llm-inference, the queue and the store, and serves whoever holds a key. A
 //! request goes through the server stack and `auth` (who calls), then:
 //! - `grpc/inference`: what can be checked without a model, then on to llm-inference in the caller's name;
+//! - `grpc/tools`: on to mcp, with what the caller's key grants;
 //! - `grpc/jobs` over `desk`: one owner's jobs in the queue. Workers run them; api and worker meet only in the queue and
 //!   the store;
 //! - `grpc/artifacts` and `http/generated` over `results`: what jobs made, and its bytes;
@@ -20,7 +21,6 @@ mod desk;
 mod error;
 mod grpc;
 mod http;
-mod keys;
 mod results;
 mod seal;
 mod start;
@@ -29,5 +29,4 @@ pub use arguments::Arguments;
 pub use backends::Backends;
 pub use error::ApiError;
 pub use http::{ArtifactArguments, Delivery};
-pub use keys::{KeyArguments, check_key_name};
-pub use start::{LlmInference, start, start_on};
+pub use start::{LlmInference, Mcp, start, start_on};

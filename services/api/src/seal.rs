@@ -1,8 +1,7 @@
 //! Words that only we can read again, and only where they belong.
 
+use accounts::Keys;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-
-use crate::keys::Keys;
 
 const PURPOSE: &str = "ondol page tokens, version 1";
 
@@ -42,10 +41,10 @@ impl Seal {
 
 #[cfg(test)]
 mod tests {
+    use accounts::{KeyArguments, Keys};
     use sha2::{Digest, Sha256};
 
     use super::Seal;
-    use crate::keys::{KeyArguments, Keys};
 
     fn seal(secret: &str) -> Seal {
         let pair = format!("laptop:{}", hex::encode(Sha256::digest(secret)));

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
+use accounts::Keys;
 use proto::{
     artifacts::v1::artifact_service_server::ArtifactServiceServer,
     inference::v1::inference_service_server::InferenceServiceServer,
-    jobs::v1::job_service_server::JobServiceServer,
+    jobs::v1::job_service_server::JobServiceServer, tools::v1::tool_service_server::ToolServiceServer,
 };
 use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName};
 use runtime::Life;
@@ -16,9 +17,8 @@ use crate::{
     ApiError, Arguments, Backends,
     auth::Authenticate,
     desk::Desk,
-    grpc::{Artifacts, Inference, Jobs},
+    grpc::{Artifacts, Inference, Jobs, Tools},
     http,
-    keys::Keys,
     results::Results,
     seal::Seal,
 };
@@ -30,6 +30,15 @@ pub struct LlmInference;
 impl UpstreamName for LlmInference {
     const NAME: &'static str = "llm-inference";
     const DEFAULT_URL: &'static str = "http://127.0.0.1:50052";
+}
+
+/// The service that has the tools.
+#[derive(Clone, Copy, Debug)]
+pub struct Mcp;
+
+impl UpstreamName for Mcp {
+    const NAME: &'static str = "mcp";
+    const DEFAULT_URL: &'static str = "http://127.0.0.1:50053";
 }
 
 /// Opens the queue and the store that the arguments name, and serves until `life` drains; returns where.
@@ -62,9 +71,11 @@ fn serve(
     let port = Port::open(&door, life)?;
     let metrics = life.register(UpstreamMetrics::register);
     let upstream = Upstream::connect(&arguments.llm_inference.settings, &metrics)?;
-    closing(upstream.clone(), life);
+    let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
+    closing([upstream.clone(), tools.clone()], life);
     let address = port.address();
     let port = with_inference(port, upstream, &authenticate);
+    let port = with_tools(port, tools, &authenticate);
     let desk = Desk::of(backends, seal);
     with_jobs(port, (backends, desk), (authenticate, arguments.artifacts), life).serve_then(life, after);
     Ok(address)
@@ -76,6 +87,14 @@ fn with_inference(port: Port, upstream: Upstream, authenticate: &Authenticate) -
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
     port.with_while(InterceptedService::new(inference, authenticate.clone()), connected)
+}
+
+fn with_tools(port: Port, upstream: Upstream, authenticate: &Authenticate) -> Port {
+    let (limits, connected) = (port.message_limits(), upstream.connected());
+    let tools = ToolServiceServer::new(Tools::new(upstream))
+        .max_decoding_message_size(limits.decoding)
+        .max_encoding_message_size(limits.encoding);
+    port.with_while(InterceptedService::new(tools, authenticate.clone()), connected)
 }
 
 /// Jobs, what they make, and its bytes. Without a queue or a store the services are there all the same, to say so.
@@ -100,11 +119,13 @@ fn with_jobs(
         .with_http(http::routes(authenticate, results, arguments))
 }
 
-/// Has the drain wait until the connections to an upstream are closed.
-fn closing(upstream: Upstream, life: &Life) {
+/// Has the drain wait until the connections to upstreams are closed.
+fn closing(upstreams: [Upstream; 2], life: &Life) {
     let draining = life.draining();
     life.spawn("upstream", async move {
         draining.await;
-        upstream.closed().await;
+        for upstream in upstreams {
+            upstream.closed().await;
+        }
     });
 }

@@ -11,8 +11,10 @@ use proto::inference::v1::{
     self as wire, inference_service_client::InferenceServiceClient,
     inference_service_server::InferenceService, stream_generate_text_response::Event,
 };
-use rpc::{Remote, Upstream, onward};
+use rpc::Upstream;
 use tonic::{Request, Response, Status};
+
+use super::forward::{answer, forwarded, from_peer};
 
 /// A little more than llm-inference's own, whose heartbeats pass through: ours only speaks when that one is stuck.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -91,19 +93,4 @@ fn generation(
 fn counting(request: Request<wire::CountTokensRequest>) -> Result<Request<wire::CountTokensRequest>, Status> {
     check_counting(request.get_ref()).map_err(rpc::status)?;
     Ok(forwarded(request))
-}
-
-/// The request as it goes on: in the caller's name, with its id and what is left of its time, and nothing else.
-fn forwarded<M>(request: Request<M>) -> Request<M> {
-    let (_, extensions, message) = request.into_parts();
-    onward(&extensions, message)
-}
-
-fn answer<M>(answer: Result<Response<M>, Status>) -> Result<Response<M>, Status> {
-    // A new response: the metadata of our own peer is not the caller's.
-    answer.map(|response| Response::new(response.into_inner())).map_err(from_peer)
-}
-
-fn from_peer(status: Status) -> Status {
-    Remote::from(status).into()
 }

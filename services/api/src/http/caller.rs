@@ -1,5 +1,6 @@
 //! Who asks by HTTP.
 
+use accounts::AccountsError;
 use axum::extract::FromRequestParts;
 use http::{header::AUTHORIZATION, request::Parts};
 use rpc::Principal;
@@ -18,7 +19,7 @@ impl Caller {
 
     /// The caller's name, for what needs a key.
     pub(super) fn required(&self) -> Result<&str, ApiError> {
-        self.name().ok_or(ApiError::Unauthenticated("send the header `authorization: Bearer KEY`"))
+        self.name().ok_or_else(no_key)
     }
 
     /// What is said where there is nothing that this caller may see. Somebody without a key learns only that one might
@@ -35,8 +36,12 @@ impl FromRequestParts<Window> for Caller {
         if !parts.headers.contains_key(AUTHORIZATION) {
             return Ok(Self(None));
         }
-        let principal = window.authenticate.principal(&parts.headers)?;
+        let (principal, _) = window.authenticate.caller(&parts.headers)?;
         principal.clone().attach(&mut parts.extensions);
         Ok(Self(Some(principal)))
     }
+}
+
+fn no_key() -> ApiError {
+    AccountsError::Unauthenticated("send the header `authorization: Bearer KEY`").into()
 }

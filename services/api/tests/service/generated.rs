@@ -198,6 +198,24 @@ async fn damaged_bytes_are_an_error_and_no_answer() {
 }
 
 #[tokio::test]
+async fn damage_of_a_large_artifact_breaks_it_off() {
+    let house = House::new().await;
+    let job = house.job().await;
+    let large: &'static str = "x".repeat(100 * 1024).leak();
+    house.worker.finish(&[("text.txt", "text/plain", large)]).await;
+    let id = job.name.strip_prefix("jobs/").unwrap();
+    let fence = house.worker.shelf.manifest(id).await.unwrap().fence;
+    let place = house.folder.path().join(format!("generated/{id}/{fence}/text.txt"));
+    let written = std::fs::metadata(&place).unwrap().modified().unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&place).unwrap();
+    std::io::Write::write_all(&mut &file, b"jello").unwrap();
+    file.set_modified(written).unwrap();
+    let key = format!("Bearer {SECRET}");
+    let path = format!("/generated/{id}/text.txt");
+    assert!(plain::breaks_off(house.address, &path, &[("authorization", &key)]).await);
+}
+
+#[tokio::test]
 async fn other_methods_are_refused_with_those_that_are_not() {
     let house = House::new().await;
     let path = house.done(false).await.artifacts[0].path.clone();

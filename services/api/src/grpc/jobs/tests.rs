@@ -1,5 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
+use accounts::{KeyArguments, Keys};
 use futures::StreamExt;
 use jobs::{MemoryQueue, Policies, Queue};
 use proto::{
@@ -15,12 +16,7 @@ use tokio::time::Instant;
 use tonic::{Code, Request};
 
 use super::{HEARTBEAT, Jobs};
-use crate::{
-    Backends,
-    desk::Desk,
-    keys::{KeyArguments, Keys},
-    seal::Seal,
-};
+use crate::{Backends, desk::Desk, seal::Seal};
 
 fn service(life: &Life) -> Jobs {
     let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new(Policies::default()));

@@ -1,0 +1,51 @@
+//! `ondol.tools.v1.ToolService`, forwarded to mcp in the caller's name, with what its key grants.
+
+use contract::{Page, tool_name};
+use proto::tools::v1::{
+    self as wire, tool_service_client::ToolServiceClient, tool_service_server::ToolService,
+};
+use rpc::{AtMostOnce, Upstream};
+use tonic::{Request, Response, Status};
+
+use super::forward::{answer, forwarded};
+
+/// The service.
+#[derive(Clone, Debug)]
+pub(crate) struct Tools {
+    upstream: ToolServiceClient<Upstream>,
+}
+
+impl Tools {
+    /// A service that forwards to `upstream`.
+    pub(crate) fn new(upstream: Upstream) -> Self {
+        // mcp bounds its answers where it makes them.
+        Self { upstream: ToolServiceClient::new(upstream).max_decoding_message_size(usize::MAX) }
+    }
+}
+
+#[tonic::async_trait]
+impl ToolService for Tools {
+    async fn list_tools(
+        &self,
+        request: Request<wire::ListToolsRequest>,
+    ) -> Result<Response<wire::ListToolsResponse>, Status> {
+        Page::new(request.get_ref().page_size, &request.get_ref().page_token).map_err(rpc::status)?;
+        answer(self.upstream.clone().list_tools(forwarded(request)).await)
+    }
+
+    async fn get_tool(&self, request: Request<wire::GetToolRequest>) -> Result<Response<wire::Tool>, Status> {
+        tool_name(&request.get_ref().name).map_err(rpc::status)?;
+        answer(self.upstream.clone().get_tool(forwarded(request)).await)
+    }
+
+    async fn call_tool(
+        &self,
+        request: Request<wire::CallToolRequest>,
+    ) -> Result<Response<wire::CallToolResponse>, Status> {
+        tool_name(&request.get_ref().name).map_err(rpc::status)?;
+        let mut request = forwarded(request);
+        // mcp knows which tools may be tried again, and does it itself.
+        request.extensions_mut().insert(AtMostOnce);
+        answer(self.upstream.clone().call_tool(request).await)
+    }
+}
