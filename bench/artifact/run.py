@@ -1,7 +1,7 @@
 """What one large artifact costs api in memory and time, with S3 (moto) behind it.
 
-Starts moto and api as processes of their own, puts an artifact into S3, reads it through `/generated` once at full speed
-and once by a reader that rests first, and prints a table. Needs nothing but Python's own library.
+Starts moto and api as processes of their own, puts an artifact into S3, reads it through `/generated` once at
+full speed and once by a reader that rests first, and prints a table. Needs nothing but Python's own library.
 """
 
 import argparse

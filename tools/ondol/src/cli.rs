@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{artifact, bench, chat, completions, generate, jobs, keys, model, queue, smoke, up};
+use crate::{artifact, bench, chat, completions, generate, jobs, keys, model, queue, smoke, tools, up};
 
 /// The command line of Ondol: the whole stack on a laptop, a client, and the tools around models.
 ///
@@ -30,6 +30,9 @@ enum Command {
     /// Fetch what jobs made
     #[command(subcommand)]
     Artifact(artifact::Command),
+    /// List and call tools; check the file that describes them
+    #[command(subcommand)]
+    Tools(tools::Command),
     /// Look at the queue in Redis, pause it, start jobs by the clock: for operators
     #[command(subcommand)]
     Queue(queue::Command),
@@ -59,6 +62,7 @@ impl Cli {
             Command::Chat(arguments) => chat::run(arguments),
             Command::Jobs(command) => jobs::run(command),
             Command::Artifact(command) => artifact::run(command),
+            Command::Tools(command) => tools::run(command),
             Command::Queue(command) => queue::run(command),
             Command::Model(command) => model::run(command),
             Command::Keys(command) => keys::run(&command),

@@ -14,6 +14,7 @@ use proto::{
     artifacts::v1::artifact_service_client::ArtifactServiceClient,
     inference::v1::{ListModelsRequest, inference_service_client::InferenceServiceClient},
     jobs::v1::job_service_client::JobServiceClient,
+    tools::v1::tool_service_client::ToolServiceClient,
 };
 use rpc::{Upstream, UpstreamMetrics, UpstreamSettings};
 use tonic::{
@@ -60,6 +61,7 @@ pub(crate) struct Client {
     inference: InferenceServiceClient<Channel>,
     jobs: JobServiceClient<Channel>,
     artifacts: ArtifactServiceClient<Channel>,
+    tools: ToolServiceClient<Channel>,
     authorization: HeaderValue,
     upstream: Upstream,
     way: Way,
@@ -123,6 +125,7 @@ impl Connection {
             inference: InferenceServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
             jobs: JobServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
             artifacts: ArtifactServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
+            tools: ToolServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
             authorization: HeaderValue::from_bytes(bearer.0.as_bytes())?,
             way: Way { server: self.server.clone(), identified: self.tls_cert.is_some() },
             upstream,
@@ -159,6 +162,11 @@ impl Client {
     /// The generated client of artifacts.
     pub(crate) fn artifacts(&mut self) -> &mut ArtifactServiceClient<Channel> {
         &mut self.artifacts
+    }
+
+    /// The generated client of tools.
+    pub(crate) fn tools(&mut self) -> &mut ToolServiceClient<Channel> {
+        &mut self.tools
     }
 
     /// A status of one of its calls as a person reads it.

@@ -37,6 +37,11 @@ fn development_key() -> PathBuf {
     data().join("development.key")
 }
 
+/// The file that describes this machine's tools.
+pub(crate) fn tools_file() -> PathBuf {
+    data().join("tools.toml")
+}
+
 /// `~/.local/share/ondol`, or the same under the current folder when there is no home.
 pub(crate) fn data() -> PathBuf {
     std::env::home_dir().unwrap_or_default().join(".local/share/ondol")

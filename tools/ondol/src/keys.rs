@@ -33,7 +33,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
             say!("{}:{}", development_key::NAME, digest(&secret));
         }
         Command::New { name } => {
-            api::check_key_name(name)?;
+            accounts::check_key_name(name)?;
             let secret = new_secret()?;
             say!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
             say!("[[keys]]\nname = {name:?}\nsha256 = \"{}\"", digest(&secret));

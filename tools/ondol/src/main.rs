@@ -16,6 +16,7 @@ mod keys;
 mod model;
 mod queue;
 mod smoke;
+mod tools;
 mod up;
 
 mod answer;

@@ -1,14 +1,16 @@
 //! The whole stack in one process, composed of the same libraries that the services' own binaries are made of.
 
 mod backends;
+mod tools;
 
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use accounts::KeyArguments;
 use anyhow::Context;
-use api::KeyArguments;
 use clap::Args;
 use engine::Runtime;
 use llm_inference::{Checks, ModelArguments, Serving};
@@ -16,9 +18,13 @@ use models::import::Options;
 use rpc::{ServerArguments, UpstreamArguments, UpstreamSettings};
 use runtime::Life;
 use tokio::task::spawn_blocking;
+use tonic::transport::Uri;
 use worker::{Connections, WorkArguments};
 
-use self::backends::{BackendArguments, Opened};
+use self::{
+    backends::{BackendArguments, Opened},
+    tools::ToolArguments,
+};
 use crate::{development_key, folders::ModelsFolder, keys::digest, model::import_missing};
 
 /// What the stack is made of.
@@ -45,6 +51,8 @@ pub(crate) struct StackArguments {
     #[command(flatten)]
     backends: BackendArguments,
     #[command(flatten)]
+    tools: ToolArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
@@ -61,6 +69,8 @@ pub(crate) struct Stack {
     pub(crate) api: SocketAddr,
     /// The models behind it.
     pub(crate) inference: Serving,
+    /// Where the tools are served.
+    pub(crate) mcp: SocketAddr,
     /// How the api speaks TLS, if it does.
     pub(crate) tls: Option<ServedTls>,
     /// What they run on.
@@ -86,7 +96,8 @@ impl Stack {
     ) -> anyhow::Result<Self> {
         // api comes last, and nobody should wait for the weights to hear what is wrong with its port.
         service::check(listen, &arguments.server)?;
-        let StackArguments { models, first_model, names, checks, engine, backends, server } = arguments;
+        let StackArguments { models, first_model, names, checks, engine, backends, tools, server } =
+            arguments;
         let opened = backends.open().await?;
         if let Some(file) = first_model {
             let models = models.clone();
@@ -97,7 +108,7 @@ impl Stack {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             models: ModelArguments { models: models.path, names, checks },
             engine,
-            server: inner,
+            server: inner.clone(),
         };
         let runtime = Runtime::load(&inference.engine.runtime.onnxruntime_library)?;
         let inference =
@@ -108,26 +119,32 @@ impl Stack {
             api_keys_file: None,
             api_keys: vec![format!("{}:{}", development_key::NAME, digest(key))],
         };
+        let mcp = tools::start(tools, Arc::clone(&opened.objects), (&keys, inner), life).await?.address;
         let mutual = server.tls_client_ca.is_some();
         let tls = server.tls_cert.clone().map(|certificate| ServedTls { certificate, mutual });
         let api = api::Arguments {
             listen,
             keys,
             llm_inference: UpstreamArguments::from(upstream),
+            mcp: UpstreamArguments::from(UpstreamSettings::new("mcp", url_of(mcp)?)),
             redis: None,
             objects: None,
             artifacts: backends.artifacts,
             server,
         };
         let api = api::start_on(&opened.for_api(), api, &life.component("api"))?;
-        Ok(Self { api, inference, tls, runtime })
+        Ok(Self { api, inference, mcp, tls, runtime })
     }
 }
 
 /// The way to the llm-inference of this process.
 fn upstream(inference: &Serving, server: &ServerArguments) -> anyhow::Result<UpstreamSettings> {
-    let url = format!("http://{}", inference.address).parse().context("the address of llm-inference")?;
+    let url = url_of(inference.address)?;
     Ok(UpstreamSettings { timeout: server.max_deadline, ..UpstreamSettings::new("llm-inference", url) })
+}
+
+fn url_of(address: SocketAddr) -> anyhow::Result<Uri> {
+    format!("http://{address}").parse().context("the address of a service of this process")
 }
 
 /// Starts the worker of this process.

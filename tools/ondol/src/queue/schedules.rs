@@ -160,7 +160,7 @@ impl Set {
 
 /// A key by this name may not exist here, but it could.
 fn accounts_name(owner: &str) -> anyhow::Result<()> {
-    Ok(api::check_key_name(owner)?)
+    Ok(accounts::check_key_name(owner)?)
 }
 
 fn row(schedule: &Schedule) -> String {

@@ -31,9 +31,11 @@ pub(super) fn print(stack: &Stack, caller: &Caller, life: &Life) -> anyhow::Resu
         life.admin_addr().map(|admin| format!("  admin    http://{admin}/metrics  /livez  /readyz\n"));
     let door = Door::new(stack.api, stack.tls.as_ref())?;
     let text = format!(
-        "\nOndol is up.\n\n  api      {address}  gRPC{tls}, with reflection\n{admin}  models   {models}\n  key      {key}\n\n\
+        "\nOndol is up.\n\n  api      {address}  gRPC{tls}, with reflection\n  mcp      http://{mcp}/mcp  Model Context Protocol\n\
+         {admin}  models   {models}\n  key      {key}\n\n\
          Type in another terminal:\n\n{lines}\nCtrl-C finishes what runs and ends.\n\n",
         address = stack.api,
+        mcp = stack.mcp,
         tls = door.tls.as_ref().map_or("", |tls| if tls.mutual { " over mutual TLS" } else { " over TLS" }),
         admin = admin.unwrap_or_default(),
         lines = lines(&door, models.first().map_or("MODEL", String::as_str), caller),
@@ -89,7 +91,7 @@ fn lines(door: &Door, model: &str, caller: &Caller) -> String {
         "  grpcurl{transport} -H \"authorization: Bearer {key}\" -d '{request}' {server} \
          ondol.inference.v1.InferenceService/StreamGenerateText\n  \
          {program} generate{flags} \"{question}\"\n  {program} chat{flags}\n  \
-         {program} jobs submit generate{flags} --max-tokens 400 --watch \"Write a long story about a lighthouse.\"\n",
+         {program} jobs submit generate{flags} --max-tokens 400 --watch \"Write a long story about a lighthouse.\"\n  {program} tools list{flags}\n",
         key = caller.key,
         server = door.server,
     );
@@ -192,7 +194,7 @@ mod tests {
     fn over_tls_every_line_says_so() {
         let lines = lines(&over_tls(None, false), "stub", &caller());
         assert!(lines.contains("grpcurl -cacert CA.pem -H") && !lines.contains("-plaintext"), "{lines}");
-        assert_eq!(lines.matches("--server https://127.0.0.1:50051 --tls-ca CA.pem").count(), 3, "{lines}");
+        assert_eq!(lines.matches("--server https://127.0.0.1:50051 --tls-ca CA.pem").count(), 4, "{lines}");
         assert!(lines.contains("CA.pem is the authority") && !lines.contains("CLIENT"), "{lines}");
     }
 
@@ -204,7 +206,7 @@ mod tests {
             "{lines}"
         );
         let flags = "--tls-ca /etc/server.pem --tls-cert CLIENT.pem --tls-key CLIENT.key";
-        assert_eq!(lines.matches(flags).count(), 3, "{lines}");
+        assert_eq!(lines.matches(flags).count(), 4, "{lines}");
         assert!(lines.contains("CLIENT.pem is a certificate") && !lines.contains("CA.pem"), "{lines}");
     }
 

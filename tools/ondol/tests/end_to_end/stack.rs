@@ -51,6 +51,8 @@ pub(crate) fn ondol(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ondol"));
     // What a test does not place must not lie in the home of whoever runs it.
     command.env("ONDOL_OBJECTS_FOLDER", std::env::temp_dir().join("ondol-test-objects"));
+    command.env("ONDOL_TOOLS", std::env::temp_dir().join("ondol-test-tools/tools.toml"));
+    command.env("ONDOL_MCP_LISTEN", "127.0.0.1:0");
     // For a store that takes any.
     command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     command.args(arguments).stdin(Stdio::null());

@@ -1,0 +1,85 @@
+//! The file that describes the tools, as it is written.
+
+mod policy;
+mod s3;
+
+use std::{collections::BTreeMap, io::Read, path::Path};
+
+use serde::Deserialize;
+
+pub(crate) use policy::PolicyConfig;
+pub(crate) use s3::{BucketConfig, S3Config};
+
+use crate::McpError;
+
+const LARGEST: u64 = 1 << 20;
+
+/// The file. Every table may be left out, and every field that is not known is an error.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// What holds for every tool that does not say otherwise.
+    #[serde(default)]
+    pub(crate) policy: PolicyConfig,
+    /// Tools over S3.
+    pub(crate) s3: Option<S3Config>,
+    /// What holds for one tool, by its name.
+    #[serde(default)]
+    pub(crate) tools: BTreeMap<String, PolicyConfig>,
+}
+
+impl Config {
+    /// Reads a file of at most 1 MiB.
+    pub fn read(path: &Path) -> Result<Self, McpError> {
+        let failed = |source| McpError::ToolsFile { path: path.into(), source };
+        let mut text = String::new();
+        std::fs::File::open(path)
+            .map_err(failed)?
+            .take(LARGEST + 1)
+            .read_to_string(&mut text)
+            .map_err(failed)?;
+        if text.len() as u64 > LARGEST {
+            return Err(McpError::Config(format!("{} is larger than 1 MiB", path.display())));
+        }
+        Self::parse(&text).map_err(|problem| match problem {
+            McpError::Config(problem) => McpError::Config(format!("{}: {problem}", path.display())),
+            other => other,
+        })
+    }
+
+    /// Reads the text of such a file. Errors name the line, and never quote it: it may hold what is nobody's business.
+    pub fn parse(text: &str) -> Result<Self, McpError> {
+        toml::from_str(text).map_err(|error| {
+            let line = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .map(|before| before.matches('\n').count() + 1);
+            let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            McpError::Config(format!("{place}{}", error.message()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn an_empty_file_describes_no_tools() {
+        let config = Config::parse("").unwrap();
+        assert!(config.s3.is_none() && config.tools.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_by_its_line() {
+        for (text, line, said) in [
+            ("[policy]\ntimeot = \"1s\"", "line 2", "timeot"),
+            ("[policy]\ntimeout = \"soon\"", "line 2", "a length of time"),
+            ("[s3]\n[s3.buckets.a]\nurl = 3", "line 3", "string"),
+            ("[policy", "line 1", ""),
+        ] {
+            let error = Config::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(line) && error.contains(said), "{text:?}: {error}");
+        }
+    }
+}

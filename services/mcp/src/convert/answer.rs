@@ -1,0 +1,35 @@
+//! An answer as a message.
+
+use proto::tools::v1::{self as wire, content::Content as Piece};
+use tools::{Content, Output};
+
+/// The answer as a message.
+pub(crate) fn answer(answer: Output) -> wire::CallToolResponse {
+    wire::CallToolResponse {
+        structured_content: answer.structured.as_ref().map(super::structure::wire),
+        content: answer
+            .content
+            .into_iter()
+            .map(|piece| wire::Content { content: Some(content(piece)) })
+            .collect(),
+        is_error: answer.is_error,
+    }
+}
+
+fn content(piece: Content) -> Piece {
+    match piece {
+        Content::Text(text) => Piece::Text(text),
+        Content::Image { data, media_type } => Piece::Image(wire::Media { data: data.into(), media_type }),
+        Content::Audio { data, media_type } => Piece::Audio(wire::Media { data: data.into(), media_type }),
+        Content::Resource { uri, media_type, data } => {
+            Piece::Resource(wire::Resource { uri, media_type, data: data.into() })
+        }
+        Content::Link(link) => Piece::Link(wire::Link {
+            uri: link.uri,
+            name: link.name,
+            description: link.description.unwrap_or_default(),
+            media_type: link.media_type.unwrap_or_default(),
+            size_bytes: link.size,
+        }),
+    }
+}

@@ -1,0 +1,99 @@
+//! `google.protobuf.Struct` as JSON, and back.
+
+use contract::Invalid;
+use prost_types::{ListValue, Struct, Value as Wire, value::Kind};
+use serde_json::{Map, Number, Value};
+
+/// The deepest that arguments may be nested, so that no message can exhaust the stack.
+const MAX_DEPTH: usize = 32;
+/// Beyond this a double no longer tells one integer from the next.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Arguments as JSON.
+pub(crate) fn arguments(fields: Struct) -> Result<Map<String, Value>, Invalid> {
+    object(fields, MAX_DEPTH).map_err(|problem| Invalid::field("arguments", problem))
+}
+
+fn object(fields: Struct, depth: usize) -> Result<Map<String, Value>, &'static str> {
+    fields.fields.into_iter().map(|(name, field)| Ok((name, value(field, depth)?))).collect()
+}
+
+fn value(wire: Wire, depth: usize) -> Result<Value, &'static str> {
+    let Some(depth) = depth.checked_sub(1) else { return Err("are nested more than 32 deep") };
+    Ok(match wire.kind {
+        None | Some(Kind::NullValue(_)) => Value::Null,
+        Some(Kind::BoolValue(truth)) => Value::Bool(truth),
+        Some(Kind::NumberValue(number)) => numeric(number).ok_or("have a number that is not finite")?,
+        Some(Kind::StringValue(text)) => Value::String(text),
+        Some(Kind::ListValue(ListValue { values })) => {
+            Value::Array(values.into_iter().map(|item| value(item, depth)).collect::<Result<_, _>>()?)
+        }
+        Some(Kind::StructValue(fields)) => Value::Object(object(fields, depth)?),
+    })
+}
+
+/// A double that is an integer is one, as schemas and tools mean it.
+fn numeric(number: f64) -> Option<Value> {
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        return Some(Value::from(number as i64));
+    }
+    Number::from_f64(number).map(Value::Number)
+}
+
+/// JSON as a message.
+pub(super) fn wire(value: &Value) -> Wire {
+    let kind = match value {
+        Value::Null => Kind::NullValue(0),
+        Value::Bool(truth) => Kind::BoolValue(*truth),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or(f64::MAX)),
+        Value::String(text) => Kind::StringValue(text.clone()),
+        Value::Array(items) => Kind::ListValue(ListValue { values: items.iter().map(wire).collect() }),
+        Value::Object(fields) => Kind::StructValue(structure(fields)),
+    };
+    Wire { kind: Some(kind) }
+}
+
+/// A JSON object as a message.
+pub(super) fn structure(fields: &Map<String, Value>) -> Struct {
+    Struct { fields: fields.iter().map(|(name, field)| (name.clone(), wire(field))).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_types::{Struct, Value as Wire, value::Kind};
+    use serde_json::{Value, json};
+
+    use super::{arguments, structure, wire};
+
+    #[test]
+    fn what_goes_there_comes_back() {
+        let value = json!({"a": [1, -2.5, "x", null, true, {"b": 9_007_199_254_740_992_i64}], "c": {}});
+        let fields = structure(value.as_object().unwrap());
+        assert_eq!(Value::Object(arguments(fields).unwrap()), value);
+    }
+
+    #[test]
+    fn nothing_can_be_nested_without_end() {
+        let nest = |levels: usize| {
+            let deep = (0..levels).fold(wire(&Value::Null), |inner, _| Wire {
+                kind: Some(Kind::ListValue(prost_types::ListValue { values: vec![inner] })),
+            });
+            arguments(Struct { fields: [("a".to_owned(), deep)].into() })
+        };
+        assert!(nest(31).is_ok());
+        assert!(nest(32).is_err());
+    }
+
+    #[test]
+    fn numbers_are_finite() {
+        let number = |number| {
+            let value = Wire { kind: Some(Kind::NumberValue(number)) };
+            arguments(Struct { fields: [("a".to_owned(), value)].into() })
+        };
+        for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(number(wrong).is_err());
+        }
+        assert_eq!(number(3.0).unwrap()["a"], json!(3));
+        assert_eq!(number(1e300).unwrap()["a"], json!(1e300));
+    }
+}

@@ -1,0 +1,28 @@
+//! The mcp service: tools, for programs by gRPC and for agents by the Model Context Protocol.
+//!
+//! - [`start`] reads the configuration, builds the tools and serves them until the process drains; `reload` reads it again
+//!   when it changes.
+//! - `config` is the file as it is written; `assembly` turns it into tools with their policies.
+//! - `sources` are the kinds of tools, one module each.
+//! - `grpc` is `ondol.tools.v1.ToolService`, `protocol` is `/mcp`: two faces of one [`tools::Registry`].
+//!
+//! This is the only process that reaches addresses which callers or tools choose, and the only one with other people's
+//! secrets. It must never know a model, a job or another service's code.
+
+mod arguments;
+mod assembly;
+mod config;
+mod convert;
+mod error;
+mod grpc;
+mod protocol;
+mod reload;
+mod sources;
+mod start;
+
+pub use arguments::{Arguments, ProtocolArguments};
+pub use assembly::Assembly;
+pub use config::Config;
+pub use error::McpError;
+pub use protocol::routes;
+pub use start::{Faces, Serving, start, start_on};

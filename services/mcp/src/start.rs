@@ -1,0 +1,98 @@
+//! From arguments to a served port.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use accounts::Keys;
+use arc_swap::ArcSwapOption;
+use objects::Objects;
+use proto::tools::v1::tool_service_server::ToolServiceServer;
+use rpc::Trust;
+use runtime::Life;
+use service::{Door, Port};
+use tools::{Breakers, Metrics, Overflow, Registry, Workshop};
+
+use crate::{
+    Arguments, Assembly, Config, McpError, grpc::Tools, protocol, reload::Reload, sources::s3::Buckets,
+};
+
+/// The service, once it serves.
+#[derive(Clone)]
+pub struct Serving {
+    /// Where gRPC and `/mcp` are served.
+    pub address: SocketAddr,
+    /// The tools of this moment.
+    pub registry: Registry,
+}
+
+/// What both faces show, replaced as one when the configuration changes.
+#[derive(Clone, Default)]
+pub struct Faces {
+    /// The tools.
+    pub registry: Registry,
+    pub(crate) buckets: Arc<ArcSwapOption<Buckets>>,
+}
+
+impl Faces {
+    pub(crate) fn show(&self, assembly: Assembly) {
+        self.buckets.store(assembly.buckets);
+        self.registry.replace(assembly.tools);
+    }
+}
+
+/// Opens the store that the arguments name, and serves until `life` drains.
+pub async fn start(arguments: Arguments, life: Life) -> Result<Serving, McpError> {
+    let objects = match &arguments.objects {
+        Some(objects) => Some(objects.open().await?),
+        None => None,
+    };
+    start_on(objects, arguments, &life).await
+}
+
+/// The same on a store that the process has already.
+pub async fn start_on(
+    objects: Option<Arc<dyn Objects>>,
+    arguments: Arguments,
+    life: &Life,
+) -> Result<Serving, McpError> {
+    let metrics = life.register(Metrics::register);
+    let breakers = Breakers::new(metrics.clone());
+    let workshop = Workshop { metrics, breakers, overflow: objects.clone().map(Overflow::new) };
+    let text = tokio::fs::read(&arguments.tools).await.unwrap_or_default();
+    let config = Config::read(&arguments.tools)?;
+    let faces = Faces::default();
+    faces.show(Assembly::of(&config, &workshop).await?);
+
+    let address = serve(&arguments, &faces, objects, life)?;
+    let reload = Reload { path: arguments.tools, workshop, faces: faces.clone(), text };
+    life.spawn("reload", reload.follow(life.clone()));
+    Ok(Serving { address, registry: faces.registry })
+}
+
+fn serve(
+    arguments: &Arguments,
+    faces: &Faces,
+    objects: Option<Arc<dyn Objects>>,
+    life: &Life,
+) -> Result<SocketAddr, McpError> {
+    let door = Door {
+        listen: arguments.listen,
+        arguments: &arguments.server,
+        trust: Trust::Callers,
+        descriptors: &[proto::DESCRIPTORS],
+        paths: &protocol::PATHS,
+    };
+    let port = Port::open(&door, life)?;
+    let (address, limits) = (port.address(), port.message_limits());
+    let server = ToolServiceServer::new(Tools::new(faces.registry.clone()))
+        .max_decoding_message_size(limits.decoding)
+        .max_encoding_message_size(limits.encoding);
+    let mut port = port.with(server);
+    if arguments.protocol.is_served() {
+        let keys = Keys::load(&arguments.protocol.keys)?;
+        port = port.with_http(protocol::routes(faces, objects, keys, &arguments.protocol));
+    } else {
+        tracing::info!("/mcp is not served: no key may call it; give --api-keys-file or --api-key");
+    }
+    port.serve(life);
+    Ok(address)
+}

@@ -1,0 +1,7 @@
+//! The service as its callers meet it: by gRPC and by the Model Context Protocol, over real ports.
+
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
+
+mod calling;
+mod protocol;
+mod stand;

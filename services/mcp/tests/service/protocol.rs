@@ -1,0 +1,104 @@
+//! Tools by the Model Context Protocol.
+
+use serde_json::json;
+
+use crate::stand::{LISTER, SECRET, Stand};
+
+#[tokio::test]
+async fn a_server_is_discovered_and_its_tools_are_listed_and_called() {
+    let stand = Stand::new().await;
+    let (status, found) = stand.ask(SECRET, "server/discover", json!({})).await;
+    assert_eq!(status, 200, "{found}");
+    let versions = found["result"]["supportedVersions"].as_array().unwrap();
+    assert!(versions.contains(&json!("2026-07-28")), "{found}");
+
+    let (_, listed) = stand.ask(SECRET, "tools/list", json!({})).await;
+    let names: Vec<_> =
+        listed["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+    assert_eq!(names, ["s3_get", "s3_list", "s3_presign", "s3_put", "s3_stat"]);
+    assert_eq!(listed["result"]["cacheScope"], "private");
+    assert!(listed["result"]["ttlMs"].is_u64());
+
+    let call = json!({"name": "s3_get", "arguments": {"bucket": "reports", "key": "daily/a.txt"}});
+    let (_, answer) = stand.ask(SECRET, "tools/call", call).await;
+    assert_eq!(answer["result"]["structuredContent"]["text"], "Monday", "{answer}");
+    assert_eq!(answer["result"]["content"][0]["text"], "Monday");
+}
+
+#[tokio::test]
+async fn what_a_model_can_mend_is_an_answer_and_an_unknown_tool_is_an_error() {
+    let stand = Stand::new().await;
+    let call = |arguments| json!({"name": "s3_get", "arguments": arguments});
+    let wrong = stand.ask(SECRET, "tools/call", call(json!({"bucket": "reports", "key": "../x"}))).await.1;
+    assert_eq!(wrong["result"]["isError"], true, "{wrong}");
+    let (_, unknown) = stand.ask(SECRET, "tools/call", json!({"name": "s3_drop", "arguments": {}})).await;
+    assert_eq!(unknown["error"]["code"], -32602, "{unknown}");
+}
+
+#[tokio::test]
+async fn objects_are_resources_of_those_who_may_read_them() {
+    let stand = Stand::new().await;
+    let (_, listed) = stand.ask(SECRET, "resources/list", json!({})).await;
+    let uri = listed["result"]["resources"][0]["uri"].clone();
+    assert_eq!(uri, "s3://reports/daily/a.txt", "{listed}");
+    let (_, read) = stand.ask(SECRET, "resources/read", json!({"uri": uri})).await;
+    assert_eq!(read["result"]["contents"][0]["text"], "Monday", "{read}");
+    let (_, templates) = stand.ask(SECRET, "resources/templates/list", json!({})).await;
+    assert_eq!(templates["result"]["resourceTemplates"][0]["uriTemplate"], "s3://reports/{+key}");
+    for uri in
+        ["s3://reports/secret.txt", "s3://reports/daily/../x", "s3://other/daily/a.txt", "file:///etc/passwd"]
+    {
+        let (_, refused) = stand.ask(SECRET, "resources/read", json!({"uri": uri})).await;
+        assert!(refused["error"].is_object(), "{uri}: {refused}");
+    }
+    let (_, denied) = stand.ask(LISTER, "resources/read", json!({"uri": "s3://reports/daily/a.txt"})).await;
+    assert!(denied["error"].is_object(), "{denied}");
+}
+
+#[tokio::test]
+async fn a_key_sees_its_own_tools() {
+    let stand = Stand::new().await;
+    let (_, listed) = stand.ask(LISTER, "tools/list", json!({})).await;
+    let names: Vec<_> =
+        listed["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+    assert_eq!(names, ["s3_list"]);
+    // The header says one thing and the body another: the body counts, and both are checked against each other.
+    let call = json!({"name": "s3_get", "arguments": {"bucket": "reports", "key": "daily/a.txt"}});
+    let (_, refused) = stand.ask(LISTER, "tools/call", call).await;
+    assert_eq!(refused["result"]["isError"], true, "{refused}");
+}
+
+#[tokio::test]
+async fn strangers_other_hosts_and_browsers_are_refused() {
+    let stand = Stand::new().await;
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}).to_string();
+    let key = format!("Bearer {SECRET}");
+    assert_eq!(stand.post(&[], &body).await.0, 401);
+    assert_eq!(stand.post(&[("authorization", "Bearer guessed")], &body).await.0, 401);
+    let rebound = [("authorization", key.as_str()), ("host", "evil.example")];
+    assert_eq!(stand.post(&rebound, &body).await.0, 403);
+    let browser = [("authorization", key.as_str()), ("origin", "https://evil.example")];
+    assert_eq!(stand.post(&browser, &body).await.0, 403);
+}
+
+#[tokio::test]
+async fn older_revisions_are_answered_too() {
+    let stand = Stand::new().await;
+    let key = format!("Bearer {SECRET}");
+    let ask = async |body: serde_json::Value, version: Option<&str>| {
+        let mut headers = vec![("authorization", key.as_str())];
+        headers.extend(version.map(|version| ("mcp-protocol-version", version)));
+        let (status, body) = stand.post(&headers, &body.to_string()).await;
+        (status, serde_json::from_str::<serde_json::Value>(&body).unwrap_or_default())
+    };
+    for version in ["2025-11-25", "2025-06-18", "2025-03-26"] {
+        let client = json!({"name": "test", "version": "1"});
+        let params = json!({"protocolVersion": version, "capabilities": {}, "clientInfo": client});
+        let (status, met) =
+            ask(json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}), None).await;
+        assert_eq!((status, &met["result"]["protocolVersion"]), (200, &json!(version)), "{met}");
+        let (_, listed) =
+            ask(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}), Some(version)).await;
+        assert_eq!(listed["result"]["tools"].as_array().map(Vec::len), Some(5), "{version}: {listed}");
+    }
+}

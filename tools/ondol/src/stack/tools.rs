@@ -1,0 +1,44 @@
+//! The tools of this machine's stack.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use accounts::KeyArguments;
+use anyhow::Context;
+use clap::Args;
+use mcp::{ProtocolArguments, Serving};
+use objects::Objects;
+use rpc::ServerArguments;
+use runtime::Life;
+
+use crate::{folders::tools_file, tools::write_if_missing};
+
+/// The settings of tools.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Tools")]
+pub(crate) struct ToolArguments {
+    /// The file that describes the tools; one with the files of a folder is written where there is none
+    #[arg(long, env = "ONDOL_TOOLS", value_name = "FILE", default_value_os_t = tools_file())]
+    tools: PathBuf,
+    /// Where mcp is served; port 0 takes a free one
+    #[arg(long, env = "ONDOL_MCP_LISTEN", default_value = "127.0.0.1:50053", value_name = "ADDRESS:PORT")]
+    mcp_listen: SocketAddr,
+}
+
+/// Starts mcp, which lets the same key in as api.
+pub(super) async fn start(
+    arguments: ToolArguments,
+    objects: Arc<dyn Objects>,
+    (key, server): (&KeyArguments, ServerArguments),
+    life: &Life,
+) -> anyhow::Result<Serving> {
+    let ToolArguments { tools, mcp_listen } = arguments;
+    write_if_missing(&tools).with_context(|| format!("writing {}", tools.display()))?;
+    let arguments = mcp::Arguments {
+        listen: mcp_listen,
+        tools,
+        protocol: ProtocolArguments { keys: key.clone(), ..ProtocolArguments::default() },
+        objects: None,
+        server,
+    };
+    Ok(mcp::start_on(Some(objects), arguments, &life.component("mcp")).await?)
+}
