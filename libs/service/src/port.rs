@@ -182,6 +182,7 @@ fn bind(address: SocketAddr) -> Result<TcpIncoming, ServiceError> {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use runtime::{Exit, Signal, Signals, Supervisor};
     use tonic_health::pb::{
         HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
     };
@@ -263,10 +264,18 @@ mod tests {
         let mut client = HealthClient::new(channel.connect().await.unwrap());
         let asked = HealthCheckRequest { service: String::new() };
         let call = client.watch(asked).await.unwrap();
-        life.stop("test");
-        life.draining().await;
-        assert!(!*closing.borrow(), "a call is still under way");
-        drop((call, client));
+        let (terminate, signals) = Signals::channel();
+        let (draining, unclosed) = (life.draining(), closing.clone());
+        life.spawn("caller", async move {
+            draining.await;
+            assert!(!*unclosed.borrow(), "a call is still under way");
+            drop((call, client));
+        });
+        let grace = Duration::from_secs(30);
+        let supervisor = Supervisor { life, signals, grace, drain_delay: Duration::ZERO };
+        terminate.send(Signal::Terminate).await.unwrap();
+        let exit = supervisor.run(async |_| Ok::<_, Infallible>(())).await;
+        assert_eq!(exit, Exit::Completed);
         closing.wait_for(|closed| *closed).await.unwrap();
     }
 
