@@ -50,7 +50,7 @@ pub use error::JobsError;
 pub use event::{Event, Events, Happening};
 pub use heart::{Ended, Heart, Held, Timing};
 pub use job::{Enqueued, Idempotency, Job, JobId, NewJob, Payload, Priority, State};
-pub use limits::{Limits, TenantLimits};
+pub use limits::{Limits, Settings, TenantLimits};
 pub use listing::{Filter, Page};
 pub use memory::MemoryQueue;
 pub use metrics::Metrics;

@@ -1,6 +1,9 @@
 //! The bounds of a queue.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{JobsError, Name};
 
@@ -63,6 +66,17 @@ impl Limits {
             None => Ok(()),
         }
     }
+}
+
+/// What operators have set of a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The bounds.
+    pub limits: Limits,
+    /// Whether claims are stopped altogether.
+    pub paused: bool,
+    /// Kinds whose claims are stopped, those without a job among them.
+    pub paused_kinds: BTreeSet<Name>,
 }
 
 /// When a full queue should be asked again: about as long as a worker's turn.

@@ -16,6 +16,7 @@ mod refusal;
 mod reply;
 mod script;
 mod server;
+mod settings;
 mod watch;
 mod work;
 

@@ -1,6 +1,6 @@
 //! Jobs that start by the clock.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::SystemTime};
 
 use croner::Cron;
 use jiff::{Timestamp, Zoned, tz::TimeZone};
@@ -61,6 +61,13 @@ impl Schedule {
     pub(crate) fn check(&self) -> Result<(), JobsError> {
         self.clock()?;
         self.job(0)?.check()
+    }
+
+    /// The first tick after a time; `None` where none follows, such as on the 30th of February.
+    pub fn next(&self, after: SystemTime) -> Result<Option<Timestamp>, JobsError> {
+        let after = Timestamp::try_from(after).map_err(|_far| JobsError::invalid("after", "too far away"))?;
+        let next = self.after(after.as_millisecond())?;
+        Ok(next.and_then(|tick| Timestamp::from_millisecond(tick).ok()))
     }
 
     /// The first tick after a time, all in milliseconds since 1970.
@@ -187,7 +194,11 @@ mod tests {
     }
 
     fn millis(text: &str) -> i64 {
-        text.parse::<jiff::Timestamp>().unwrap().as_millisecond()
+        instant(text).as_millisecond()
+    }
+
+    fn instant(text: &str) -> jiff::Timestamp {
+        text.parse().unwrap()
     }
 
     #[test]
@@ -207,6 +218,9 @@ mod tests {
         assert_eq!(winter, Some(millis("2026-12-01T01:30:00Z")));
         let never = schedule("0 0 30 2 *", "UTC", Missed::Once);
         assert_eq!(never.after(0).unwrap(), None);
+        let time = std::time::SystemTime::from(instant("2026-07-01T00:00:00Z"));
+        assert_eq!(berlin.next(time).unwrap(), Some(instant("2026-07-01T00:30:00Z")));
+        assert_eq!(never.next(time).unwrap(), None);
     }
 
     #[test]

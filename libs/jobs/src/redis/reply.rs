@@ -98,7 +98,7 @@ impl Fields {
         self.text(name).ok_or(JobsError::Corrupt { what: JOB })
     }
 
-    fn number(&self, name: &str) -> Option<i64> {
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
         self.text(name).and_then(|text| text.parse().ok())
     }
 

@@ -52,6 +52,7 @@ scripts! {
     configure: "set limits",
     stats: "count jobs",
     schedules: "keep schedules",
+    settings: "read limits",
 }
 
 impl Script {

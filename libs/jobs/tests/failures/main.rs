@@ -19,6 +19,7 @@ mod scene;
 mod schedules;
 mod sentinels;
 mod servers;
+mod settings;
 mod tls;
 mod worker;
 mod workers;
