@@ -2,7 +2,7 @@
 
 mod get;
 mod ls;
-mod name;
+mod partial;
 mod rm;
 mod url;
 

@@ -9,7 +9,7 @@ use crate::{
     answer::{Answer, stream},
     ask::{Ask, message},
     client::{Client, Connection},
-    output::{self, say},
+    output::{self, say, tell},
 };
 
 const HELP: &str = "/reset forgets the conversation, /system TEXT sets its instructions, /stats shows figures,\n\
@@ -103,7 +103,7 @@ impl Chat {
                 self.last = Some(answer);
             }
             Some(Err(error)) => {
-                eprintln!("{error:#}");
+                tell!("{error:#}");
                 said.clear();
             }
             None => say!("(stopped)"),

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{artifact, bench, chat, completions, generate, jobs, keys, model, queue, smoke, tools, up};
+use crate::{
+    artifact, bench, chat, completions, generate, jobs, keys, model, output::tell, queue, smoke, tools, up,
+};
 
 /// The command line of Ondol: the whole stack on a laptop, a client, and the tools around models.
 ///
@@ -74,7 +76,7 @@ impl Cli {
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("ondol: {error:#}");
+                tell!("ondol: {error:#}");
                 ExitCode::FAILURE
             }
         }

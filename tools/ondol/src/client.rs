@@ -1,6 +1,5 @@
 //! The way to a server.
 
-mod elsewhere;
 mod explanation;
 mod transfer;
 
@@ -26,6 +25,7 @@ use tonic::{
 
 use crate::{development_key, folders::DevelopmentKeyFile};
 use explanation::{SERVER, Way};
+pub(crate) use transfer::Download;
 
 /// Where clients look by themselves, which is where `ondol up` serves.
 pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";

@@ -1,9 +1,13 @@
 //! Doing one thing to many.
 
+use std::fmt::Display;
+
 use anyhow::bail;
 
-/// Does it to each. One that fails does not keep the others from it, but the whole has failed then.
-pub(crate) async fn each<T>(
+use crate::output::tell;
+
+/// Does it to each. One that fails is named, and does not keep the others from it, but the whole has failed then.
+pub(crate) async fn each<T: Display>(
     all: &[T],
     mut work: impl AsyncFnMut(&T) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -13,7 +17,7 @@ pub(crate) async fn each<T>(
     let mut failed = 0;
     for one in all {
         if let Err(error) = work(one).await {
-            eprintln!("ondol: {error:#}");
+            tell!("ondol: {one}: {error:#}");
             failed += 1;
         }
     }

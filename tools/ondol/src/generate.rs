@@ -10,7 +10,7 @@ use crate::{
     answer::{Answer, stream},
     ask::{Ask, message},
     client::Connection,
-    output::{self, say},
+    output::{self, say, tell},
 };
 
 /// The prompt and how to answer it.
@@ -90,6 +90,6 @@ fn finish(arguments: &Arguments, answer: &Answer) {
         say!();
     }
     if arguments.stats {
-        eprintln!("{}", answer.summary());
+        tell!("{}", answer.summary());
     }
 }

@@ -4,7 +4,6 @@ mod cancel;
 mod dead;
 mod delete;
 mod list;
-mod name;
 mod requeue;
 mod row;
 mod show;
@@ -12,8 +11,6 @@ mod submit;
 mod watch;
 
 use clap::Subcommand;
-
-pub(crate) use name::resource_name;
 
 /// What to do with jobs.
 #[derive(Subcommand)]

@@ -2,8 +2,6 @@
 //!
 //! This is the only crate that knows every service. It may print, and it may use anyhow; nothing depends on it.
 
-#![expect(clippy::print_stderr, reason = "a command line speaks to its user")]
-
 mod cli;
 
 mod artifact;
@@ -25,6 +23,8 @@ mod client;
 mod development_key;
 mod each;
 mod folders;
+mod json;
+mod names;
 mod output;
 mod process;
 mod process_stat;

@@ -1,6 +1,7 @@
-//! Standard output, which may be a pipe whose reader has seen enough.
+//! Standard output and standard error, which may be pipes whose readers have seen enough.
 //!
-//! `println!` panics there. A command has nothing left to do then, and ends.
+//! `println!` and `eprintln!` panic there. Without a reader of its output a command has nothing left to do, and ends; what
+//! it says beside that is for whoever listens.
 
 use std::{
     fmt,
@@ -14,6 +15,12 @@ macro_rules! say {
     ($($argument:tt)*) => { $crate::output::text(format_args!("{}\n", format_args!($($argument)*))) };
 }
 pub(crate) use say;
+
+/// Says a line on standard error, as `eprintln!` does, to nobody where nobody listens.
+macro_rules! tell {
+    ($($argument:tt)*) => { $crate::output::aside(format_args!("{}\n", format_args!($($argument)*))) };
+}
+pub(crate) use tell;
 
 /// Prints text at once, without a line's end of its own.
 pub(crate) fn text(text: fmt::Arguments<'_>) {
@@ -31,11 +38,18 @@ pub(crate) fn bytes(bytes: &[u8]) {
     }
 }
 
+/// Says text on standard error at once, without a line's end of its own.
+pub(crate) fn aside(text: fmt::Arguments<'_>) {
+    let mut out = io::stderr().lock();
+    // Nobody is left to be told that nobody listens.
+    let _ = out.write_fmt(text).and_then(|()| out.flush());
+}
+
 /// With code 0 after `| head`, which is no failure; with 1 where a disk is full, which is.
 fn end(error: &io::Error) -> ! {
     if error.kind() == ErrorKind::BrokenPipe {
         process::exit(0);
     }
-    eprintln!("ondol: writing to standard output: {error}");
+    tell!("ondol: writing to standard output: {error}");
     process::exit(1);
 }

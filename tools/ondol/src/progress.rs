@@ -1,8 +1,8 @@
 //! A progress bar on a terminal, and silence elsewhere.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, stderr};
 
-use crate::text::size;
+use crate::{output::aside, text::size};
 
 const WIDTH: usize = 32;
 
@@ -37,18 +37,18 @@ impl Bar {
         let bar = format!("{}{}", "█".repeat(filled), "░".repeat(WIDTH - filled));
         let (done, whole) = ((self.unit)(done), (self.unit)(total));
         if total == 0 {
-            eprint!("\r{} {done}  ", self.title);
+            aside(format_args!("\r{} {done}  ", self.title));
         } else {
-            eprint!("\r{} {bar} {percent:>3} %  {done} of {whole}  ", self.title);
+            aside(format_args!("\r{} {bar} {percent:>3} %  {done} of {whole}  ", self.title));
         }
-        // A bar that cannot be drawn is no reason to fail.
-        let _ = stderr().flush();
     }
+}
 
-    /// Ends the line.
-    pub(crate) fn end(self) {
+/// Ends the line, also where what it shows fails.
+impl Drop for Bar {
+    fn drop(&mut self) {
         if self.last.is_some() {
-            eprintln!();
+            aside(format_args!("\n"));
         }
     }
 }

@@ -13,6 +13,7 @@ use announce::Caller;
 use crate::{
     development_key,
     folders::DevelopmentKeyFile,
+    output::tell,
     stack::{Stack, StackArguments},
 };
 
@@ -54,8 +55,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let Arguments { listen, key_file, stack, process, called_as } = arguments;
     if neighbour::is_up(process.admin_addr) {
         let admin = process.admin_addr;
-        eprintln!("ondol: Ondol is up already: its admin port answers at http://{admin}");
-        eprintln!("  what to do: end that one, or start another with --listen and --admin-addr");
+        tell!("ondol: Ondol is up already: its admin port answers at http://{admin}");
+        tell!("  what to do: end that one, or start another with --listen and --admin-addr");
         return ExitCode::FAILURE;
     }
     runtime::launch(SERVICE, &process, async |life: Life| -> anyhow::Result<()> {

@@ -1,21 +1,32 @@
 //! `ondol artifact get`.
 
-use std::{fs::Permissions, io::Write, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 
-use super::name::parse;
-use crate::{client::Connection, output};
+use super::partial::Partial;
+use crate::{
+    client::{Connection, Download},
+    names::{self, ArtifactName},
+    output::{self, tell},
+    progress::Bar,
+};
 
 /// Which artifact, and where to put it.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  ondol artifact get 0a…/text.txt\n  \
-                        ondol artifact get 0a…/output.jsonl --output answers.jsonl")]
+                        ondol artifact get 0a…/output.jsonl --output answers.jsonl\n\n\
+                        A connection that breaks is made again where it broke. Where the command ends before --output is \
+                        whole, what has come waits beside it, and the same command goes on behind that.")]
 pub(crate) struct Arguments {
     /// `JOB/NAME`, or the path that `ondol jobs watch` printed
-    #[arg(value_parser = parse)]
-    artifact: (String, String),
+    #[arg(value_parser = names::artifact)]
+    artifact: ArtifactName,
     #[command(flatten)]
     connection: Connection,
     /// The file to write [default: standard output]
@@ -25,27 +36,60 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (job, name) = &arguments.artifact;
-    let path = format!("/generated/{job}/{name}");
     arguments.connection.block_on(async |client| {
-        let Some(file) = &arguments.output else {
-            return client
-                .download(&path, |bytes| {
-                    output::bytes(bytes);
-                    Ok(())
-                })
-                .await;
-        };
-        // Beside the file, so that one that was there stays until the new one is whole.
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.map_or_else(|| PathBuf::from("."), PathBuf::from);
-        let context = || format!("writing {}", file.display());
-        // As any new file: the user's umask says who may read it.
-        let mode = Permissions::from_mode(0o666);
-        let mut part =
-            tempfile::Builder::new().permissions(mode).tempfile_in(folder).with_context(context)?;
-        client.download(&path, |bytes| part.write_all(bytes).with_context(context)).await?;
-        part.persist(file).with_context(context)?;
-        Ok(())
+        let mut download = client.download(&arguments.artifact.path()).await?;
+        match &arguments.output {
+            None => {
+                while let Some(bytes) = download.next().await? {
+                    output::bytes(&bytes);
+                }
+                Ok(())
+            }
+            Some(file) => {
+                let content = download.etag().map(|etag| format!("{} {etag}", arguments.artifact));
+                into_file(&mut download, content.as_deref(), file).await
+            }
+        }
     })
+}
+
+/// `content` is what tells it from any other, where that is known.
+async fn into_file(download: &mut Download<'_>, content: Option<&str>, file: &Path) -> anyhow::Result<()> {
+    let context = || format!("writing {}", file.display());
+    if let Ok(there) = fs::metadata(file) {
+        ensure!(!there.is_dir(), "{} is a folder: name a file in it", file.display());
+        // Such as a terminal, a pipe or /dev/null, in whose place no file should come.
+        if !there.is_file() {
+            let mut open = File::options().write(true).open(file).with_context(context)?;
+            return copy(download, 0, &mut |bytes| open.write_all(bytes).with_context(context)).await;
+        }
+    }
+    let mut partial = Partial::open(file, content).with_context(context)?;
+    let held = partial.held(download.size()).with_context(context)?;
+    if held > 0 {
+        download.skip(held).await.inspect_err(|_| partial.forget())?;
+    }
+    let outcome = copy(download, held, &mut |bytes| partial.write(bytes).with_context(context)).await;
+    if let Err(error) = outcome {
+        if let Some(kept) = partial.keep() {
+            tell!("What has come waits in {}: the same command goes on behind it.", kept.display());
+        }
+        return Err(error);
+    }
+    partial.publish().with_context(context)
+}
+
+/// Hands on all that comes, with a bar on a terminal.
+async fn copy(
+    download: &mut Download<'_>,
+    held: u64,
+    take: &mut impl FnMut(&[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let (mut bar, mut done) = (Bar::new("Fetching"), held);
+    while let Some(bytes) = download.next().await? {
+        take(&bytes)?;
+        done += bytes.len() as u64;
+        bar.show(done, download.size().unwrap_or_default());
+    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     client::Connection,
     keys::new_secret,
-    output::say,
+    output::{say, tell},
     process,
     smoke::free_port,
     stack::{Stack, StackArguments},
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     // Not a failure of the process, which ends in good order, but of the measurement.
     match unproved {
         Some(warning) => {
-            eprintln!("ondol: {warning}");
+            tell!("ondol: {warning}");
             ExitCode::FAILURE
         }
         None => exit,

@@ -3,7 +3,7 @@
 use clap::Args;
 use proto::jobs::v1::ListDeadJobsRequest;
 
-use super::list::print;
+use super::list::{gather, print};
 use crate::client::Connection;
 
 /// Which dead jobs, and how to print them.
@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// The most jobs to print
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     most: u32,
-    /// Print one JSON array, for scripts
+    /// Print one JSON array of jobs, as the contract writes them, for scripts
     #[arg(long)]
     json: bool,
 }
@@ -25,19 +25,13 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.connection.block_on(async |mut client| {
-        let (mut jobs, most) = (Vec::new(), arguments.most as usize);
-        let mut request =
-            ListDeadJobsRequest { kind: arguments.kind.clone(), ..ListDeadJobsRequest::default() };
-        while jobs.len() < most {
-            let page = client.jobs().list_dead_jobs(request.clone()).await;
+        let (jobs, more) = gather(arguments.most, async |page_size, page_token| {
+            let request = ListDeadJobsRequest { page_size, page_token, kind: arguments.kind.clone() };
+            let page = client.jobs().list_dead_jobs(request).await;
             let page = page.map_err(|status| client.explained(status))?.into_inner();
-            jobs.extend(page.jobs);
-            request.page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                break;
-            }
-        }
-        jobs.truncate(most);
-        print(&jobs, arguments.json)
+            Ok((page.jobs, page.next_page_token))
+        })
+        .await?;
+        print(&jobs, more, arguments.json)
     })
 }

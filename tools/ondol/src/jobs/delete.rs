@@ -3,14 +3,13 @@
 use clap::Args;
 use proto::jobs::v1::DeleteJobRequest;
 
-use super::name::resource_name;
-use crate::{client::Connection, each::each, output::say};
+use crate::{client::Connection, each::each, names, output::say};
 
 /// Which jobs to forget.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The jobs' names; only jobs that have ended can be forgotten
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = names::job)]
     names: Vec<String>,
     #[command(flatten)]
     connection: Connection,
@@ -20,7 +19,6 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.connection.block_on(async |mut client| {
         each(&arguments.names, async |name| {
-            let name = resource_name(name);
             let deleted = client.jobs().delete_job(DeleteJobRequest { name: name.clone() }).await;
             deleted.map_err(|status| client.explained(status))?;
             say!("{name}  deleted");

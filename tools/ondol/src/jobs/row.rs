@@ -1,8 +1,10 @@
 //! A job on one line, and as JSON.
 
 use prost_types::Timestamp;
-use proto::jobs::v1::{ArtifactLink, Job, Progress, State};
-use serde_json::{Value, json};
+use proto::jobs::v1::{Job, Progress, State};
+
+/// The message's name in the contract.
+pub(super) const JOB: &str = "ondol.jobs.v1.Job";
 
 /// The state as people write it: `running`.
 pub(super) fn state_name(state: State) -> String {
@@ -45,35 +47,6 @@ pub(super) fn progress_text(progress: &Progress) -> String {
     format!("{}{of}{failed}", progress.done)
 }
 
-/// All of a job, for scripts.
-pub(super) fn to_json(job: &Job) -> Value {
-    let progress = job.progress.as_ref();
-    json!({
-        "name": job.name,
-        "kind": job.kind,
-        "state": state_name(job.state()),
-        "published": job.published,
-        "attempts": job.attempts,
-        "recoveries": job.recoveries,
-        "cancel_requested": job.cancel_requested,
-        "create_time": job.create_time.as_ref().map(time),
-        "start_time": job.start_time.as_ref().map(time),
-        "end_time": job.end_time.as_ref().map(time),
-        "progress": progress.map(|it| json!({"done": it.done, "total": it.total, "failed": it.failed})),
-        "artifacts": job.artifacts.iter().map(link).collect::<Vec<_>>(),
-        "failure": job.failure,
-    })
-}
-
-fn link(artifact: &ArtifactLink) -> Value {
-    json!({
-        "name": artifact.name,
-        "path": artifact.path,
-        "content_type": artifact.content_type,
-        "size_bytes": artifact.size_bytes,
-    })
-}
-
 fn time(time: &Timestamp) -> String {
     time.to_string()
 }
@@ -82,7 +55,7 @@ fn time(time: &Timestamp) -> String {
 mod tests {
     use proto::jobs::v1::{Job, Progress, State};
 
-    use super::{parse_state, row, state_name, to_json};
+    use super::{parse_state, row, state_name};
 
     #[test]
     fn a_state_is_read_as_it_is_written() {
@@ -104,6 +77,5 @@ mod tests {
         };
         let row = row(&job);
         assert!(row.starts_with("jobs/0a") && row.ends_with("12 of 100, 1 failed"), "{row}");
-        assert_eq!(to_json(&job)["state"], "running");
     }
 }

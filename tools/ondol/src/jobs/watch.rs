@@ -8,13 +8,11 @@ use proto::jobs::v1::{Job, State, WatchJobRequest, watch_job_response::Event};
 use tokio::{signal::ctrl_c, time::sleep};
 use tonic::Code;
 
-use super::{
-    name::resource_name,
-    row::{is_end, progress_text, state_name},
-};
+use super::row::{is_end, progress_text, state_name};
 use crate::{
     client::{Client, Connection},
-    output::say,
+    names,
+    output::{say, tell},
     progress::Bar,
     text::size,
 };
@@ -26,6 +24,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The job's name
+    #[arg(value_parser = names::job)]
     name: String,
     #[command(flatten)]
     connection: Connection,
@@ -33,9 +32,7 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    arguments
-        .connection
-        .block_on(async |mut client| follow(&mut client, &resource_name(&arguments.name)).await)
+    arguments.connection.block_on(async |mut client| follow(&mut client, &arguments.name).await)
 }
 
 /// Follows a job until it ends; an error unless it ends well. A broken stream goes on where it broke.
@@ -44,7 +41,7 @@ pub(super) async fn follow(client: &mut Client, name: &str) -> anyhow::Result<()
         biased;
         outcome = follow_to_its_end(client, name) => outcome,
         _ = ctrl_c() => {
-            eprintln!("\n{name} goes on. To follow it again: ondol jobs watch {name}; to stop it: ondol jobs cancel {name}");
+            tell!("\n{name} goes on. To follow it again: ondol jobs watch {name}; to stop it: ondol jobs cancel {name}");
             // As a shell has it for a program that was interrupted.
             std::process::exit(130)
         }
@@ -105,23 +102,26 @@ impl View {
         self.state = Some(job.state());
         self.close();
         let why = if job.failure.is_empty() { String::new() } else { format!("  {}", job.failure) };
-        eprintln!("{}{why}", state_name(job.state()));
+        tell!("{}{why}", state_name(job.state()));
     }
 
     fn progress(&mut self, done: u64, total: u64) {
+        // Who comes late may not be told of the state, but only what runs reports progress.
+        if self.state.is_none() {
+            self.state = Some(State::Running);
+            tell!("{}", state_name(State::Running));
+        }
         self.bar.get_or_insert_with(|| Bar::counting("Running")).show(done, total);
     }
 
     fn close(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.end();
-        }
+        self.bar = None;
     }
 
     fn end(mut self, job: &Job) -> anyhow::Result<()> {
         self.close();
         let progress = job.progress.as_ref().map(progress_text).unwrap_or_default();
-        eprintln!("{}  {progress}", state_name(job.state()));
+        tell!("{}  {progress}", state_name(job.state()));
         for artifact in &job.artifacts {
             say!("{}  {}  {}", artifact.path, artifact.content_type, size(artifact.size_bytes));
         }
@@ -131,7 +131,7 @@ impl View {
                 bail!("{}: none of {lines} lines has an answer; output.jsonl says why", job.name)
             }
             State::Succeeded if failed > 0 => {
-                eprintln!("{failed} of {lines} lines have no answer: output.jsonl says why");
+                tell!("{failed} of {lines} lines have no answer: output.jsonl says why");
                 Ok(())
             }
             State::Succeeded => Ok(()),

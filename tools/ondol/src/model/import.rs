@@ -113,7 +113,7 @@ fn import(file: &Path, store: &Store, options: &Options) -> anyhow::Result<()> {
     })
     .map_err(taught)
     .with_context(|| format!("importing {}", file.display()))?;
-    bar.end();
+    drop(bar);
     let manifest = &report.manifest;
     say!(
         "Imported {} ({}, {}) in {:.1} s with {} of memory into {}.",

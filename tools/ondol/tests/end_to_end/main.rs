@@ -11,6 +11,8 @@ mod stack;
 #[cfg(test)]
 mod answering;
 #[cfg(test)]
+mod breaking;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod elsewhere;

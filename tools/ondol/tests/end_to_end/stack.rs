@@ -98,6 +98,11 @@ impl Stack {
 
     /// The same with further arguments.
     pub(crate) fn start_with(extra: &[&str]) -> Option<Self> {
+        Self::start_in(&[], extra)
+    }
+
+    /// The same with variables of its environment.
+    pub(crate) fn start_in(environment: &[(&str, &str)], extra: &[&str]) -> Option<Self> {
         let models = models()?;
         let folder = tempfile::tempdir().unwrap();
         let mut process = ondol(&["up", "--listen", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0"])
@@ -108,6 +113,7 @@ impl Stack {
             .arg("--objects-folder")
             .arg(folder.path().join("objects"))
             .args(extra)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(File::create(folder.path().join("log")).unwrap())
             .spawn()
@@ -146,8 +152,13 @@ impl Stack {
 
     /// A command that talks to this stack.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.command_at(&format!("http://{}", self.api), arguments)
+    }
+
+    /// The same by another way.
+    pub(crate) fn command_at(&self, server: &str, arguments: &[&str]) -> Command {
         let mut command = ondol(arguments);
-        command.args(["--server", &format!("http://{}", self.api)]).arg("--key-file").arg(self.key_file());
+        command.args(["--server", server]).arg("--key-file").arg(self.key_file());
         command
     }
 

@@ -6,18 +6,21 @@ use clap::Args;
 use proto::jobs::v1::{BatchWork, Job, job::Work};
 
 use super::Common;
+use crate::{names, output::tell};
 
 /// Which lines to answer.
 #[derive(Args)]
 #[command(after_help = "Each line is a JSON object as in OpenAI's batches:\n  \
     {\"custom_id\":\"1\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}}\n\
-    Example: ondol jobs submit batch questions.jsonl --watch")]
+    Example: ondol jobs submit batch questions.jsonl --watch\n\n\
+    With --request-id, repeat the command with --input and the name that the first run printed: a file that is \
+    uploaded again is another input.")]
 pub(crate) struct Arguments {
     /// The file of requests, one JSON object a line
     #[arg(required_unless_present = "input")]
     file: Option<PathBuf>,
-    /// An input that lies with the server already, as `CreateUploadUrl` named it
-    #[arg(long, value_name = "uploads/ID", conflicts_with = "file")]
+    /// An input that lies with the server already, as this command or `CreateUploadUrl` named it
+    #[arg(long, value_name = "uploads/ID", conflicts_with = "file", value_parser = names::upload)]
     input: Option<String>,
     #[command(flatten)]
     common: Common,
@@ -36,7 +39,12 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         let model = client.model(model.as_deref()).await?;
         let input = match (input, file) {
             (Some(input), _) => input,
-            (None, file) => client.upload(&file.unwrap_or_default(), "application/jsonl").await?,
+            (None, file) => {
+                let file = file.unwrap_or_default();
+                let input = client.upload(&file, "application/jsonl").await?;
+                tell!("{} is uploaded as {input}", file.display());
+                input
+            }
         };
         let work = Some(Work::Batch(BatchWork { input, concurrency, model }));
         common.submit(client, Job { work, ..Job::default() }).await
