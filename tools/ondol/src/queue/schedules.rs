@@ -1,5 +1,7 @@
 //! `ondol queue schedules`.
 
+use std::time::SystemTime;
+
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use jobs::{Missed, Name, Payload, Priority, Queue, Schedule};
@@ -11,7 +13,7 @@ use proto::{
 use serde_json::{Value, json};
 
 use super::Place;
-use crate::output::say;
+use crate::{names, output::say};
 
 /// What to do with schedules.
 #[derive(Subcommand)]
@@ -59,7 +61,7 @@ pub(crate) struct Set {
     #[arg(long, required_unless_present = "input", requires = "model")]
     prompt: Option<String>,
     /// Answer the lines of this upload of the owner's
-    #[arg(long, value_name = "uploads/ID", conflicts_with = "prompt")]
+    #[arg(long, value_name = "uploads/ID", conflicts_with = "prompt", value_parser = names::upload)]
     input: Option<String>,
     /// The model
     #[arg(long, value_name = "ID", default_value = "")]
@@ -67,6 +69,9 @@ pub(crate) struct Set {
     /// The most tokens to generate
     #[arg(long, value_name = "N", default_value_t = 256)]
     max_tokens: u32,
+    /// Print one JSON object, for scripts
+    #[arg(long)]
+    json: bool,
 }
 
 /// Which one to remove.
@@ -94,13 +99,13 @@ pub(super) fn run(command: Command) -> anyhow::Result<()> {
         Command::List(arguments) => arguments.place.block_on(async |queue| {
             let schedules = queue.schedules().await?;
             if arguments.json {
-                let array: Vec<_> = schedules.iter().map(to_json).collect();
+                let array = schedules.iter().map(to_json).collect::<anyhow::Result<Vec<_>>>()?;
                 say!("{}", serde_json::to_string_pretty(&array)?);
             } else if schedules.is_empty() {
                 say!("No schedules.");
             } else {
                 for schedule in &schedules {
-                    say!("{}", row(schedule));
+                    say!("{}", row(schedule)?);
                 }
             }
             Ok(())
@@ -109,7 +114,11 @@ pub(super) fn run(command: Command) -> anyhow::Result<()> {
             let schedule = arguments.schedule()?;
             arguments.place.block_on(async |queue| {
                 queue.put_schedule(&schedule).await?;
-                say!("{}", row(&schedule));
+                if arguments.json {
+                    say!("{}", serde_json::to_string_pretty(&to_json(&schedule)?)?);
+                } else {
+                    say!("{}", row(&schedule)?);
+                }
                 Ok(())
             })
         }
@@ -163,25 +172,31 @@ fn accounts_name(owner: &str) -> anyhow::Result<()> {
     Ok(accounts::check_key_name(owner)?)
 }
 
-fn row(schedule: &Schedule) -> String {
-    format!(
-        "{:<20} {:<16} {:<14} {:<14} {}",
-        schedule.name, schedule.cron, schedule.zone, schedule.kind, schedule.tenant
-    )
+/// When it starts a job next.
+fn next(schedule: &Schedule) -> anyhow::Result<Option<String>> {
+    Ok(schedule.next(SystemTime::now())?.map(|time| time.to_string()))
 }
 
-fn to_json(schedule: &Schedule) -> Value {
+fn row(schedule: &Schedule) -> anyhow::Result<String> {
+    let Schedule { name, cron, zone, kind, tenant, .. } = schedule;
+    let next = next(schedule)?.map_or_else(|| "never".to_owned(), |next| format!("next {next}"));
+    let (name, kind) = (name.as_str(), kind.as_str());
+    Ok(format!("{name:<20} {cron:<16} {zone:<14} {kind:<14} {tenant}  {next}"))
+}
+
+fn to_json(schedule: &Schedule) -> anyhow::Result<Value> {
     let missed = match schedule.missed {
         Missed::Skip => "skip",
         Missed::Once => "once",
         Missed::Every => "every",
     };
-    json!({
+    Ok(json!({
         "name": schedule.name.as_str(),
         "cron": schedule.cron,
         "zone": schedule.zone,
         "missed": missed,
         "kind": schedule.kind.as_str(),
         "owner": schedule.tenant.as_str(),
-    })
+        "nextTime": next(schedule)?,
+    }))
 }

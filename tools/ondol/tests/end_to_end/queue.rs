@@ -1,7 +1,8 @@
 //! The queue as its operators see it, in a Redis of its own.
 
-use std::process::Output;
+use std::{process::Output, time::Duration};
 
+use jobs::{Name, NewJob, Payload, Policies, Queue, RedisOptions, RedisQueue};
 use serde_json::Value;
 use testkit::Redis;
 
@@ -30,7 +31,55 @@ fn it_is_shown_paused_and_goes_on() {
     succeeding(&redis, &["resume"]);
     let shown: Value = serde_json::from_str(&succeeding(&redis, &["show", "--json"])).unwrap();
     assert_eq!(shown["paused"], false);
-    assert!(succeeding(&redis, &["pause", "batch"]).contains("batch is paused"));
+    let (code, out, err) = run(&redis, &["pause", "batch"]);
+    assert!(code == Some(0) && out.contains("batch is paused"), "{out}");
+    assert!(err.contains("No batch job was handed in so far"), "{err}");
+    let shown: Value = serde_json::from_str(&succeeding(&redis, &["show", "--json"])).unwrap();
+    assert_eq!((&shown["paused"], &shown["kinds"]["batch"]["paused"]), (&false.into(), &true.into()));
+    assert!(succeeding(&redis, &["resume", "batch", "--json"]).contains("\"paused\": false"));
+}
+
+#[test]
+fn limits_are_shown_and_changed_one_by_one() {
+    let redis = Redis::start().unwrap();
+    let read =
+        |arguments: &[&str]| -> Value { serde_json::from_str(&succeeding(&redis, arguments)).unwrap() };
+    let usual = read(&["limits", "show", "--json"]);
+    assert_eq!((&usual["depth"], &usual["running"]), (&1_000_000.into(), &Value::Null));
+    read(&["limits", "set", "--queue-kind-running", "batch=4", "--queue-running", "8", "--json"]);
+    let set = read(&["limits", "set", "--queue-dead-kept", "2h", "--unset", "running", "--json"]);
+    assert_eq!((&set["kindRunning"]["batch"], &set["running"]), (&4.into(), &Value::Null));
+    assert_eq!((&set["deadKeptSeconds"], &set["depth"]), (&7200.0.into(), &1_000_000.into()));
+    assert!(succeeding(&redis, &["limits", "show"]).contains("batch=4"));
+    let line = succeeding(&redis, &["show"]);
+    let line = line.lines().find(|line| line.starts_with("batch")).unwrap().to_owned();
+    assert_eq!(line.split_whitespace().nth(3), Some("4"), "{line}");
+
+    for (wrong, words) in [
+        (&["limits", "set"][..], "name a limit"),
+        (&["limits", "set", "--queue-running", "1", "--unset", "running"], "at once"),
+        (&["limits", "set", "--queue-recoveries", "0"], "--queue-recoveries"),
+    ] {
+        let (code, _, err) = run(&redis, wrong);
+        assert!(code == Some(1) && err.contains(words), "{wrong:?}: {err}");
+    }
+}
+
+#[tokio::test]
+async fn each_kind_is_counted() {
+    let redis = Redis::start().unwrap();
+    let name = |text| Name::new("name", text).unwrap();
+    let options = RedisOptions::new(redis.url(), name("jobs"));
+    let queue = RedisQueue::new(options, Policies::default()).unwrap();
+    let job = || NewJob::new(name("batch"), name("dev"), Payload::Inline(Vec::new()));
+    let later = NewJob { delay: Duration::from_hours(1), ..job() };
+    for added in queue.enqueue(vec![job(), job(), later]).await {
+        added.unwrap();
+    }
+    let shown: Value = serde_json::from_str(&succeeding(&redis, &["show", "--json"])).unwrap();
+    let batch = &shown["kinds"]["batch"];
+    assert_eq!((&batch["ready"], &batch["running"], &batch["delayed"]), (&2.into(), &0.into(), &1.into()));
+    assert!(succeeding(&redis, &["show"]).contains("3 of at most 1000000 wait, 0 of any number run"));
 }
 
 #[test]
@@ -45,6 +94,9 @@ fn schedules_are_set_listed_and_removed() {
     let listed: Value = serde_json::from_str(&listed).unwrap();
     assert_eq!((&listed[0]["name"], &listed[0]["kind"]), (&"nightly".into(), &"generate_text".into()));
     assert_eq!((&listed[0]["zone"], &listed[0]["owner"]), (&"Asia/Seoul".into(), &"dev".into()));
+    // Three in the morning, in Seoul.
+    assert!(listed[0]["nextTime"].as_str().unwrap().ends_with("T18:00:00Z"), "{listed}");
+    assert!(succeeding(&redis, &["schedules", "list"]).contains("next 2"));
 
     let (code, _, err) = set("whenever");
     assert_eq!(code, Some(1));
@@ -63,5 +115,5 @@ fn a_redis_that_is_away_is_said_so_without_its_password() {
     let Output { status, stderr, .. } = ondol(&away).output().unwrap();
     let said = String::from_utf8(stderr).unwrap();
     assert_eq!(status.code(), Some(1));
-    assert!(said.contains("Redis") && !said.contains("s3cr3t"), "{said}");
+    assert!(said.contains("--redis-url") && !said.contains("s3cr3t"), "{said}");
 }
