@@ -18,7 +18,8 @@ pub struct Event {
 /// What can happen to a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
-    /// It entered a state. The first event of each job that anybody asks for is the state it was in then.
+    /// It entered a state. The first event of each job is the state that it was in when somebody first asked for events, or
+    /// its handler first reported progress.
     Entered(State),
     /// Its handler reported progress.
     Progress(Vec<u8>),

@@ -7,8 +7,8 @@ use std::{
 
 use super::store::{Entry, Key, Millis, Store, Tag, Timeline, at};
 use crate::{
-    Cancellation, Enqueued, Event, Events, Filter, Happening, Job, JobId, JobsError, Limits, Name, NewJob,
-    Page, Schedule, Scope, State, Stats, TenantLimits,
+    Cancellation, Enqueued, Events, Filter, Happening, Job, JobId, JobsError, Limits, Name, NewJob, Page,
+    Schedule, Scope, State, Stats, TenantLimits,
     event::PART,
     limits::RETRY_AFTER,
     listing::{bad_token, check_size},
@@ -212,13 +212,12 @@ impl Store {
     }
 
     pub(super) fn events(&mut self, id: JobId, after: u64) -> Result<Events, JobsError> {
-        let now = at(self.now);
-        let entry = self.jobs.get_mut(&id).ok_or(JobsError::NotFound { id })?;
+        let entry = self.jobs.get(&id).ok_or(JobsError::NotFound { id })?;
         if entry.sequence == 0 {
-            entry.sequence = 1;
-            let happening = Happening::Entered(entry.job.state);
-            entry.events.push_back(Event { sequence: 1, at: now, happening });
+            let state = entry.job.state;
+            self.record(id, Happening::Entered(state));
         }
+        let entry = self.jobs.get(&id).ok_or(JobsError::NotFound { id })?;
         let later = entry.events.iter().filter(|event| event.sequence > after);
         let events: Vec<_> = later.take(PART).cloned().collect();
         let first = events.first().map_or(entry.sequence + 1, |event| event.sequence);

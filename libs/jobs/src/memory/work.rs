@@ -124,10 +124,12 @@ impl Store {
     }
 
     fn report(&mut self, id: JobId, progress: Vec<u8>) {
-        if let Some(entry) = self.jobs.get_mut(&id) {
-            entry.job.progress = Some(progress.clone());
+        let Some(entry) = self.jobs.get_mut(&id) else { return };
+        entry.job.progress = Some(progress.clone());
+        // Progress is an event also of a job that nobody watched so far; whoever watches later learns first that it runs.
+        if entry.sequence == 0 {
+            self.record(id, Happening::Entered(State::Running));
         }
-        // Progress is an event also of a job that nobody watched so far.
         self.record(id, Happening::Progress(progress));
     }
 

@@ -136,10 +136,21 @@ pub async fn who_falls_behind_is_told_how_far(subject: &Subject) {
         subject.queue.beat(vec![beat], LEASE).await.unwrap();
     }
     let late = subject.queue.events(id, 2, Duration::ZERO).await.unwrap();
-    assert_eq!(late.missed, 4);
-    assert_eq!(late.events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [7, 8, 9, 10]);
-    let in_time = subject.queue.events(id, 8, Duration::ZERO).await.unwrap();
+    // Eleven events: that it runs, and ten times progress.
+    assert_eq!(late.missed, 5);
+    assert_eq!(late.events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [8, 9, 10, 11]);
+    let in_time = subject.queue.events(id, 9, Duration::ZERO).await.unwrap();
     assert_eq!((in_time.missed, in_time.events.len()), (0, 2));
+}
+
+pub async fn who_watches_late_learns_the_state_first(subject: &Subject) {
+    let id = subject.add(job("kind", "tenant")).await;
+    let claimed = subject.claim_one("kind").await;
+    let beat = Beat { ticket: claimed.ticket, progress: Some(b"half".to_vec()) };
+    subject.queue.beat(vec![beat], LEASE).await.unwrap();
+    let seen = subject.queue.events(id, 0, Duration::ZERO).await.unwrap();
+    let happenings: Vec<_> = seen.events.into_iter().map(|event| event.happening).collect();
+    assert_eq!(happenings, [Happening::Entered(State::Running), Happening::Progress(b"half".to_vec())]);
 }
 
 pub async fn a_watcher_hears_of_an_end_at_once(subject: &Subject) {

@@ -116,6 +116,7 @@ promises! {
         a_page_token_is_for_its_list,
         events_are_numbered_and_can_be_resumed,
         who_falls_behind_is_told_how_far,
+        who_watches_late_learns_the_state_first,
         a_watcher_hears_of_an_end_at_once,
         the_counts_follow_the_jobs,
         two_queues_do_not_see_each_other,

@@ -1,6 +1,6 @@
 //! What a watch tells.
 
-use jobs::{Event, Happening, State};
+use jobs::{Event, Events, Happening, State};
 use prost::Message;
 use proto::jobs::v1::{self as wire, watch_job_response::Event as Told};
 
@@ -11,9 +11,18 @@ pub(crate) fn beat() -> wire::WatchJobResponse {
     wire::WatchJobResponse { sequence: 0, event: Some(Told::Heartbeat(wire::Heartbeat {})) }
 }
 
-/// So many events before `next` are no longer kept.
-pub(crate) fn missed(count: u64, next: u64) -> wire::WatchJobResponse {
-    wire::WatchJobResponse { sequence: next.saturating_sub(1), event: Some(Told::Missed(count)) }
+/// That events up to those of `news` are no longer kept, and the state that they led to where `news` does not begin with one.
+pub(crate) fn missed(
+    news: &Events,
+    known: u64,
+    now: Option<&wire::Job>,
+) -> impl Iterator<Item = wire::WatchJobResponse> {
+    let first = news.events.first();
+    let sequence = first.map_or(known, |event| event.sequence.saturating_sub(1));
+    // Only what runs reports progress.
+    let runs = first.is_some_and(|event| !tells_of_job(event)).then(|| Told::Job(then(now, State::Running)));
+    let told = std::iter::once(Told::Missed(news.missed)).chain(runs);
+    told.map(move |event| wire::WatchJobResponse { sequence, event: Some(event) })
 }
 
 /// Whether an event is told with the whole job.

@@ -94,6 +94,9 @@ async fn events_that_were_dropped_are_counted() {
     }
     let mut stream = watch(&house, &job, 1).await;
     let (before, Event::Missed(missed)) = next(&mut stream).await else { panic!("nothing was missed") };
+    // What was dropped said that it runs, so that is told again.
+    let (at, job) = state(&mut stream).await;
+    assert_eq!((at, job.state()), (before, wire::State::Running));
     let (after, Event::Progress(_)) = next(&mut stream).await else { panic!("no progress") };
     assert_eq!((before, after), (1 + missed, before + 1));
 }

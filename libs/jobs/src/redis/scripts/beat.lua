@@ -9,7 +9,9 @@ for i = 2, #ARGV, 4 do
     leases[#leases + 1] = id
     if ARGV[i + 2] == '1' then
       call('HSET', P .. 'j:' .. id, 'progress', ARGV[i + 3])
-      tell(id, d[5] or 0, 'p', ARGV[i + 3])
+      -- Whoever watches only now wants to know first that it runs.
+      if not d[5] then tell(id, 0, 's', 'running') end
+      tell(id, d[5] or 1, 'p', ARGV[i + 3])
     end
     answers[#answers + 1] = d[4] and 2 or 1
   else

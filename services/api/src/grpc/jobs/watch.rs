@@ -66,16 +66,15 @@ impl Watch {
             news = self.desk.events(self.id, self.after, PATIENCE) => news?,
         };
         let known = news.events.last().map_or(self.after.saturating_add(news.missed), |event| event.sequence);
-        if news.missed > 0 {
-            let next = news.events.first().map_or(known + 1, |event| event.sequence);
-            self.next.push_back(convert::missed(news.missed, next));
-        }
-        let now = if news.events.iter().any(convert::tells_of_job) {
+        let now = if news.missed > 0 || news.events.iter().any(convert::tells_of_job) {
             let now = self.desk.glance(&self.owner, self.id).await?;
             Some(convert::job(Seen { work: self.work.clone(), ..now }))
         } else {
             None
         };
+        if news.missed > 0 {
+            self.next.extend(convert::missed(&news, known, now.as_ref()));
+        }
         self.next.extend(news.events.into_iter().map(|event| convert::event(event, now.as_ref())));
         self.after = known;
         self.ended = news.is_end;
