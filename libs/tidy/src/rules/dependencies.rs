@@ -6,7 +6,7 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 20] = [
+const EDGES: [(&str, &[&str]); 21] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/arguments", &[]),
     ("libs/artifacts", &["fault", "objects"]),
@@ -21,6 +21,7 @@ const EDGES: [(&str, &[&str]); 20] = [
     ("libs/proto", &[]),
     ("libs/rpc", &["arguments", "fault", "telemetry"]),
     ("libs/runtime", &["arguments", "fault", "telemetry"]),
+    ("libs/secrets", &["fault"]),
     ("libs/service", &["fault", "rpc", "runtime"]),
     ("libs/telemetry", &["fault"]),
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
@@ -44,7 +45,7 @@ const HOMES: [(&str, &[&str]); 7] = [
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 8] = [
+const CORE: [&str; 9] = [
     "libs/accounts",
     "libs/artifacts",
     "libs/engine",
@@ -52,6 +53,7 @@ const CORE: [&str; 8] = [
     "libs/jobs",
     "libs/models",
     "libs/objects",
+    "libs/secrets",
     "libs/tools",
 ];
 const TRANSPORTS: [&str; 6] = ["axum", "hyper", "prost", "prost-types", "tonic", "tonic-types"];
