@@ -3,6 +3,18 @@
 //! [`inference`] is `ondol.inference`, and so on; [`DESCRIPTORS`] feeds gRPC reflection. Conversions between these types and a
 //! crate's own live with that crate, in a module called `convert`.
 
+#![expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::default_trait_access,
+    clippy::doc_markdown,
+    clippy::excessive_nesting,
+    clippy::large_enum_variant,
+    clippy::struct_excessive_bools,
+    clippy::too_many_lines,
+    reason = "generated"
+)]
+
 /// The encoded `FileDescriptorSet` of every package, comments included.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
@@ -10,15 +22,6 @@ pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descrip
 pub mod inference {
     /// Version 1.
     pub mod v1 {
-        #![expect(
-            clippy::allow_attributes,
-            clippy::allow_attributes_without_reason,
-            clippy::default_trait_access,
-            clippy::doc_markdown,
-            clippy::excessive_nesting,
-            clippy::too_many_lines,
-            reason = "generated"
-        )]
         tonic::include_proto!("ondol.inference.v1");
     }
 }
@@ -27,15 +30,6 @@ pub mod inference {
 pub mod artifacts {
     /// Version 1.
     pub mod v1 {
-        #![expect(
-            clippy::allow_attributes,
-            clippy::allow_attributes_without_reason,
-            clippy::default_trait_access,
-            clippy::doc_markdown,
-            clippy::excessive_nesting,
-            clippy::too_many_lines,
-            reason = "generated"
-        )]
         tonic::include_proto!("ondol.artifacts.v1");
     }
 }
@@ -44,16 +38,6 @@ pub mod artifacts {
 pub mod jobs {
     /// Version 1.
     pub mod v1 {
-        #![expect(
-            clippy::allow_attributes,
-            clippy::allow_attributes_without_reason,
-            clippy::default_trait_access,
-            clippy::doc_markdown,
-            clippy::excessive_nesting,
-            clippy::large_enum_variant,
-            clippy::too_many_lines,
-            reason = "generated"
-        )]
         tonic::include_proto!("ondol.jobs.v1");
     }
 }
@@ -62,16 +46,6 @@ pub mod jobs {
 pub mod tools {
     /// Version 1.
     pub mod v1 {
-        #![expect(
-            clippy::allow_attributes,
-            clippy::allow_attributes_without_reason,
-            clippy::default_trait_access,
-            clippy::doc_markdown,
-            clippy::excessive_nesting,
-            clippy::struct_excessive_bools,
-            clippy::too_many_lines,
-            reason = "generated"
-        )]
         tonic::include_proto!("ondol.tools.v1");
     }
 }

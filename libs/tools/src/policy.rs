@@ -2,6 +2,7 @@
 
 mod admit;
 mod allow;
+mod around;
 mod attempt;
 mod breaker;
 mod caching;
@@ -15,16 +16,17 @@ use std::time::Duration;
 
 pub(crate) use admit::AdmitLayer;
 pub use allow::Allow;
-pub(crate) use attempt::AttemptLayer;
+pub(crate) use around::AroundLayer;
+pub(crate) use attempt::Attempt;
 pub use breaker::{BreakerState, Breakers, Tripping};
+pub(crate) use caching::Cached;
 pub use caching::Caching;
-pub(crate) use caching::CachingLayer;
-pub(crate) use concurrency::ConcurrencyLayer;
+pub(crate) use concurrency::Seats;
+pub(crate) use overflow::Held;
 pub use overflow::Overflow;
-pub(crate) use overflow::OverflowLayer;
 pub(crate) use rate::Rate;
 pub use rate::RateLimit;
-pub(crate) use recorded::RecordedLayer;
+pub(crate) use recorded::Recorded;
 pub(crate) use retrying::RetryPolicy;
 pub use retrying::Retrying;
 

@@ -12,10 +12,7 @@ use tower::{
 
 use crate::{
     Breakers, Call, Descriptor, Metrics, Mounted, Output, Overflow, Policy, Tool, ToolsError,
-    policy::{
-        AdmitLayer, AttemptLayer, CachingLayer, ConcurrencyLayer, OverflowLayer, Rate, RecordedLayer,
-        RetryPolicy,
-    },
+    policy::{AdmitLayer, AroundLayer, Attempt, Cached, Held, Rate, Recorded, RetryPolicy, Seats},
 };
 
 /// Where policies are put around tools.
@@ -61,7 +58,7 @@ impl Workshop {
         let (limited, called) = (descriptor.name.clone(), Arc::clone(descriptor));
         let service = ServiceBuilder::new()
             // Outermost, so that whatever is refused below is written down too.
-            .layer(RecordedLayer::new(name, self.metrics.clone()))
+            .layer(AroundLayer::new(Recorded::new(name, self.metrics.clone())))
             // Cheap refusals first: they cost nobody a seat, and a stranger learns nothing from the schema.
             .layer(AdmitLayer::new(admission(descriptor, policy)))
             .layer(AdmitLayer::new(arguments(descriptor)))
@@ -72,17 +69,24 @@ impl Workshop {
             // From here the clock runs: all attempts, and the wait for a seat, lie within it.
             .layer(AdmitLayer::new(deadline(policy)))
             // What is known already needs no seat.
-            .layer(option_layer(cache.map(|caching| CachingLayer::new(name, caching, self.metrics.clone()))))
-            .layer(ConcurrencyLayer::new(name, policy.concurrency))
+            .layer(option_layer(
+                cache.map(|caching| AroundLayer::new(Cached::new(name, caching, self.metrics.clone()))),
+            ))
+            .layer(AroundLayer::new(Seats::new(name, policy.concurrency)))
             // Inside the cache, so that what is kept is small; outside the attempts, so that an answer is put away once.
-            .layer(OverflowLayer::new(name, policy.max_answer_bytes, self.overflow.clone()))
+            .layer(AroundLayer::new(Held::new(name, policy.max_answer_bytes, self.overflow.clone())))
             .layer(option_layer(
                 retry.map(|settings| RetryLayer::new(RetryPolicy::new(settings, self.metrics.retries(name)))),
             ))
             // Each attempt is judged by itself, and an open breaker ends the retries.
             .layer(option_layer(breaker))
             // The innermost clock: an upstream that does not answer has failed, and one that lies has too.
-            .layer(AttemptLayer::new(name, upstream, policy.attempt_timeout, self.metrics.clone()))
+            .layer(AroundLayer::new(Attempt::new(
+                name,
+                upstream,
+                policy.attempt_timeout,
+                self.metrics.clone(),
+            )))
             .service(service_fn(move |call: Call| {
                 let (tool, descriptor) = (Arc::clone(&tool), Arc::clone(&called));
                 async move { check(&descriptor, tool.call(call).await?) }

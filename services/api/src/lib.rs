@@ -1,4 +1,4 @@
-//! The api service: the only public door.
+//! The api service: the public door.
 //!
 //! [`start`] loads the keys, connects to llm-inference, the queue and the store, and serves whoever holds a key. A
 //! request goes through the server stack and `auth` (who calls), then:

@@ -54,6 +54,8 @@ mod tests {
             "ondol.jobs.v1.Job",
             "ondol.artifacts.v1.Artifact",
             "ondol.artifacts.v1.CreateDownloadUrlResponse",
+            "ondol.tools.v1.Tool",
+            "ondol.tools.v1.CallToolResponse",
         ] {
             super::json(name, &Job::default()).unwrap();
         }

@@ -45,9 +45,10 @@ const HOMES: [(&str, &[&str]); 7] = [
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 9] = [
+const CORE: [&str; 10] = [
     "libs/accounts",
     "libs/artifacts",
+    "libs/egress",
     "libs/engine",
     "libs/fault",
     "libs/jobs",

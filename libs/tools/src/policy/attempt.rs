@@ -3,72 +3,36 @@
 //! This is the innermost clock. It lies inside the breaker, so that an upstream that does not answer counts as one that
 //! fails; the caller's own deadline only shortens it.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures::future::BoxFuture;
 use tokio::time::Instant;
-use tower::{Layer, Service};
 
+use super::around::{Around, Below};
 use crate::{Call, Metrics, Output, ToolsError};
 
 /// Ends attempts that take too long, and counts them for their upstream.
-#[derive(Clone)]
-pub(crate) struct AttemptLayer {
-    tool: Arc<str>,
-    upstream: Arc<str>,
+pub(crate) struct Attempt {
+    tool: String,
+    upstream: String,
     limit: Duration,
     metrics: Metrics,
 }
 
-impl AttemptLayer {
+impl Attempt {
     pub(crate) fn new(tool: &str, upstream: &str, limit: Duration, metrics: Metrics) -> Self {
         Self { tool: tool.into(), upstream: upstream.into(), limit, metrics }
     }
 }
 
-impl<S> Layer<S> for AttemptLayer {
-    type Service = Attempt<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Attempt { layer: self.clone(), inner }
-    }
-}
-
-#[derive(Clone)]
-pub(crate) struct Attempt<S> {
-    layer: AttemptLayer,
-    inner: S,
-}
-
-impl<S> Service<Call> for Attempt<S>
-where
-    S: Service<Call, Response = Output, Error = ToolsError>,
-    S::Future: Send + 'static,
-{
-    type Response = Output;
-    type Error = ToolsError;
-    type Future = BoxFuture<'static, Result<Output, ToolsError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ToolsError>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, call: Call) -> Self::Future {
-        let limit = call.patience(self.layer.limit);
-        let layer = self.layer.clone();
-        let pending = self.inner.call(call);
-        Box::pin(async move {
-            let begun = Instant::now();
-            let timed_out = || Err(ToolsError::TimedOut { name: layer.tool.to_string(), limit });
-            let answer = within(limit, pending).await.unwrap_or_else(timed_out);
-            let failed = answer.as_ref().is_err_and(ToolsError::is_failure);
-            layer.metrics.attempted(&layer.upstream, failed, begun.elapsed());
-            answer
-        })
+impl Around for Attempt {
+    async fn around<S: Below>(self: Arc<Self>, call: Call, mut rest: S) -> Result<Output, ToolsError> {
+        let limit = call.patience(self.limit);
+        let begun = Instant::now();
+        let timed_out = || Err(ToolsError::TimedOut { name: self.tool.clone(), limit });
+        let answer = within(limit, rest.call(call)).await.unwrap_or_else(timed_out);
+        let failed = answer.as_ref().is_err_and(ToolsError::is_failure);
+        self.metrics.attempted(&self.upstream, failed, begun.elapsed());
+        answer
     }
 }
 

@@ -1,16 +1,11 @@
 //! How long answers are kept.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures::future::BoxFuture;
 use moka::future::Cache;
 use serde_json::Value;
-use tower::{Layer, Service};
 
+use super::around::{Around, Below};
 use crate::{Call, Metrics, Output, ToolsError, descriptor::digest};
 
 /// How long answers are kept.
@@ -25,15 +20,14 @@ pub struct Caching {
 }
 
 /// Answers what was answered before. Of many who ask the same thing at once, one asks the upstream.
-#[derive(Clone)]
-pub(crate) struct CachingLayer {
+pub(crate) struct Cached {
     answers: Cache<String, Output>,
     per_caller: bool,
-    tool: Arc<str>,
+    tool: String,
     metrics: Metrics,
 }
 
-impl CachingLayer {
+impl Cached {
     pub(crate) fn new(tool: &str, caching: Caching, metrics: Metrics) -> Self {
         let answers = Cache::builder()
             .max_capacity(caching.max_bytes)
@@ -52,51 +46,20 @@ impl CachingLayer {
     }
 }
 
-impl<S> Layer<S> for CachingLayer {
-    type Service = Cached<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Cached { layer: self.clone(), inner }
-    }
-}
-
-#[derive(Clone)]
-pub(crate) struct Cached<S> {
-    layer: CachingLayer,
-    inner: S,
-}
-
-impl<S> Service<Call> for Cached<S>
-where
-    S: Service<Call, Response = Output, Error = ToolsError> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = Output;
-    type Error = ToolsError;
-    type Future = BoxFuture<'static, Result<Output, ToolsError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ToolsError>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, call: Call) -> Self::Future {
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
-        let layer = self.layer.clone();
-        Box::pin(async move {
-            let key = layer.key(&call);
-            if let Some(answer) = layer.answers.get(&key).await {
-                layer.metrics.cache_hit(&layer.tool);
-                return Ok(answer);
-            }
-            layer.metrics.cache_miss(&layer.tool);
-            let answer = layer.answers.try_get_with(key.clone(), async { inner.call(call).await }).await;
-            let answer = answer.map_err(|shared: Arc<ToolsError>| (*shared).clone())?;
-            if answer.is_error {
-                // What a tool refused may be mended a moment later.
-                layer.answers.invalidate(&key).await;
-            }
-            Ok(answer)
-        })
+impl Around for Cached {
+    async fn around<S: Below>(self: Arc<Self>, call: Call, mut rest: S) -> Result<Output, ToolsError> {
+        let key = self.key(&call);
+        if let Some(answer) = self.answers.get(&key).await {
+            self.metrics.cache_hit(&self.tool);
+            return Ok(answer);
+        }
+        self.metrics.cache_miss(&self.tool);
+        let answer = self.answers.try_get_with(key.clone(), async { rest.call(call).await }).await;
+        let answer = answer.map_err(|shared: Arc<ToolsError>| (*shared).clone())?;
+        if answer.is_error {
+            // What a tool refused may be mended a moment later.
+            self.answers.invalidate(&key).await;
+        }
+        Ok(answer)
     }
 }

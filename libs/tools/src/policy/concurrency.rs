@@ -1,16 +1,13 @@
 //! How many calls of a tool run at once.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures::future::BoxFuture;
 use tokio::sync::Semaphore;
-use tower::{Layer, Service};
 
-use super::attempt::within;
+use super::{
+    around::{Around, Below},
+    attempt::within,
+};
 use crate::{Call, Output, ToolsError};
 
 /// How long a call waits for a seat: long enough to even out a burst, too short to pile up behind a slow upstream.
@@ -19,63 +16,26 @@ const WAIT: Duration = Duration::from_millis(250);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Gives each call a seat.
-#[derive(Clone)]
-pub(crate) struct ConcurrencyLayer {
-    tool: Arc<str>,
-    seats: Arc<Semaphore>,
+pub(crate) struct Seats {
+    tool: String,
+    free: Semaphore,
     concurrency: usize,
 }
 
-impl ConcurrencyLayer {
+impl Seats {
     pub(crate) fn new(tool: &str, concurrency: usize) -> Self {
-        Self { tool: tool.into(), seats: Arc::new(Semaphore::new(concurrency)), concurrency }
+        Self { tool: tool.into(), free: Semaphore::new(concurrency), concurrency }
     }
 
     fn busy(&self) -> ToolsError {
-        ToolsError::Busy {
-            name: self.tool.to_string(),
-            concurrency: self.concurrency,
-            retry_after: RETRY_AFTER,
-        }
+        ToolsError::Busy { name: self.tool.clone(), concurrency: self.concurrency, retry_after: RETRY_AFTER }
     }
 }
 
-impl<S> Layer<S> for ConcurrencyLayer {
-    type Service = Concurrency<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Concurrency { seats: self.clone(), inner }
-    }
-}
-
-#[derive(Clone)]
-pub(crate) struct Concurrency<S> {
-    seats: ConcurrencyLayer,
-    inner: S,
-}
-
-impl<S> Service<Call> for Concurrency<S>
-where
-    S: Service<Call, Response = Output, Error = ToolsError> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = Output;
-    type Error = ToolsError;
-    type Future = BoxFuture<'static, Result<Output, ToolsError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ToolsError>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, call: Call) -> Self::Future {
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
-        let layer = self.seats.clone();
-        Box::pin(async move {
-            let wait = call.patience(WAIT);
-            let seat = within(wait, Arc::clone(&layer.seats).acquire_owned()).await;
-            let Some(Ok(_seat)) = seat else { return Err(layer.busy()) };
-            inner.call(call).await
-        })
+impl Around for Seats {
+    async fn around<S: Below>(self: Arc<Self>, call: Call, mut rest: S) -> Result<Output, ToolsError> {
+        let seat = within(call.patience(WAIT), self.free.acquire()).await;
+        let Some(Ok(_seat)) = seat else { return Err(self.busy()) };
+        rest.call(call).await
     }
 }

@@ -1,20 +1,14 @@
 //! What becomes of answers that are too large to be handed over.
 
-use std::{
-    fmt::Write as _,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
 use objects::{Attributes, Key, Objects, ObjectsError, PutOptions};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tower::{Layer, Service};
 use uuid::Uuid;
 
+use super::around::{Around, Below};
 use crate::{Call, Content, Link, Output, ToolsError};
 
 /// How long a link to a large answer works.
@@ -100,14 +94,13 @@ fn preview(body: &[u8]) -> String {
 }
 
 /// Holds answers to a size.
-#[derive(Clone)]
-pub(crate) struct OverflowLayer {
-    tool: Arc<str>,
+pub(crate) struct Held {
+    tool: String,
     limit: usize,
     overflow: Option<Overflow>,
 }
 
-impl OverflowLayer {
+impl Held {
     pub(crate) fn new(tool: &str, limit: usize, overflow: Option<Overflow>) -> Self {
         Self { tool: tool.into(), limit, overflow }
     }
@@ -118,43 +111,15 @@ impl OverflowLayer {
             return Ok(answer);
         }
         let Some(overflow) = &self.overflow else {
-            return Err(ToolsError::TooLarge { name: self.tool.to_string(), size, limit: self.limit });
+            return Err(ToolsError::TooLarge { name: self.tool.clone(), size, limit: self.limit });
         };
         overflow.put_away(&self.tool, principal, &answer).await.map_err(ToolsError::inner)
     }
 }
 
-impl<S> Layer<S> for OverflowLayer {
-    type Service = Held<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Held { layer: self.clone(), inner }
-    }
-}
-
-#[derive(Clone)]
-pub(crate) struct Held<S> {
-    layer: OverflowLayer,
-    inner: S,
-}
-
-impl<S> Service<Call> for Held<S>
-where
-    S: Service<Call, Response = Output, Error = ToolsError>,
-    S::Future: Send + 'static,
-{
-    type Response = Output;
-    type Error = ToolsError;
-    type Future = BoxFuture<'static, Result<Output, ToolsError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ToolsError>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, call: Call) -> Self::Future {
+impl Around for Held {
+    async fn around<S: Below>(self: Arc<Self>, call: Call, mut rest: S) -> Result<Output, ToolsError> {
         let principal = Arc::clone(&call.caller.principal);
-        let layer = self.layer.clone();
-        let pending = self.inner.call(call);
-        Box::pin(async move { layer.hold(&principal, pending.await?).await })
+        self.hold(&principal, rest.call(call).await?).await
     }
 }

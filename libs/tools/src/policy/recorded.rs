@@ -1,73 +1,39 @@
 //! One line and one count for each call, whatever became of it.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 
 use fault::{Chain, Fault};
-use futures::future::BoxFuture;
 use tokio::time::Instant;
-use tower::{Layer, Service};
 
+use super::around::{Around, Below};
 use crate::{Call, Metrics, Output, ToolsError};
 
 /// Writes the audit line and counts. The outermost layer: it sees the refused ones too. Neither arguments nor answers
 /// are written, only their size: both may hold what is nobody's business.
-#[derive(Clone)]
-pub(crate) struct RecordedLayer {
+pub(crate) struct Recorded {
     tool: Arc<str>,
     metrics: Metrics,
 }
 
-impl RecordedLayer {
+impl Recorded {
     pub(crate) fn new(tool: &str, metrics: Metrics) -> Self {
         Self { tool: tool.into(), metrics }
     }
 }
 
-impl<S> Layer<S> for RecordedLayer {
-    type Service = Recorded<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Recorded { layer: self.clone(), inner }
-    }
-}
-
-#[derive(Clone)]
-pub(crate) struct Recorded<S> {
-    layer: RecordedLayer,
-    inner: S,
-}
-
-impl<S> Service<Call> for Recorded<S>
-where
-    S: Service<Call, Response = Output, Error = ToolsError>,
-    S::Future: Send + 'static,
-{
-    type Response = Output;
-    type Error = ToolsError;
-    type Future = BoxFuture<'static, Result<Output, ToolsError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ToolsError>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, call: Call) -> Self::Future {
+impl Around for Recorded {
+    async fn around<S: Below>(self: Arc<Self>, call: Call, mut rest: S) -> Result<Output, ToolsError> {
         let mut record = Record {
-            tool: Arc::clone(&self.layer.tool),
-            metrics: self.layer.metrics.clone(),
+            tool: Arc::clone(&self.tool),
+            metrics: self.metrics.clone(),
             principal: Arc::clone(&call.caller.principal),
             request_id: call.request_id.clone(),
             begun: Instant::now(),
             ended: None,
         };
-        let pending = self.inner.call(call);
-        Box::pin(async move {
-            let answer = pending.await;
-            record.end(&answer);
-            answer
-        })
+        let answer = rest.call(call).await;
+        record.end(&answer);
+        answer
     }
 }
 

@@ -6,7 +6,7 @@ use tools::{Content, Output};
 /// The answer as a message.
 pub(crate) fn answer(answer: Output) -> wire::CallToolResponse {
     wire::CallToolResponse {
-        structured_content: answer.structured.as_ref().map(super::structure::wire),
+        structured_content: answer.structured.as_ref().map(contract::message_value),
         content: answer
             .content
             .into_iter()

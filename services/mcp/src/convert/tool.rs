@@ -1,10 +1,9 @@
 //! A tool as callers see it.
 
+use contract::message_struct;
 use proto::tools::v1 as wire;
 use serde_json::Value;
 use tools::{Mounted, Schema};
-
-use super::structure::structure;
 
 /// The tool as a message.
 pub(crate) fn tool(tool: &Mounted) -> wire::Tool {
@@ -29,7 +28,7 @@ pub(crate) fn tool(tool: &Mounted) -> wire::Tool {
 
 /// A schema that is only `true` says nothing.
 fn schema(schema: &Schema) -> Option<prost_types::Struct> {
-    schema.as_value().as_object().map(structure).or_else(|| match schema.as_value() {
+    schema.as_value().as_object().map(message_struct).or_else(|| match schema.as_value() {
         Value::Bool(true) => Some(prost_types::Struct::default()),
         _ => None,
     })

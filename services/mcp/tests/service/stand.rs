@@ -4,7 +4,6 @@ use std::{fmt::Write as _, fs, net::SocketAddr, path::Path};
 
 use clap::Parser;
 use mcp::{Arguments, Serving};
-use prost_types::{Struct, Value, value::Kind};
 use proto::tools::v1::{self as wire, tool_service_client::ToolServiceClient};
 use runtime::Life;
 use serde_json::json;
@@ -98,8 +97,10 @@ impl Stand {
         tool: &str,
         arguments: serde_json::Value,
     ) -> Result<wire::CallToolResponse, tonic::Status> {
-        let message =
-            wire::CallToolRequest { name: format!("tools/{tool}"), arguments: Some(structure(&arguments)) };
+        let message = wire::CallToolRequest {
+            name: format!("tools/{tool}"),
+            arguments: Some(contract::message_struct(arguments.as_object().unwrap())),
+        };
         self.tools().call_tool(by(grants, message)).await.map(tonic::Response::into_inner)
     }
 
@@ -190,38 +191,7 @@ fn unchunked(head: &str, body: &str) -> String {
     whole
 }
 
-fn structure(value: &serde_json::Value) -> Struct {
-    let fields = value.as_object().unwrap().iter().map(|(name, value)| (name.clone(), wire_value(value)));
-    Struct { fields: fields.collect() }
-}
-
-fn wire_value(value: &serde_json::Value) -> Value {
-    let kind = match value {
-        serde_json::Value::Null => Kind::NullValue(0),
-        serde_json::Value::Bool(truth) => Kind::BoolValue(*truth),
-        serde_json::Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap()),
-        serde_json::Value::String(text) => Kind::StringValue(text.clone()),
-        serde_json::Value::Array(items) => {
-            Kind::ListValue(prost_types::ListValue { values: items.iter().map(wire_value).collect() })
-        }
-        serde_json::Value::Object(_) => Kind::StructValue(structure(value)),
-    };
-    Value { kind: Some(kind) }
-}
-
 /// The structured answer as JSON.
 pub fn structured(answer: &wire::CallToolResponse) -> serde_json::Value {
-    fn json(value: &Value) -> serde_json::Value {
-        match value.kind.as_ref().unwrap() {
-            Kind::NullValue(_) => serde_json::Value::Null,
-            Kind::BoolValue(truth) => (*truth).into(),
-            Kind::NumberValue(number) => serde_json::json!(*number as i64),
-            Kind::StringValue(text) => text.clone().into(),
-            Kind::ListValue(list) => list.values.iter().map(json).collect(),
-            Kind::StructValue(fields) => {
-                fields.fields.iter().map(|(name, value)| (name.clone(), json(value))).collect()
-            }
-        }
-    }
-    json(answer.structured_content.as_ref().unwrap())
+    contract::json_value("structured_content", answer.structured_content.clone().unwrap()).unwrap()
 }

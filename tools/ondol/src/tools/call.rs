@@ -4,7 +4,7 @@ use std::io::Read;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use prost_types::{ListValue, Struct, Value as Wire, value::Kind};
+use contract::{json_value, message_struct};
 use proto::tools::v1::{CallToolRequest, CallToolResponse, content::Content};
 use serde_json::{Map, Value};
 
@@ -35,7 +35,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let given = parse(&arguments.given)?;
     let tool = arguments.tool.strip_prefix("tools/").unwrap_or(&arguments.tool);
     arguments.connection.block_on(async |mut client| {
-        let request = CallToolRequest { name: format!("tools/{tool}"), arguments: Some(structure(&given)) };
+        let request =
+            CallToolRequest { name: format!("tools/{tool}"), arguments: Some(message_struct(&given)) };
         let answer = client.tools().call_tool(request).await;
         let answer = answer.map_err(|status| client.explained(status))?.into_inner();
         print(&answer, arguments.json)?;
@@ -45,13 +46,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn print(answer: &CallToolResponse, json: bool) -> anyhow::Result<()> {
-    if let Some(structured) = &answer.structured_content {
-        let text = if json {
-            serde_json::json!({"structured_content": json_value(structured), "is_error": answer.is_error})
-        } else {
-            json_value(structured)
-        };
-        say!("{}", serde_json::to_string_pretty(&text)?);
+    if json {
+        let whole = crate::json::json("ondol.tools.v1.CallToolResponse", answer)?;
+        say!("{}", serde_json::to_string_pretty(&whole)?);
+        return Ok(());
+    }
+    if let Some(structured) = answer.structured_content.clone() {
+        let value = json_value("structured_content", structured)?;
+        say!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(());
     }
     for piece in answer.content.iter().filter_map(|piece| piece.content.as_ref()) {
@@ -95,46 +97,11 @@ fn named(pair: &str) -> anyhow::Result<(String, Value)> {
     Ok((name.to_owned(), value))
 }
 
-fn structure(fields: &Map<String, Value>) -> Struct {
-    Struct { fields: fields.iter().map(|(name, value)| (name.clone(), wire(value))).collect() }
-}
-
-fn wire(value: &Value) -> Wire {
-    let kind = match value {
-        Value::Null => Kind::NullValue(0),
-        Value::Bool(truth) => Kind::BoolValue(*truth),
-        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or(f64::MAX)),
-        Value::String(text) => Kind::StringValue(text.clone()),
-        Value::Array(items) => Kind::ListValue(ListValue { values: items.iter().map(wire).collect() }),
-        Value::Object(fields) => Kind::StructValue(structure(fields)),
-    };
-    Wire { kind: Some(kind) }
-}
-
-/// A message as JSON.
-pub(super) fn json_of(fields: &Struct) -> Value {
-    Value::Object(fields.fields.iter().map(|(name, value)| (name.clone(), json_value(value))).collect())
-}
-
-fn json_value(value: &Wire) -> Value {
-    match &value.kind {
-        None | Some(Kind::NullValue(_)) => Value::Null,
-        Some(Kind::BoolValue(truth)) => Value::Bool(*truth),
-        Some(Kind::NumberValue(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
-            Value::from(*number as i64)
-        }
-        Some(Kind::NumberValue(number)) => Value::from(*number),
-        Some(Kind::StringValue(text)) => Value::String(text.clone()),
-        Some(Kind::ListValue(list)) => list.values.iter().map(json_value).collect(),
-        Some(Kind::StructValue(fields)) => json_of(fields),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{json_of, parse, structure};
+    use super::parse;
 
     fn parsed(given: &[&str]) -> Value {
         Value::Object(parse(&given.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap())
@@ -150,11 +117,5 @@ mod tests {
         for wrong in ["desk", "[1]"] {
             assert!(parse(&[wrong.to_owned()]).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn what_goes_there_comes_back() {
-        let value = json!({"a": [1, 2.5, null, {"b": true}], "c": "x"});
-        assert_eq!(json_of(&structure(value.as_object().unwrap())), value);
     }
 }

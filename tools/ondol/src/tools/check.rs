@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let assembly = Assembly::of(&config, &workshop).await?;
         for tool in &assembly.tools {
             let switch = if tool.policy.enabled { "" } else { "  switched off" };
-            say!("{:<28} {}{switch}", tool.descriptor.name, tool.descriptor.digest());
+            say!("{:<28} {}{switch}", tool.descriptor.name.as_str(), tool.descriptor.digest());
         }
         say!("{} tools: the file can be used", assembly.tools.len());
         Ok(())

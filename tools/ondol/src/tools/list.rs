@@ -1,11 +1,9 @@
 //! `ondol tools list`.
 
 use clap::Args;
-use proto::tools::v1::{ListToolsRequest, Tool};
-use serde_json::json;
+use proto::tools::v1::ListToolsRequest;
 
-use super::call::json_of;
-use crate::{client::Connection, output::say};
+use crate::{client::Connection, json, output::say};
 
 /// How to print them.
 #[derive(Args)]
@@ -31,8 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }
         }
         if arguments.json {
-            let array: Vec<_> = tools.iter().map(to_json).collect();
-            say!("{}", serde_json::to_string_pretty(&array)?);
+            say!("{}", serde_json::to_string_pretty(&json::array("ondol.tools.v1.Tool", &tools)?)?);
         } else if tools.is_empty() {
             say!("No tools.");
         } else {
@@ -42,16 +39,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }
         }
         Ok(())
-    })
-}
-
-fn to_json(tool: &Tool) -> serde_json::Value {
-    json!({
-        "id": tool.id,
-        "title": tool.title,
-        "description": tool.description,
-        "input_schema": tool.input_schema.as_ref().map(json_of),
-        "output_schema": tool.output_schema.as_ref().map(json_of),
-        "digest": tool.digest,
     })
 }

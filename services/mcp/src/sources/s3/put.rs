@@ -77,7 +77,7 @@ impl Tool for Put {
         let options = if asked.replace { PutOptions::default() } else { PutOptions::if_absent() };
         match bucket.objects.put(&key, body, options.with(attributes)).await {
             Ok(stored) => Ok(Output::structured(
-                json!({"key": key.as_str(), "size": size, "etag": stored.etag.to_string()}),
+                json!({"key": key.as_str(), "size": size, "etag": stored.etag.as_str()}),
             )),
             Err(error) => told(error),
         }

@@ -73,7 +73,7 @@ fn shown(info: &ObjectInfo) -> Value {
     json!({
         "key": info.key.as_str(),
         "size": info.size,
-        "etag": info.etag.to_string(),
+        "etag": info.etag.as_str(),
         "modified": moment(info.modified),
         "content_type": info.attributes.content_type.as_deref().unwrap_or("application/octet-stream"),
     })

@@ -1,17 +1,24 @@
 //! `google.protobuf.Struct` as JSON, and back.
 
-use contract::Invalid;
 use prost_types::{ListValue, Struct, Value as Wire, value::Kind};
 use serde_json::{Map, Number, Value};
+
+use crate::Invalid;
 
 /// The deepest that arguments may be nested, so that no message can exhaust the stack.
 const MAX_DEPTH: usize = 32;
 /// Beyond this a double no longer tells one integer from the next.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Arguments as JSON.
-pub(crate) fn arguments(fields: Struct) -> Result<Map<String, Value>, Invalid> {
-    object(fields, MAX_DEPTH).map_err(|problem| Invalid::field("arguments", problem))
+/// A message as a JSON object. `field` is what the contract calls it, for errors: nested more than 32 deep, or with a number
+/// that JSON cannot write.
+pub fn json_object(field: &str, message: Struct) -> Result<Map<String, Value>, Invalid> {
+    object(message, MAX_DEPTH).map_err(|problem| Invalid::field(field, problem))
+}
+
+/// The same of any value.
+pub fn json_value(field: &str, message: Wire) -> Result<Value, Invalid> {
+    value(message, MAX_DEPTH).map_err(|problem| Invalid::field(field, problem))
 }
 
 fn object(fields: Struct, depth: usize) -> Result<Map<String, Value>, &'static str> {
@@ -41,21 +48,23 @@ fn numeric(number: f64) -> Option<Value> {
 }
 
 /// JSON as a message.
-pub(super) fn wire(value: &Value) -> Wire {
+pub fn message_value(value: &Value) -> Wire {
     let kind = match value {
         Value::Null => Kind::NullValue(0),
         Value::Bool(truth) => Kind::BoolValue(*truth),
         Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or(f64::MAX)),
         Value::String(text) => Kind::StringValue(text.clone()),
-        Value::Array(items) => Kind::ListValue(ListValue { values: items.iter().map(wire).collect() }),
-        Value::Object(fields) => Kind::StructValue(structure(fields)),
+        Value::Array(items) => {
+            Kind::ListValue(ListValue { values: items.iter().map(message_value).collect() })
+        }
+        Value::Object(fields) => Kind::StructValue(message_struct(fields)),
     };
     Wire { kind: Some(kind) }
 }
 
 /// A JSON object as a message.
-pub(super) fn structure(fields: &Map<String, Value>) -> Struct {
-    Struct { fields: fields.iter().map(|(name, field)| (name.clone(), wire(field))).collect() }
+pub fn message_struct(fields: &Map<String, Value>) -> Struct {
+    Struct { fields: fields.iter().map(|(name, field)| (name.clone(), message_value(field))).collect() }
 }
 
 #[cfg(test)]
@@ -63,22 +72,22 @@ mod tests {
     use prost_types::{Struct, Value as Wire, value::Kind};
     use serde_json::{Value, json};
 
-    use super::{arguments, structure, wire};
+    use super::{json_object, message_struct, message_value};
 
     #[test]
     fn what_goes_there_comes_back() {
         let value = json!({"a": [1, -2.5, "x", null, true, {"b": 9_007_199_254_740_992_i64}], "c": {}});
-        let fields = structure(value.as_object().unwrap());
-        assert_eq!(Value::Object(arguments(fields).unwrap()), value);
+        let fields = message_struct(value.as_object().unwrap());
+        assert_eq!(Value::Object(json_object("arguments", fields).unwrap()), value);
     }
 
     #[test]
     fn nothing_can_be_nested_without_end() {
         let nest = |levels: usize| {
-            let deep = (0..levels).fold(wire(&Value::Null), |inner, _| Wire {
+            let deep = (0..levels).fold(message_value(&Value::Null), |inner, _| Wire {
                 kind: Some(Kind::ListValue(prost_types::ListValue { values: vec![inner] })),
             });
-            arguments(Struct { fields: [("a".to_owned(), deep)].into() })
+            json_object("arguments", Struct { fields: [("a".to_owned(), deep)].into() })
         };
         assert!(nest(31).is_ok());
         assert!(nest(32).is_err());
@@ -88,7 +97,7 @@ mod tests {
     fn numbers_are_finite() {
         let number = |number| {
             let value = Wire { kind: Some(Kind::NumberValue(number)) };
-            arguments(Struct { fields: [("a".to_owned(), value)].into() })
+            json_object("arguments", Struct { fields: [("a".to_owned(), value)].into() })
         };
         for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert!(number(wrong).is_err());
