@@ -45,7 +45,7 @@ pub enum JobsError {
         name: String,
     },
     /// The job is in a state in which this cannot be done.
-    #[error("the job {id} is {state}, so it cannot be {action}")]
+    #[error("the job {id} {}, so it cannot be {action}", is(*.state))]
     WrongState {
         /// The job.
         id: JobId,
@@ -89,6 +89,14 @@ impl JobsError {
 
     pub(crate) fn redis(doing: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Redis { doing, source: Arc::from(source.into()) }
+    }
+}
+
+/// A state in the words of the contract.
+fn is(state: State) -> String {
+    match state {
+        State::Done => "has succeeded".to_owned(),
+        state => format!("is {state}"),
     }
 }
 
