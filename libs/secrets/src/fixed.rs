@@ -21,6 +21,8 @@ impl Fixed {
 impl Secrets for Fixed {
     async fn get(&self, reference: &Reference) -> Result<Secret, SecretsError> {
         let found = self.0.get(&reference.to_string()).cloned();
-        found.ok_or_else(|| SecretsError::NotFound { reference: reference.clone() })
+        found.ok_or_else(|| SecretsError::missing(reference.name()))
     }
+
+    async fn refresh(&self, _: &Reference) {}
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tools::{Mounted, Workshop};
 
 use crate::{
-    Config, McpError,
+    Config, McpError, Means,
     config::PolicyConfig,
-    sources::{Offer, s3},
+    sources::{Offer, http, s3},
 };
 
 /// Everything that one configuration describes.
@@ -21,7 +21,7 @@ pub struct Assembly {
 
 impl Assembly {
     /// Opens every source and puts the policies around its tools. Nothing is called yet.
-    pub async fn of(config: &Config, workshop: &Workshop) -> Result<Self, McpError> {
+    pub async fn of(config: &Config, means: &Means) -> Result<Self, McpError> {
         let mut offers = Vec::new();
         let mut buckets = None;
         if let Some(s3) = &config.s3 {
@@ -29,8 +29,12 @@ impl Assembly {
             buckets = Some(opened);
             offers.extend(offered);
         }
+        let secrets = config.secrets.open(&means.secrets).await?;
+        for (name, api) in &config.http {
+            offers.extend(http::offers(name, api, &secrets)?);
+        }
         check_names(config, &offers)?;
-        let tools = offers.into_iter().map(|offer| mount(config, workshop, offer));
+        let tools = offers.into_iter().map(|offer| mount(config, &means.workshop, offer));
         Ok(Self { tools: tools.collect::<Result<_, _>>()?, buckets })
     }
 }

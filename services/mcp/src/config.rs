@@ -1,14 +1,18 @@
 //! The file that describes the tools, as it is written.
 
+mod http;
 mod policy;
 mod s3;
+mod secrets;
 
 use std::{collections::BTreeMap, io::Read, path::Path};
 
 use serde::Deserialize;
 
+pub(crate) use http::{AuthConfig, HttpConfig, HttpToolConfig, OAuthConfig};
 pub(crate) use policy::PolicyConfig;
 pub(crate) use s3::{BucketConfig, S3Config};
+pub(crate) use secrets::SecretsConfig;
 
 use crate::McpError;
 
@@ -21,8 +25,14 @@ pub struct Config {
     /// What holds for every tool that does not say otherwise.
     #[serde(default)]
     pub(crate) policy: PolicyConfig,
+    /// Where secrets are.
+    #[serde(default)]
+    pub(crate) secrets: SecretsConfig,
     /// Tools over S3.
     pub(crate) s3: Option<S3Config>,
+    /// Tools over REST APIs, by the beginnings of their names.
+    #[serde(default)]
+    pub(crate) http: BTreeMap<String, HttpConfig>,
     /// What holds for one tool, by its name.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, PolicyConfig>,

@@ -6,6 +6,7 @@ use accounts::AccountsError;
 use contract::Invalid;
 use fault::{Fault, Kind, Violation};
 use objects::ObjectsError;
+use secrets::SecretsError;
 use service::ServiceError;
 use tools::ToolsError;
 
@@ -24,6 +25,9 @@ pub enum McpError {
     /// The file of tools says something wrong; says where and what was expected.
     #[error("{0}")]
     Config(String),
+    /// Secrets cannot be had.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The keys of `/mcp` cannot be used.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
@@ -47,6 +51,7 @@ impl McpError {
         match self {
             Self::Accounts(error) => Some(error),
             Self::Objects(error) => Some(error),
+            Self::Secrets(error) => Some(error),
             Self::Invalid(error) => Some(error),
             Self::Tools(error) => Some(error),
             Self::ToolsFile { .. } | Self::Config(_) | Self::Service(_) => None,

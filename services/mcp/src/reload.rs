@@ -5,9 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use fault::Chain;
 use runtime::Life;
 use tokio::time::MissedTickBehavior;
-use tools::Workshop;
 
-use crate::{Assembly, Config, McpError, start::Faces};
+use crate::{Assembly, Config, McpError, Means, start::Faces};
 
 /// How often the file is looked at. Mounted config maps are swapped as links, which watchers of files miss.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -15,7 +14,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// The tools of the running service, and how to build them again.
 pub(crate) struct Reload {
     pub(crate) path: PathBuf,
-    pub(crate) workshop: Workshop,
+    pub(crate) means: Means,
     pub(crate) faces: Faces,
     /// What was read last.
     pub(crate) text: Vec<u8>,
@@ -55,7 +54,7 @@ impl Reload {
 
     async fn rebuild(&self) -> Result<usize, McpError> {
         let config = Config::read(&self.path)?;
-        let assembly = Assembly::of(&config, &self.workshop).await?;
+        let assembly = Assembly::of(&config, &self.means).await?;
         let count = assembly.tools.len();
         self.faces.show(assembly);
         Ok(count)
@@ -68,16 +67,15 @@ mod tests {
 
     use prometheus_client::registry::Registry;
     use tempfile::TempDir;
-    use tools::{Breakers, Caller, Metrics, Workshop};
+    use tools::Caller;
 
     use super::Reload;
-    use crate::start::Faces;
+    use crate::{Means, start::Faces};
 
     fn reload(folder: &TempDir) -> Reload {
-        let metrics = Metrics::register(&mut Registry::default());
-        let workshop = Workshop { breakers: Breakers::new(metrics.clone()), metrics, overflow: None };
+        let means = Means::register(&mut Registry::default(), None);
         let path = folder.path().join("tools.toml");
-        Reload { path, workshop, faces: Faces::default(), text: Vec::new() }
+        Reload { path, means, faces: Faces::default(), text: Vec::new() }
     }
 
     async fn names_after(reload: &mut Reload, more: &str) -> Vec<String> {

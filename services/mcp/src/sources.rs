@@ -1,5 +1,6 @@
 //! The kinds of tools. A source turns its part of the configuration into [`Offer`]s.
 
+pub(crate) mod http;
 pub(crate) mod s3;
 
 use std::sync::Arc;

@@ -9,10 +9,10 @@ use proto::tools::v1::tool_service_server::ToolServiceServer;
 use rpc::Trust;
 use runtime::Life;
 use service::{Door, Port};
-use tools::{Breakers, Metrics, Overflow, Registry, Workshop};
+use tools::Registry;
 
 use crate::{
-    Arguments, Assembly, Config, McpError, grpc::Tools, protocol, reload::Reload, sources::s3::Buckets,
+    Arguments, Assembly, Config, McpError, Means, grpc::Tools, protocol, reload::Reload, sources::s3::Buckets,
 };
 
 /// The service, once it serves.
@@ -54,16 +54,14 @@ pub async fn start_on(
     arguments: Arguments,
     life: &Life,
 ) -> Result<Serving, McpError> {
-    let metrics = life.register(Metrics::register);
-    let breakers = Breakers::new(metrics.clone());
-    let workshop = Workshop { metrics, breakers, overflow: objects.clone().map(Overflow::new) };
+    let means = life.register(|registry| Means::register(registry, objects.clone()));
     let text = tokio::fs::read(&arguments.tools).await.unwrap_or_default();
     let config = Config::read(&arguments.tools)?;
     let faces = Faces::default();
-    faces.show(Assembly::of(&config, &workshop).await?);
+    faces.show(Assembly::of(&config, &means).await?);
 
     let address = serve(&arguments, &faces, objects, life)?;
-    let reload = Reload { path: arguments.tools, workshop, faces: faces.clone(), text };
+    let reload = Reload { path: arguments.tools, means, faces: faces.clone(), text };
     life.spawn("reload", reload.follow(life.clone()));
     Ok(Serving { address, registry: faces.registry })
 }

@@ -6,7 +6,7 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 21] = [
+const EDGES: [(&str, &[&str]); 22] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/arguments", &[]),
     ("libs/artifacts", &["fault", "objects"]),
@@ -27,6 +27,7 @@ const EDGES: [(&str, &[&str]); 21] = [
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
     ("libs/tidy", &[]),
     ("libs/tools", &["fault", "objects"]),
+    ("tools/shop", &[]),
     ("tools/ondol", &["api", "llm-inference", "mcp", "worker"]),
 ];
 
@@ -34,11 +35,12 @@ const EDGES: [(&str, &[&str]); 21] = [
 const NOT_FOR_SERVICES: [&str; 2] = ["testkit", "tidy"];
 
 /// Libraries that may be linked in one place only.
-const HOMES: [(&str, &[&str]); 7] = [
+const HOMES: [(&str, &[&str]); 8] = [
     ("ort", &["libs/engine"]),
     ("redis", &["libs/jobs", "libs/accounts"]),
     ("deadpool-redis", &["libs/jobs", "libs/accounts"]),
     ("aws-sdk-s3", &["libs/objects", "services/mcp"]),
+    ("aws-sdk-secretsmanager", &["libs/secrets"]),
     ("tracing-loki", &["libs/telemetry"]),
     ("opentelemetry-otlp", &["libs/telemetry"]),
     ("anyhow", &["services/", "tools/"]),

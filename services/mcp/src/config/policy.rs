@@ -190,7 +190,7 @@ fn check(policy: &Policy, tool: &str) -> Result<(), McpError> {
 }
 
 /// A length of time that is not nothing, such as `250ms` or `2m`.
-fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     arguments::positive_duration(&text)
         .map(Some)

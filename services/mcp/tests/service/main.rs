@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 mod calling;
+mod http;
 mod protocol;
 mod stand;

@@ -32,7 +32,7 @@ struct Line {
 pub struct Stand {
     pub address: SocketAddr,
     pub folder: TempDir,
-    _life: Life,
+    pub life: Life,
 }
 
 impl Stand {
@@ -63,7 +63,7 @@ impl Stand {
         ]);
         let life = Life::new();
         let Serving { address, .. } = mcp::start(line.service, life.clone()).await.unwrap();
-        let stand = Self { address, folder, _life: life };
+        let stand = Self { address, folder, life };
         stand.put("daily/a.txt", "Monday").await;
         stand
     }

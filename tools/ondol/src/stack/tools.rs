@@ -1,6 +1,10 @@
 //! The tools of this machine's stack.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use accounts::KeyArguments;
 use anyhow::Context;
@@ -9,6 +13,8 @@ use mcp::{ProtocolArguments, Serving};
 use objects::Objects;
 use rpc::ServerArguments;
 use runtime::Life;
+use shop::Shop;
+use tokio::net::TcpListener;
 
 use crate::{folders::tools_file, tools::write_if_missing};
 
@@ -24,6 +30,23 @@ pub(crate) struct ToolArguments {
     mcp_listen: SocketAddr,
 }
 
+/// Opens the example's shop, if the tools are over it. Without it, they answer that it cannot be reached.
+async fn open_shop(tools: &Path, life: &Life) {
+    let described = tokio::fs::read_to_string(tools).await.unwrap_or_default();
+    if !described.contains(shop::ADDRESS) {
+        return;
+    }
+    match TcpListener::bind(shop::ADDRESS).await {
+        Ok(listener) => {
+            let end = life.draining();
+            life.spawn("shop", async move { shop::serve(&Shop::default(), listener, end).await });
+        }
+        Err(error) => {
+            tracing::warn!("the example's shop is not open, since {} cannot be had: {error}", shop::ADDRESS);
+        }
+    }
+}
+
 /// Starts mcp, which lets the same key in as api.
 pub(super) async fn start(
     arguments: ToolArguments,
@@ -33,6 +56,7 @@ pub(super) async fn start(
 ) -> anyhow::Result<Serving> {
     let ToolArguments { tools, mcp_listen } = arguments;
     write_if_missing(&tools).with_context(|| format!("writing {}", tools.display()))?;
+    open_shop(&tools, life).await;
     let arguments = mcp::Arguments {
         listen: mcp_listen,
         tools,

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mcp::{Assembly, Config};
+use mcp::{Assembly, Config, Means};
 use prometheus_client::registry::Registry;
-use tools::{Breakers, Metrics, Workshop};
 
 use crate::output::say;
 
@@ -22,9 +21,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     runtime::install_crypto_provider();
     let executor = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     executor.block_on(async {
-        let metrics = Metrics::register(&mut Registry::default());
-        let workshop = Workshop { breakers: Breakers::new(metrics.clone()), metrics, overflow: None };
-        let assembly = Assembly::of(&config, &workshop).await?;
+        let means = Means::register(&mut Registry::default(), None);
+        let assembly = Assembly::of(&config, &means).await?;
         for tool in &assembly.tools {
             let switch = if tool.policy.enabled { "" } else { "  switched off" };
             say!("{:<28} {}{switch}", tool.descriptor.name.as_str(), tool.descriptor.digest());

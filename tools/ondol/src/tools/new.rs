@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a file with one bucket, a folder beside it; whether it did.
+/// Writes a file with one bucket, a folder beside it, and the example's shop; whether it did.
 pub(crate) fn write_if_missing(path: &Path) -> io::Result<bool> {
     let home = std::path::absolute(path)?.parent().map(Path::to_path_buf).unwrap_or_default();
     fs::create_dir_all(&home)?;
@@ -41,7 +41,8 @@ pub(crate) fn write_if_missing(path: &Path) -> io::Result<bool> {
         "# What tools there are. Changes are taken at once; `ondol tools check` says what is wrong with them, and\n\
          # docs/tools.md what can be written here.\n\n\
          [s3.buckets.files]\nurl = {url:?}\ndescription = \"Files of this machine that tools may read and write.\"\n\
-         read = [\"\"]\nwrite = \"\"\n"
+         read = [\"\"]\nwrite = \"\"\n\n{}",
+        shop::TOOLS
     )?;
     Ok(true)
 }

@@ -1,0 +1,64 @@
+//! Secrets as files, as Kubernetes mounts them.
+
+use std::{
+    io::{self, ErrorKind},
+    path::PathBuf,
+};
+
+use async_trait::async_trait;
+use tokio::{fs::File, io::AsyncReadExt};
+
+use crate::{Keeper, Secret, SecretsError, keeper::LARGEST};
+
+/// A folder whose files are secrets, by their names. A file may end in one line break, which is no part of the secret.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The secrets in this folder, which has to be there.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, SecretsError> {
+        let path = path.into();
+        match std::fs::metadata(&path) {
+            Ok(about) if about.is_dir() => Ok(Self { path }),
+            Ok(_) => Err(folder(path, ErrorKind::NotADirectory.into())),
+            Err(source) => Err(folder(path, source)),
+        }
+    }
+
+    /// Read anew each time: a mount is changed by putting another folder in its place.
+    async fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let file = File::open(self.path.join(name)).await?;
+        file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).await?;
+        Ok(bytes)
+    }
+}
+
+#[async_trait]
+impl Keeper for Folder {
+    fn name(&self) -> &'static str {
+        "folder"
+    }
+
+    async fn fetch(&self, name: &str) -> Result<Secret, SecretsError> {
+        // A name is never absolute and has no dots that lead out: `Reference` sees to it.
+        let bytes = self.read(name).await.map_err(|source| match source.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => SecretsError::missing(name),
+            _ => SecretsError::away("the folder of secrets", source),
+        })?;
+        if bytes.len() > LARGEST {
+            return Err(SecretsError::Unusable { name: name.to_owned(), problem: "is larger than 64 KiB" });
+        }
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Err(SecretsError::Unusable { name: name.to_owned(), problem: "is not text" });
+        };
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        Ok(Secret::new(text.strip_suffix('\r').unwrap_or(text)))
+    }
+}
+
+fn folder(path: PathBuf, source: io::Error) -> SecretsError {
+    SecretsError::Folder { path, source: source.into() }
+}

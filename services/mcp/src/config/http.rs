@@ -1,0 +1,141 @@
+//! Tools over a REST API, as they are written.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use secrets::Reference;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{PolicyConfig, policy::length};
+
+/// An API whose tools are called `NAME_…`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HttpConfig {
+    /// Where it is, with the beginning that all paths share: `https://api.example.com/v2`. Nothing else is reached.
+    pub(crate) url: String,
+    /// Further hosts to which its answers may lead.
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
+    /// Networks that may be reached though they are not public, such as `10.0.0.0/8`.
+    #[serde(default)]
+    pub(crate) private: Vec<String>,
+    /// Whether it may be asked without TLS.
+    #[serde(default)]
+    pub(crate) plain_http: bool,
+    /// The largest answer that is read.
+    pub(crate) max_bytes: Option<usize>,
+    /// How long connecting may take.
+    #[serde(default, deserialize_with = "length")]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// How long an answer may stand still.
+    #[serde(default, deserialize_with = "length")]
+    pub(crate) stall_timeout: Option<Duration>,
+    /// How often an answer may lead elsewhere.
+    pub(crate) redirects: Option<usize>,
+    /// Headers of every request.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    /// In whose name it is asked.
+    pub(crate) auth: Option<AuthConfig>,
+    /// The tools, described by hand.
+    #[serde(default)]
+    pub(crate) tools: BTreeMap<String, HttpToolConfig>,
+    /// What holds for these tools.
+    #[serde(default)]
+    pub(crate) policy: PolicyConfig,
+}
+
+/// How requests say in whose name they come: one of `header`, `query`, `user` and `oauth`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuthConfig {
+    /// The header that the secret is in.
+    pub(crate) header: Option<String>,
+    /// What stands before the secret in the header, such as `Bearer `.
+    pub(crate) prefix: Option<String>,
+    /// The parameter of the query that the secret is.
+    pub(crate) query: Option<String>,
+    /// The user whose password the secret is.
+    pub(crate) user: Option<String>,
+    /// The secret's name.
+    pub(crate) secret: Option<Reference>,
+    /// Tokens that are fetched.
+    pub(crate) oauth: Option<OAuthConfig>,
+}
+
+/// Tokens by OAuth's client credentials.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OAuthConfig {
+    /// Where tokens are given out.
+    pub(crate) token_url: String,
+    /// Who asks for them.
+    pub(crate) client_id: String,
+    /// The client's secret, by its name.
+    pub(crate) secret: Reference,
+    /// What the tokens are for.
+    #[serde(default)]
+    pub(crate) scopes: Vec<String>,
+    /// For whom they are, where the issuer asks.
+    pub(crate) audience: Option<String>,
+    /// Whether the client's secret is in the body rather than in a header.
+    #[serde(default)]
+    pub(crate) secret_in_body: bool,
+}
+
+/// A tool that is one request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HttpToolConfig {
+    /// How it is shown to people.
+    pub(crate) title: Option<String>,
+    /// What it does and when to use it.
+    pub(crate) description: String,
+    /// The method.
+    #[serde(default = "get")]
+    pub(crate) method: String,
+    /// The path below the API's URL, with places for arguments: `/items/{id}`.
+    pub(crate) path: String,
+    /// The query: each parameter of it a template.
+    #[serde(default)]
+    pub(crate) query: BTreeMap<String, Value>,
+    /// Headers: each a template.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    /// A body of JSON, whose strings are templates.
+    pub(crate) body: Option<Value>,
+    /// A body of form fields, each a template.
+    #[serde(default)]
+    pub(crate) form: BTreeMap<String, Value>,
+    /// What callers give: a JSON Schema each, and `optional` where it may be left out.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, ParameterConfig>,
+    /// What of the answer is handed on, as a `JMESPath` expression.
+    pub(crate) result: Option<String>,
+    /// The JSON Schema of what is handed on.
+    pub(crate) output: Option<Value>,
+    /// Whether it changes nothing; `GET` and `HEAD` do not.
+    pub(crate) read_only: Option<bool>,
+    /// Whether what it changes may be lost.
+    pub(crate) destructive: Option<bool>,
+    /// Whether it may be asked twice; only then it is tried again.
+    pub(crate) idempotent: Option<bool>,
+    /// A header in which each call has a word of its own, for APIs that know repeated requests by it.
+    pub(crate) idempotency_header: Option<String>,
+}
+
+/// An argument: the schema of its values, and whether it may be left out.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ParameterConfig {
+    /// Whether it may be left out; one with a `default` may.
+    #[serde(default)]
+    pub(crate) optional: bool,
+    /// The JSON Schema.
+    #[serde(flatten)]
+    pub(crate) schema: serde_json::Map<String, Value>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}

@@ -1,0 +1,128 @@
+//! Tools over REST APIs: each tool is one request, described in the configuration.
+//!
+//! - `plan` is the request as it is described, `template` and `body` the parts of it that take arguments.
+//! - `auth` and `oauth` say in whose name it is made; `redact` takes our secrets out of what comes back.
+//! - `answer` decides what an answer means, `projection` what of it is handed on.
+//!
+//! Everything goes out through `egress`, which decides what may be reached.
+
+mod answer;
+mod auth;
+mod body;
+mod oauth;
+mod plan;
+mod projection;
+mod redact;
+mod template;
+mod tool;
+mod upstream;
+
+use std::sync::Arc;
+
+use secrets::Secrets;
+use serde_json::{Map, Value, json};
+use tools::{Annotations, Descriptor, Schema, ToolName};
+
+use self::{
+    answer::{Reading, object_schema},
+    plan::Plan,
+    projection::Projection,
+    template::check_name,
+    tool::Asking,
+    upstream::Upstream,
+};
+use super::Offer;
+use crate::{
+    McpError,
+    config::{HttpConfig, HttpToolConfig},
+};
+
+/// The tools of one API, called `name`.
+pub(crate) fn offers(
+    name: &str,
+    config: &HttpConfig,
+    secrets: &Arc<dyn Secrets>,
+) -> Result<Vec<Offer>, McpError> {
+    let at = |place: &str, problem: String| McpError::Config(format!("[http.{name}{place}] {problem}"));
+    check_name(name).map_err(|problem| at("", problem))?;
+    let upstream = Upstream::open(config, Arc::clone(secrets)).map_err(|problem| at("", problem))?;
+    let upstream = Arc::new(upstream);
+    let tools = config.tools.iter().map(|(tool, described)| {
+        offer(&format!("{name}_{tool}"), &upstream, described, config)
+            .map_err(|problem| at(&format!(".tools.{tool}"), problem))
+    });
+    tools.collect()
+}
+
+fn offer(
+    name: &str,
+    upstream: &Arc<Upstream>,
+    described: &HttpToolConfig,
+    config: &HttpConfig,
+) -> Result<Offer, String> {
+    let plan = Plan::new(upstream.base.clone(), described)?;
+    let projection = described.result.as_deref().map(Projection::new).transpose();
+    let projection = projection.map_err(|problem| format!("result: {problem}"))?;
+    let output = described.output.clone().map(object_schema);
+    let descriptor = Descriptor {
+        name: ToolName::new(name).map_err(|error| error.to_string())?,
+        title: described.title.clone(),
+        description: described.description.clone(),
+        input: Schema::of_arguments(input(described)?).map_err(|error| format!("parameters: {error}"))?,
+        output: output.map(Schema::new).transpose().map_err(|error| format!("output: {error}"))?,
+        annotations: annotations(described, &plan),
+    };
+    let reading = Reading {
+        name: name.to_owned(),
+        upstream: upstream.name.clone(),
+        structured: projection.is_some() || descriptor.output.is_some(),
+        projection,
+        authenticated: upstream.is_authenticated(),
+    };
+    Ok(Offer {
+        tool: Arc::new(Asking {
+            upstream: Arc::clone(upstream),
+            plan,
+            defaults: defaults(described),
+            reading,
+        }),
+        policy: config.policy.clone(),
+        upstream: upstream.name.clone(),
+        descriptor,
+    })
+}
+
+/// The schema of the arguments.
+fn input(described: &HttpToolConfig) -> Result<Value, String> {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for (name, parameter) in &described.parameters {
+        check_name(name).map_err(|problem| format!("parameters: {problem}"))?;
+        if !parameter.optional && !parameter.schema.contains_key("default") {
+            required.push(name.as_str());
+        }
+        properties.insert(name.clone(), Value::Object(parameter.schema.clone()));
+    }
+    Ok(
+        json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}),
+    )
+}
+
+/// What is sent for arguments that were not given.
+fn defaults(described: &HttpToolConfig) -> Map<String, Value> {
+    let defaults = described.parameters.iter();
+    let defaults = defaults.filter_map(|(name, parameter)| Some((name, parameter.schema.get("default")?)));
+    defaults.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// What the method says, unless the configuration knows better.
+fn annotations(described: &HttpToolConfig, plan: &Plan) -> Annotations {
+    let read_only = described.read_only.unwrap_or(plan.method.is_safe());
+    let repeatable = plan.method.is_idempotent() || described.idempotency_header.is_some() || read_only;
+    Annotations {
+        read_only,
+        destructive: described.destructive.unwrap_or(!read_only),
+        idempotent: described.idempotent.unwrap_or(repeatable),
+        open_world: true,
+    }
+}

@@ -1,0 +1,186 @@
+//! What an upstream's answer means to whoever called the tool.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+use tools::{Content, Output, ToolsError};
+
+use super::{auth::outside, projection::Projection, redact::Redactor};
+
+/// How much of an upstream's complaint is repeated.
+const EXCERPT: usize = 500;
+
+/// How answers of one tool are read.
+pub(super) struct Reading {
+    /// The tool.
+    pub(super) name: String,
+    /// Whom it asks.
+    pub(super) upstream: String,
+    /// What of an answer is handed on.
+    pub(super) projection: Option<Projection>,
+    /// Whether it must be JSON.
+    pub(super) structured: bool,
+    /// Whether requests are made in somebody's name.
+    pub(super) authenticated: bool,
+}
+
+impl Reading {
+    /// What came back, as the tool's answer.
+    pub(super) async fn read(
+        &self,
+        response: egress::Response,
+        redactor: &Redactor,
+    ) -> Result<Output, ToolsError> {
+        let status = response.status;
+        if status.is_success() {
+            let media_type = media_type(&response.headers);
+            let body = response.bytes().await.map_err(outside)?;
+            return self.success(&media_type, body, redactor);
+        }
+        let fails = status.is_server_error()
+            || status.is_redirection()
+            || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+        if fails {
+            let retry_after = response.retry_after();
+            return Err(self.failed(format!("it answered {status}"), retry_after));
+        }
+        if self.authenticated && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            tracing::error!(tool = self.name, upstream = self.upstream, %status, "the upstream refuses the tool's credentials");
+            return Err(self.failed("it refuses the credentials of this tool".to_owned(), None));
+        }
+        // Whatever else it does not like, the caller may mend. Its words are those of a stranger.
+        let body = response.bytes().await.unwrap_or_default();
+        let words = excerpt(&redactor.text(String::from_utf8_lossy(&body).into_owned()));
+        let colon = if words.is_empty() { "" } else { ": " };
+        Ok(Output::refusal(format!("{} answered {status}{colon}{words}", self.upstream)))
+    }
+
+    fn success(&self, media_type: &str, body: Bytes, redactor: &Redactor) -> Result<Output, ToolsError> {
+        if self.structured || is_json(media_type) {
+            return self.json(media_type, &body, redactor);
+        }
+        if body.is_empty() {
+            return Ok(Output::text("done"));
+        }
+        let plain = match String::from_utf8(body.into()) {
+            Ok(text) => return Ok(Output::text(redactor.text(text))),
+            Err(binary) => Bytes::from(binary.into_bytes()),
+        };
+        if redactor.holds(&plain) {
+            return Err(self.bad("it repeats a secret among bytes".to_owned()));
+        }
+        let media_type = media_type.to_owned();
+        let piece = match media_type.split('/').next() {
+            Some("image") => Content::Image { data: plain, media_type },
+            Some("audio") => Content::Audio { data: plain, media_type },
+            _ => Content::Resource {
+                uri: format!("ondol://tools/{}/answer", self.name),
+                media_type,
+                data: plain,
+            },
+        };
+        Ok(Output { structured: None, content: vec![piece], is_error: false })
+    }
+
+    fn json(&self, media_type: &str, body: &[u8], redactor: &Redactor) -> Result<Output, ToolsError> {
+        let value = if body.is_empty() {
+            Value::Null
+        } else {
+            // Where in it the error is would tell what is in it.
+            let parsed = serde_json::from_slice(body);
+            parsed.map_err(|_| self.bad(format!("{media_type:.60} that is not JSON")))?
+        };
+        let value = redactor.value(value);
+        let value = match &self.projection {
+            Some(projection) => projection.apply(value).map_err(|problem| {
+                self.bad(format!("the expression in `result` does not fit it: {problem}"))
+            })?,
+            None => value,
+        };
+        Ok(Output::structured(object(value)))
+    }
+
+    fn failed(&self, message: String, retry_after: Option<std::time::Duration>) -> ToolsError {
+        ToolsError::Upstream { upstream: self.upstream.clone(), message, retry_after, source: None }
+    }
+
+    fn bad(&self, problem: String) -> ToolsError {
+        ToolsError::BadAnswer { name: self.name.clone(), problem }
+    }
+}
+
+/// Structured answers are objects, in both protocols; anything else is the field `result` of one.
+pub(super) fn object(value: Value) -> Value {
+    if value.is_object() { value } else { json!({ "result": value }) }
+}
+
+/// The schema of an answer that [`object`] makes.
+pub(super) fn object_schema(schema: Value) -> Value {
+    if schema.get("type").and_then(Value::as_str) == Some("object") {
+        return schema;
+    }
+    let mut outer = json!({"type": "object", "required": ["result"]});
+    let mut inner = schema;
+    // Definitions are found from the root.
+    for table in ["$defs", "definitions"] {
+        if let Some(definitions) = inner.as_object_mut().and_then(|schema| schema.remove(table)) {
+            outer[table] = definitions;
+        }
+    }
+    outer["properties"] = json!({ "result": inner });
+    outer
+}
+
+fn is_json(media_type: &str) -> bool {
+    let kind = media_type.split(';').next().unwrap_or_default().trim();
+    kind == "application/json" || kind == "text/json" || kind.ends_with("+json")
+}
+
+fn media_type(headers: &HeaderMap) -> String {
+    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    named.unwrap_or("application/octet-stream").to_ascii_lowercase()
+}
+
+/// The beginning of what a stranger says, on one line.
+fn excerpt(words: &str) -> String {
+    let plain = words.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
+    let mut line = String::new();
+    for word in plain {
+        if line.len() + word.len() > EXCERPT {
+            line.extend(word.chars().take(EXCERPT.saturating_sub(line.len())));
+            line.push('…');
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{excerpt, object, object_schema};
+
+    #[test]
+    fn complaints_are_cut_and_put_on_one_line() {
+        assert_eq!(excerpt(" no\r\n\u{1b}[31msuch\titem "), "no [31msuch item");
+        assert!(excerpt(&"ä".repeat(5000)).chars().count() <= 501);
+        assert!(excerpt(&"word ".repeat(5000)).len() < 520);
+        assert_eq!(excerpt(""), "");
+    }
+
+    #[test]
+    fn structured_answers_are_objects() {
+        assert_eq!(object(json!([1])), json!({"result": [1]}));
+        assert_eq!(object(json!({"a": 1})), json!({"a": 1}));
+        let schema =
+            object_schema(json!({"type": "array", "items": {"$ref": "#/$defs/a"}, "$defs": {"a": {}}}));
+        assert_eq!(schema["properties"]["result"]["items"]["$ref"], "#/$defs/a");
+        assert!(schema["$defs"]["a"].is_object());
+        assert_eq!(object_schema(json!({"type": "object"})), json!({"type": "object"}));
+    }
+}

@@ -1,0 +1,60 @@
+//! A tool that is one request.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::StatusCode;
+use serde_json::{Map, Value};
+use tools::{Call, Output, Tool, ToolsError};
+
+use super::{
+    answer::Reading,
+    auth::{Given, outside},
+    plan::Plan,
+    redact::Redactor,
+    upstream::Upstream,
+};
+
+/// A tool that is one request.
+pub(super) struct Asking {
+    pub(super) upstream: Arc<Upstream>,
+    pub(super) plan: Plan,
+    /// What is sent for arguments that were not given.
+    pub(super) defaults: Map<String, Value>,
+    pub(super) reading: Reading,
+}
+
+#[async_trait]
+impl Tool for Asking {
+    async fn call(&self, call: Call) -> Result<Output, ToolsError> {
+        let mut arguments = call.arguments;
+        for (name, value) in &self.defaults {
+            arguments.entry(name.as_str()).or_insert_with(|| value.clone());
+        }
+        let (mut given, mut response) = self.ask(&arguments, &call.request_id).await?;
+        // A token may have been withdrawn before its time, and a secret rotated.
+        if response.status == StatusCode::UNAUTHORIZED
+            && self.upstream.auth.renew(&given, &self.upstream.secrets).await
+        {
+            (given, response) = self.ask(&arguments, &call.request_id).await?;
+        }
+        let redactor = Redactor::of(given.0.iter().map(secrets::Secret::expose));
+        self.reading.read(response, &redactor).await
+    }
+}
+
+impl Asking {
+    async fn ask(
+        &self,
+        arguments: &Map<String, Value>,
+        request_id: &str,
+    ) -> Result<(Given, egress::Response), ToolsError> {
+        let mut request = self.plan.request(arguments, request_id)?;
+        for (name, value) in &self.upstream.headers {
+            request.headers.entry(name).or_insert_with(|| value.clone());
+        }
+        let given = self.upstream.auth.apply(&mut request, &self.upstream.secrets).await?;
+        let response = self.upstream.egress.send(request).await.map_err(outside)?;
+        Ok((given, response))
+    }
+}
