@@ -31,7 +31,7 @@ impl Assembly {
         }
         let secrets = config.secrets.open(&means.secrets).await?;
         for (name, api) in &config.http {
-            offers.extend(http::offers(name, api, &secrets)?);
+            offers.extend(http::offers(name, api, &config.folder, &secrets)?);
         }
         check_names(config, &offers)?;
         let tools = offers.into_iter().map(|offer| mount(config, &means.workshop, offer));

@@ -5,11 +5,15 @@ mod policy;
 mod s3;
 mod secrets;
 
-use std::{collections::BTreeMap, io::Read, path::Path};
+use std::{
+    collections::BTreeMap,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 
-pub(crate) use http::{AuthConfig, HttpConfig, HttpToolConfig, OAuthConfig};
+pub(crate) use http::{AuthConfig, HttpConfig, HttpToolConfig, OAuthConfig, ParameterConfig};
 pub(crate) use policy::PolicyConfig;
 pub(crate) use s3::{BucketConfig, S3Config};
 pub(crate) use secrets::SecretsConfig;
@@ -36,6 +40,9 @@ pub struct Config {
     /// What holds for one tool, by its name.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, PolicyConfig>,
+    /// The folder of the file: what it names lies beside it.
+    #[serde(skip)]
+    pub(crate) folder: PathBuf,
 }
 
 impl Config {
@@ -51,10 +58,12 @@ impl Config {
         if text.len() as u64 > LARGEST {
             return Err(McpError::Config(format!("{} is larger than 1 MiB", path.display())));
         }
-        Self::parse(&text).map_err(|problem| match problem {
+        let mut config = Self::parse(&text).map_err(|problem| match problem {
             McpError::Config(problem) => McpError::Config(format!("{}: {problem}", path.display())),
             other => other,
-        })
+        })?;
+        config.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Ok(config)
     }
 
     /// Reads the text of such a file. Errors name the line, and never quote it: it may hold what is nobody's business.

@@ -6,7 +6,7 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 22] = [
+const EDGES: [(&str, &[&str]); 23] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/arguments", &[]),
     ("libs/artifacts", &["fault", "objects"]),
@@ -18,6 +18,7 @@ const EDGES: [(&str, &[&str]); 22] = [
     ("libs/models", &["fault"]),
     ("libs/objects", &["arguments", "fault"]),
     ("libs/openai", &["fault", "proto"]),
+    ("libs/openapi", &["fault"]),
     ("libs/proto", &[]),
     ("libs/rpc", &["arguments", "fault", "telemetry"]),
     ("libs/runtime", &["arguments", "fault", "telemetry"]),

@@ -1,6 +1,6 @@
 //! Tools over a REST API, as they are written.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use secrets::Reference;
 use serde::Deserialize;
@@ -12,8 +12,14 @@ use super::{PolicyConfig, policy::length};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HttpConfig {
-    /// Where it is, with the beginning that all paths share: `https://api.example.com/v2`. Nothing else is reached.
-    pub(crate) url: String,
+    /// Where it is, with the beginning that all paths share: `https://api.example.com/v2`. Nothing else is reached. Without
+    /// it, the first server of the `OpenAPI` document.
+    pub(crate) url: Option<String>,
+    /// A file with an `OpenAPI` document, beside the file that says so.
+    pub(crate) openapi: Option<PathBuf>,
+    /// Operations of the document that become tools of their own names.
+    #[serde(default)]
+    pub(crate) operations: Vec<String>,
     /// Further hosts to which its answers may lead.
     #[serde(default)]
     pub(crate) hosts: Vec<String>,
@@ -38,7 +44,7 @@ pub(crate) struct HttpConfig {
     pub(crate) headers: BTreeMap<String, String>,
     /// In whose name it is asked.
     pub(crate) auth: Option<AuthConfig>,
-    /// The tools, described by hand.
+    /// The tools, described by hand, or operations of the document under other names or with other words.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, HttpToolConfig>,
     /// What holds for these tools.
@@ -85,18 +91,22 @@ pub(crate) struct OAuthConfig {
 }
 
 /// A tool that is one request.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HttpToolConfig {
+    /// The operation of the `OpenAPI` document that describes the request; method, path and what goes into them are its own.
+    pub(crate) operation: Option<String>,
+    /// Values for arguments of the operation that callers are not asked for.
+    #[serde(default)]
+    pub(crate) set: BTreeMap<String, Value>,
     /// How it is shown to people.
     pub(crate) title: Option<String>,
     /// What it does and when to use it.
-    pub(crate) description: String,
+    pub(crate) description: Option<String>,
     /// The method.
-    #[serde(default = "get")]
-    pub(crate) method: String,
+    pub(crate) method: Option<String>,
     /// The path below the API's URL, with places for arguments: `/items/{id}`.
-    pub(crate) path: String,
+    pub(crate) path: Option<String>,
     /// The query: each parameter of it a template.
     #[serde(default)]
     pub(crate) query: BTreeMap<String, Value>,
@@ -123,10 +133,13 @@ pub(crate) struct HttpToolConfig {
     pub(crate) idempotent: Option<bool>,
     /// A header in which each call has a word of its own, for APIs that know repeated requests by it.
     pub(crate) idempotency_header: Option<String>,
+    /// What the schemas of the parameters refer to, as `#/$defs/NAME`.
+    #[serde(skip)]
+    pub(crate) definitions: serde_json::Map<String, Value>,
 }
 
 /// An argument: the schema of its values, and whether it may be left out.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct ParameterConfig {
     /// Whether it may be left out; one with a `default` may.
     #[serde(default)]
@@ -134,8 +147,4 @@ pub(crate) struct ParameterConfig {
     /// The JSON Schema.
     #[serde(flatten)]
     pub(crate) schema: serde_json::Map<String, Value>,
-}
-
-fn get() -> String {
-    "GET".to_owned()
 }

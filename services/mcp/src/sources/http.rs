@@ -1,6 +1,7 @@
 //! Tools over REST APIs: each tool is one request, described in the configuration.
 //!
-//! - `plan` is the request as it is described, `template` and `body` the parts of it that take arguments.
+//! - `plan` is the request as it is described, `template` and `body` the parts of it that take arguments; `import` has an
+//!   `OpenAPI` document describe it.
 //! - `auth` and `oauth` say in whose name it is made; `redact` takes our secrets out of what comes back.
 //! - `answer` decides what an answer means, `projection` what of it is handed on.
 //!
@@ -9,6 +10,7 @@
 mod answer;
 mod auth;
 mod body;
+mod import;
 mod oauth;
 mod plan;
 mod projection;
@@ -17,7 +19,7 @@ mod template;
 mod tool;
 mod upstream;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use secrets::Secrets;
 use serde_json::{Map, Value, json};
@@ -25,6 +27,7 @@ use tools::{Annotations, Descriptor, Schema, ToolName};
 
 use self::{
     answer::{Reading, object_schema},
+    import::Imported,
     plan::Plan,
     projection::Projection,
     template::check_name,
@@ -41,13 +44,18 @@ use crate::{
 pub(crate) fn offers(
     name: &str,
     config: &HttpConfig,
+    folder: &Path,
     secrets: &Arc<dyn Secrets>,
 ) -> Result<Vec<Offer>, McpError> {
     let at = |place: &str, problem: String| McpError::Config(format!("[http.{name}{place}] {problem}"));
     check_name(name).map_err(|problem| at("", problem))?;
-    let upstream = Upstream::open(config, Arc::clone(secrets)).map_err(|problem| at("", problem))?;
+    let Imported { server, tools } =
+        import::tools(config, folder).map_err(|(place, problem)| at(&place, problem))?;
+    let url = config.url.clone().or(server);
+    let url = url.ok_or_else(|| at("", "url: is missing, and no document says it".to_owned()))?;
+    let upstream = Upstream::open(&url, config, Arc::clone(secrets)).map_err(|problem| at("", problem))?;
     let upstream = Arc::new(upstream);
-    let tools = config.tools.iter().map(|(tool, described)| {
+    let tools = tools.iter().map(|(tool, described)| {
         offer(&format!("{name}_{tool}"), &upstream, described, config)
             .map_err(|problem| at(&format!(".tools.{tool}"), problem))
     });
@@ -67,7 +75,7 @@ fn offer(
     let descriptor = Descriptor {
         name: ToolName::new(name).map_err(|error| error.to_string())?,
         title: described.title.clone(),
-        description: described.description.clone(),
+        description: described.description.clone().ok_or("description: is missing: models choose by it")?,
         input: Schema::of_arguments(input(described)?).map_err(|error| format!("parameters: {error}"))?,
         output: output.map(Schema::new).transpose().map_err(|error| format!("output: {error}"))?,
         annotations: annotations(described, &plan),
@@ -103,9 +111,11 @@ fn input(described: &HttpToolConfig) -> Result<Value, String> {
         }
         properties.insert(name.clone(), Value::Object(parameter.schema.clone()));
     }
-    Ok(
-        json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}),
-    )
+    let mut input = json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
+    if !described.definitions.is_empty() {
+        input["$defs"] = Value::Object(described.definitions.clone());
+    }
+    Ok(input)
 }
 
 /// What is sent for arguments that were not given.

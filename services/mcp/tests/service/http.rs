@@ -280,3 +280,39 @@ async fn descriptions_that_cannot_be_are_told_with_their_place() {
     let problem = mcp::Config::parse(&wrong).unwrap_err().to_string();
     assert!(!problem.contains("hunter2") && problem.contains("NAME#FIELD"), "{problem}");
 }
+
+/// Tools out of the shop's own document: one as it is, one under another name and with another answer.
+#[tokio::test]
+async fn a_document_describes_tools() {
+    let shop = Shop::default();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.json");
+    fs::write(&file, shop::OPENAPI).unwrap();
+    let api = format!(
+        "[http.api]\nurl = \"http://SHOP\"\nplain_http = true\nprivate = [\"127.0.0.0/8\"]\nopenapi = \"{}\"\n\
+         operations = [\"getItem\"]\n[http.api.tools.cheapest]\noperation = \"searchItems\"\n\
+         description = \"What costs least\"\nset = {{ sort = \"price_asc\", page_size = 1 }}\nresult = \"items[0].name\"\n",
+        file.display()
+    );
+    let stand = stand(&shop, &api).await;
+    let item = stand.call("api_getItem", json!({"id": "desk-red"})).await.unwrap();
+    assert_eq!(structured(&item)["name"], "red desk");
+    let cheapest = stand.call("api_cheapest", json!({"query": "lamp"})).await.unwrap();
+    assert!(structured(&cheapest)["result"].as_str().unwrap().contains("lamp"));
+    let refused = stand.call("api_cheapest", json!({"query": "lamp", "sort": "newest"})).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "what is set is not asked for");
+    for (wrong, said) in [
+        ("operations = [\"sellItem\"]", "searchItems"),
+        ("tools.t = { operation = \"getItem\", path = \"/x\" }", "path"),
+        ("tools.t = { operation = \"getItem\", set = { nobody = 1 } }", "set.nobody"),
+        ("openapi = \"missing.json\"", "missing.json"),
+    ] {
+        let document = if wrong.starts_with("openapi") { "" } else { "openapi = \"shop.json\"\n" };
+        let text = format!("[http.a]\nurl = \"https://a.example\"\n{document}{wrong}\n");
+        fs::write(folder.path().join("tools.toml"), text).unwrap();
+        let config = mcp::Config::read(&folder.path().join("tools.toml")).unwrap();
+        let means = mcp::Means::register(&mut prometheus_client::registry::Registry::default(), None);
+        let problem = mcp::Assembly::of(&config, &means).await.err().unwrap().to_string();
+        assert!(problem.contains(said), "{wrong}: {problem}");
+    }
+}

@@ -62,7 +62,7 @@ impl Stand {
             &objects,
         ]);
         let life = Life::new();
-        let Serving { address, .. } = mcp::start(line.service, life.clone()).await.unwrap();
+        let Serving { address, .. } = Box::pin(mcp::start(line.service, life.clone())).await.unwrap();
         let stand = Self { address, folder, life };
         stand.put("daily/a.txt", "Monday").await;
         stand

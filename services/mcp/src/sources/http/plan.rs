@@ -41,8 +41,10 @@ pub(super) struct Plan {
 impl Plan {
     /// What configuration describes; the error names the field.
     pub(super) fn new(base: Url, config: &HttpToolConfig) -> Result<Self, String> {
-        let method = method(&config.method)?;
-        let path = Path::new(&config.path).map_err(|error| format!("path: {error}"))?;
+        let method = method(config.method.as_deref().unwrap_or("GET"))?;
+        let path =
+            config.path.as_deref().ok_or("path: is missing; give one, or an operation of the document")?;
+        let path = Path::new(path).map_err(|error| format!("path: {error}"))?;
         let query = templates("query", config.query.iter().map(|(name, value)| (name, text(value))))?;
         let headers = config.headers.iter().map(|(name, value)| (name, Some(value.clone())));
         let headers = templates("headers", headers)?;

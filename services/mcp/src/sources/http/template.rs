@@ -15,6 +15,8 @@ pub(super) struct Template(Vec<Piece>);
 enum Piece {
     Fixed(String),
     Argument(String),
+    /// The same, and a list of it is one value even where it stands alone: `{name,}`.
+    Joined(String),
 }
 
 impl Template {
@@ -35,9 +37,13 @@ impl Template {
             let Some((name, after)) = brace.strip_prefix('{').and_then(|brace| brace.split_once('}')) else {
                 return Err("has a brace without its other half; write {{ and }} for braces".to_owned());
             };
-            check_name(name)?;
             pieces.push(Piece::Fixed(std::mem::take(&mut fixed)));
-            pieces.push(Piece::Argument(name.to_owned()));
+            let joined = name.strip_suffix(',');
+            check_name(joined.unwrap_or(name))?;
+            pieces.push(
+                joined
+                    .map_or_else(|| Piece::Argument(name.to_owned()), |name| Piece::Joined(name.to_owned())),
+            );
             rest = after;
         }
         fixed.push_str(rest);
@@ -49,7 +55,7 @@ impl Template {
     /// The arguments that it has places for.
     pub(super) fn arguments(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Argument(name) => Some(name.as_str()),
+            Piece::Argument(name) | Piece::Joined(name) => Some(name.as_str()),
             Piece::Fixed(_) => None,
         })
     }
@@ -69,7 +75,7 @@ impl Template {
         for piece in &self.0 {
             match piece {
                 Piece::Fixed(fixed) => text.push_str(fixed),
-                Piece::Argument(name) => match given(arguments, name) {
+                Piece::Argument(name) | Piece::Joined(name) => match given(arguments, name) {
                     Some(value) => text.push_str(&written(name, value)?),
                     None => return Ok(None),
                 },
@@ -155,6 +161,7 @@ mod tests {
             ("{a}", Some("x")),
             ("v{n}-{b}", Some("v3-true")),
             ("{list}", Some("p,2")),
+            ("{list,}", Some("p,2")),
             ("{{a}} {a}", Some("{a} x")),
             ("plain", Some("plain")),
             ("", Some("")),

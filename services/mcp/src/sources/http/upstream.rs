@@ -28,8 +28,8 @@ pub(super) struct Upstream {
 
 impl Upstream {
     /// What configuration says; the error names the field. Nothing is asked yet.
-    pub(super) fn open(config: &HttpConfig, secrets: Arc<dyn Secrets>) -> Result<Self, String> {
-        let base = url("url", &config.url)?;
+    pub(super) fn open(text: &str, config: &HttpConfig, secrets: Arc<dyn Secrets>) -> Result<Self, String> {
+        let base = url("url", text)?;
         let options = options(config, &base, &config.hosts)?;
         egress::check_url(base.as_str(), &options).map_err(|error| format!("url: {error}"))?;
         let egress = Egress::new(options).map_err(|error| error.to_string())?;

@@ -1,0 +1,162 @@
+//! Tools that an `OpenAPI` document describes, as they would be written by hand.
+
+use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
+
+use openapi::{Body, Document, Media, Operation, Parameter, Place};
+use serde_json::{Map, Value};
+
+use crate::config::{HttpConfig, HttpToolConfig, ParameterConfig};
+
+/// Of a document, with which the library would refuse it too.
+const LARGEST: u64 = 4 << 20;
+
+/// What is wrong, and where below the API's own table.
+type Problem = (String, String);
+
+/// The tools of an API, all of them by hand by now.
+pub(super) struct Imported {
+    /// Where the document says that the API is.
+    pub(super) server: Option<String>,
+    pub(super) tools: BTreeMap<String, HttpToolConfig>,
+}
+
+/// The tools that are written by hand, and those that the document describes.
+pub(super) fn tools(config: &HttpConfig, folder: &Path) -> Result<Imported, Problem> {
+    let document = match &config.openapi {
+        Some(file) => {
+            Some(read(&folder.join(file)).map_err(|problem| here("", format!("openapi: {problem}")))?)
+        }
+        None => None,
+    };
+    let find = |place: &str, id: &str| {
+        let document = document
+            .as_ref()
+            .ok_or_else(|| here(place, "operation: there is no document; set openapi".to_owned()))?;
+        document.operation(id).map_err(|error| here(place, format!("operation {id}: {error}")))
+    };
+    let mut tools = BTreeMap::new();
+    for id in &config.operations {
+        let plain = HttpToolConfig::default();
+        tools.insert(id.clone(), described(&plain, find("", id)?).map_err(|problem| here("", problem))?);
+    }
+    for (name, tool) in &config.tools {
+        let place = format!(".tools.{name}");
+        let tool = match &tool.operation {
+            Some(id) => described(tool, find(&place, id)?).map_err(|problem| here(&place, problem))?,
+            None if tool.set.is_empty() => tool.clone(),
+            None => return Err(here(&place, "set: is for operations of a document".to_owned())),
+        };
+        tools.insert(name.clone(), tool);
+    }
+    let server = document.as_ref().and_then(Document::server).map(str::to_owned);
+    Ok(Imported { server, tools })
+}
+
+fn here(place: &str, problem: String) -> Problem {
+    (place.to_owned(), problem)
+}
+
+fn read(path: &Path) -> Result<Document, String> {
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let read = file.take(LARGEST + 1).read_to_string(&mut text);
+    read.map_err(|error| format!("{}: {error}", path.display()))?;
+    Document::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The operation, with what the configuration says otherwise.
+fn described(tool: &HttpToolConfig, operation: Operation) -> Result<HttpToolConfig, String> {
+    check(tool)?;
+    let mut made = HttpToolConfig {
+        operation: None,
+        set: BTreeMap::new(),
+        title: tool.title.clone().or(operation.title),
+        description: tool.description.clone().or(Some(operation.description)),
+        method: Some(operation.method),
+        path: Some(operation.path),
+        // With another shape, the document's is none.
+        output: tool.output.clone().or(operation.answer.filter(|_| tool.result.is_none())),
+        definitions: operation.definitions,
+        ..tool.clone()
+    };
+    let mut set = tool.set.clone();
+    for parameter in operation.parameters {
+        let template = take(&parameter, &mut set, &mut made.parameters)?;
+        match parameter.place {
+            Place::Path => made.path = made.path.map(|path| fixed(&path, &parameter.argument, &template)),
+            Place::Query => drop(made.query.insert(parameter.name, template)),
+            // Those of a body are told with it.
+            Place::Body => {}
+            Place::Header => {
+                let text = template.as_str().map_or_else(|| template.to_string(), str::to_owned);
+                made.headers.insert(parameter.name.to_ascii_lowercase(), text);
+            }
+        }
+    }
+    if let Some(body) = operation.body {
+        fill(&mut made, body, &mut set)?;
+    }
+    match set.into_keys().next() {
+        Some(unknown) => Err(format!("set.{unknown}: the operation has no argument of this name")),
+        None => Ok(made),
+    }
+}
+
+/// What the document says is not said again.
+fn check(tool: &HttpToolConfig) -> Result<(), String> {
+    let said = [
+        ("method", tool.method.is_some()),
+        ("path", tool.path.is_some()),
+        ("query", !tool.query.is_empty()),
+        ("headers", !tool.headers.is_empty()),
+        ("body", tool.body.is_some()),
+        ("form", !tool.form.is_empty()),
+        ("parameters", !tool.parameters.is_empty()),
+    ];
+    match said.into_iter().find(|(_, said)| *said) {
+        Some((field, _)) => {
+            Err(format!("{field}: is what the operation says; take it out, or take operation out"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The template of a parameter: its value where the configuration has set it, else a place for an argument.
+fn take(
+    parameter: &Parameter,
+    set: &mut BTreeMap<String, Value>,
+    parameters: &mut BTreeMap<String, ParameterConfig>,
+) -> Result<Value, String> {
+    if let Some(value) = set.remove(&parameter.argument) {
+        return Ok(match value {
+            Value::String(text) => Value::String(text.replace('{', "{{").replace('}', "}}")),
+            Value::Number(_) | Value::Bool(_) => value,
+            _ => return Err(format!("set.{}: expected text, a number or a truth value", parameter.argument)),
+        });
+    }
+    let schema: Map<String, Value> = parameter.schema.clone();
+    parameters.insert(parameter.argument.clone(), ParameterConfig { optional: !parameter.required, schema });
+    let comma = if parameter.joined { "," } else { "" };
+    Ok(Value::String(format!("{{{}{comma}}}", parameter.argument)))
+}
+
+/// A path in which a value was set stays one with a place for it where it was not.
+fn fixed(path: &str, argument: &str, template: &Value) -> String {
+    let place = format!("{{{argument}}}");
+    let text = template.as_str().map_or_else(|| template.to_string(), str::to_owned);
+    path.replace(&place, &text)
+}
+
+fn fill(made: &mut HttpToolConfig, body: Body, set: &mut BTreeMap<String, Value>) -> Result<(), String> {
+    let mut fields = Map::new();
+    for field in body.fields.into_iter().flatten() {
+        let template = take(&field, set, &mut made.parameters)?;
+        fields.insert(field.name, template);
+    }
+    match (body.media, body.whole) {
+        (Media::Json, Some(whole)) => made.body = Some(take(&whole, set, &mut made.parameters)?),
+        (Media::Json, None) => made.body = Some(Value::Object(fields)),
+        (Media::Form, _) => made.form = fields.into_iter().collect(),
+    }
+    Ok(())
+}
