@@ -6,8 +6,9 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 21] = [
+const EDGES: [(&str, &[&str]); 23] = [
     ("libs/accounts", &["arguments", "fault"]),
+    ("libs/amazon", &[]),
     ("libs/arguments", &[]),
     ("libs/artifacts", &["fault", "objects"]),
     ("libs/contract", &["fault", "proto"]),
@@ -16,13 +17,14 @@ const EDGES: [(&str, &[&str]); 21] = [
     ("libs/fault", &[]),
     ("libs/jobs", &["arguments", "fault"]),
     ("libs/models", &["fault"]),
-    ("libs/objects", &["arguments", "fault"]),
+    ("libs/objects", &["amazon", "arguments", "fault"]),
     ("libs/openai", &["fault", "proto"]),
     ("libs/proto", &[]),
     ("libs/rpc", &["arguments", "fault", "telemetry"]),
     ("libs/runtime", &["arguments", "fault", "telemetry"]),
     ("libs/secrets", &["fault"]),
     ("libs/service", &["fault", "rpc", "runtime"]),
+    ("libs/sqlguard", &["fault"]),
     ("libs/telemetry", &["fault"]),
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
     ("libs/tidy", &[]),
@@ -34,19 +36,22 @@ const EDGES: [(&str, &[&str]); 21] = [
 const NOT_FOR_SERVICES: [&str; 2] = ["testkit", "tidy"];
 
 /// Libraries that may be linked in one place only.
-const HOMES: [(&str, &[&str]); 7] = [
+const HOMES: [(&str, &[&str]); 9] = [
     ("ort", &["libs/engine"]),
     ("redis", &["libs/jobs", "libs/accounts"]),
     ("deadpool-redis", &["libs/jobs", "libs/accounts"]),
+    ("aws-sdk-athena", &["services/mcp"]),
     ("aws-sdk-s3", &["libs/objects", "services/mcp"]),
+    ("sqlparser", &["libs/sqlguard"]),
     ("tracing-loki", &["libs/telemetry"]),
     ("opentelemetry-otlp", &["libs/telemetry"]),
     ("anyhow", &["services/", "tools/"]),
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 9] = [
+const CORE: [&str; 11] = [
     "libs/accounts",
+    "libs/amazon",
     "libs/artifacts",
     "libs/engine",
     "libs/fault",
@@ -54,6 +59,7 @@ const CORE: [&str; 9] = [
     "libs/models",
     "libs/objects",
     "libs/secrets",
+    "libs/sqlguard",
     "libs/tools",
 ];
 const TRANSPORTS: [&str; 6] = ["axum", "hyper", "prost", "prost-types", "tonic", "tonic-types"];
