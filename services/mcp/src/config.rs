@@ -1,5 +1,6 @@
 //! The file that describes the tools, as it is written.
 
+mod athena;
 mod policy;
 mod s3;
 
@@ -7,6 +8,7 @@ use std::{collections::BTreeMap, io::Read, path::Path};
 
 use serde::Deserialize;
 
+pub(crate) use athena::AthenaConfig;
 pub(crate) use policy::PolicyConfig;
 pub(crate) use s3::{BucketConfig, S3Config};
 
@@ -23,6 +25,8 @@ pub struct Config {
     pub(crate) policy: PolicyConfig,
     /// Tools over S3.
     pub(crate) s3: Option<S3Config>,
+    /// Tools over Athena.
+    pub(crate) athena: Option<AthenaConfig>,
     /// What holds for one tool, by its name.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, PolicyConfig>,

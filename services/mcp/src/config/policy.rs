@@ -69,6 +69,13 @@ struct BreakerConfig {
 }
 
 impl PolicyConfig {
+    /// What a source says whose upstream is slow by nature: an attempt may take all the time that a call has, and taking it
+    /// does not speak against the upstream.
+    pub(crate) fn patient(timeout: Duration) -> Self {
+        let breaker = BreakerConfig { slow_after: Some(timeout), ..BreakerConfig::default() };
+        Self { timeout: Some(timeout), attempt_timeout: Some(timeout), breaker, ..Self::default() }
+    }
+
     /// What this says, and `base` where it says nothing.
     pub(crate) fn over(&self, base: &Self) -> Self {
         Self {
@@ -190,7 +197,7 @@ fn check(policy: &Policy, tool: &str) -> Result<(), McpError> {
 }
 
 /// A length of time that is not nothing, such as `250ms` or `2m`.
-fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     arguments::positive_duration(&text)
         .map(Some)
