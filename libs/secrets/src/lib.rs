@@ -26,7 +26,7 @@ pub use fixed::Fixed;
 pub use folder::Folder;
 pub use keeper::Keeper;
 pub use kept::{Keeping, Kept};
-pub use manager::{Manager, ManagerOptions};
+pub use manager::Manager;
 pub use metrics::Metrics;
 pub use port::Secrets;
 pub use reference::Reference;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use amazon::{Access, Patience};
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_credential_types::Credentials;
 use aws_sdk_secretsmanager::{
     Client,
     error::{DisplayErrorContext, ProvideErrorMetadata},
@@ -12,23 +11,13 @@ use aws_sdk_secretsmanager::{
 
 use crate::{Keeper, Secret, SecretsError, keeper::LARGEST};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Which Secrets Manager. What is not said is taken from the environment, the profile or the pod, as all of AWS's tools do.
-#[derive(Clone, Debug, Default)]
-pub struct ManagerOptions {
-    /// The region.
-    pub region: Option<String>,
-    /// Where it is, for others than Amazon's.
-    pub endpoint: Option<String>,
-    /// The profile of `~/.aws/config`.
-    pub profile: Option<String>,
-    /// What the names of all secrets begin with there.
-    pub prefix: String,
-    /// A key of its own, for tests.
-    pub credentials: Option<(String, String)>,
-}
+/// Somebody waits for the answer.
+const PATIENCE: Patience = Patience {
+    attempts: 2,
+    backoff: Duration::from_millis(100),
+    connect_timeout: Duration::from_secs(3),
+    timeout: Duration::from_secs(5),
+};
 
 /// AWS Secrets Manager: the current version of each secret.
 #[derive(Clone, Debug)]
@@ -38,26 +27,10 @@ pub struct Manager {
 }
 
 impl Manager {
-    /// The manager that these options name. Nothing is asked yet.
-    pub async fn open(options: ManagerOptions) -> Self {
-        let timeouts =
-            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(TIMEOUT);
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard().with_max_attempts(2))
-            .timeout_config(timeouts.build());
-        if let Some(region) = options.region {
-            loader = loader.region(Region::new(region));
-        }
-        if let Some(endpoint) = options.endpoint {
-            loader = loader.endpoint_url(endpoint);
-        }
-        if let Some(profile) = options.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some((key, secret)) = options.credentials {
-            loader = loader.credentials_provider(Credentials::new(key, secret, None, None, "options"));
-        }
-        Self { client: Client::new(&loader.load().await), prefix: options.prefix }
+    /// The manager that is reached so. `prefix` is what the names of all secrets begin with there. Nothing is asked yet.
+    pub async fn open(access: &Access, prefix: &str) -> Self {
+        let shared = access.load(&PATIENCE).await;
+        Self { client: Client::new(&shared), prefix: prefix.to_owned() }
     }
 }
 

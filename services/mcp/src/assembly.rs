@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use runtime::Life;
 use tools::{Mounted, Workshop};
 
 use crate::{
     Config, McpError, Means,
     config::PolicyConfig,
-    sources::{Offer, http, s3},
+    sources::{Errand, Offer, athena, http, s3},
 };
 
 /// Everything that one configuration describes.
@@ -17,15 +18,19 @@ pub struct Assembly {
     pub tools: Vec<Mounted>,
     /// The buckets, whose objects are resources too.
     pub(crate) buckets: Option<Arc<s3::Buckets>>,
+    /// What has to run beside the tools for as long as they are there.
+    errands: Vec<Errand>,
 }
 
 impl Assembly {
     /// Opens every source and puts the policies around its tools. Nothing is called yet.
     pub async fn of(config: &Config, means: &Means) -> Result<Self, McpError> {
         let mut offers = Vec::new();
+        let mut errands = Vec::new();
         let mut buckets = None;
+        // Boxed, since Amazon's clients need much room while they look around.
         if let Some(s3) = &config.s3 {
-            let (opened, offered) = s3::offers(s3).await?;
+            let (opened, offered) = Box::pin(s3::offers(s3)).await?;
             buckets = Some(opened);
             offers.extend(offered);
         }
@@ -33,9 +38,21 @@ impl Assembly {
         for (name, api) in &config.http {
             offers.extend(http::offers(name, api, &config.folder, &secrets)?);
         }
+        if let Some(athena) = &config.athena {
+            let (offered, errand) = Box::pin(athena::offers(athena)).await?;
+            offers.extend(offered);
+            errands.push(errand);
+        }
         check_names(config, &offers)?;
         let tools = offers.into_iter().map(|offer| mount(config, &means.workshop, offer));
-        Ok(Self { tools: tools.collect::<Result<_, _>>()?, buckets })
+        Ok(Self { tools: tools.collect::<Result<_, _>>()?, buckets, errands })
+    }
+
+    /// Has the process run what its tools need. Whoever only looks at the tools leaves this out.
+    pub(crate) fn begin(&mut self, life: &Life) {
+        for errand in self.errands.drain(..) {
+            life.spawn(errand.name, (errand.run)(Box::pin(life.draining())));
+        }
     }
 }
 

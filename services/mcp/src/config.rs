@@ -1,5 +1,6 @@
 //! The file that describes the tools, as it is written.
 
+mod athena;
 mod http;
 mod policy;
 mod s3;
@@ -13,6 +14,7 @@ use std::{
 
 use serde::Deserialize;
 
+pub(crate) use athena::AthenaConfig;
 pub(crate) use http::{AuthConfig, HttpConfig, HttpToolConfig, OAuthConfig, ParameterConfig};
 pub(crate) use policy::PolicyConfig;
 pub(crate) use s3::{BucketConfig, S3Config};
@@ -37,6 +39,8 @@ pub struct Config {
     /// Tools over REST APIs, by the beginnings of their names.
     #[serde(default)]
     pub(crate) http: BTreeMap<String, HttpConfig>,
+    /// Tools over Athena.
+    pub(crate) athena: Option<AthenaConfig>,
     /// What holds for one tool, by its name.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, PolicyConfig>,

@@ -1,6 +1,6 @@
 //! What can go wrong in this service.
 
-use std::{borrow::Cow, io, path::PathBuf, time::Duration};
+use std::{borrow::Cow, error::Error, io, path::PathBuf, time::Duration};
 
 use accounts::AccountsError;
 use contract::Invalid;
@@ -40,6 +40,14 @@ pub enum McpError {
     /// A request breaks the contract.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// Athena refuses what its tools need: something that operators have to mend, and callers cannot.
+    #[error("Athena: {problem}")]
+    Athena {
+        /// What is wrong, and what to do.
+        problem: String,
+        /// What the client said.
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
     /// A tool failed or refused.
     #[error(transparent)]
     Tools(#[from] ToolsError),
@@ -54,7 +62,7 @@ impl McpError {
             Self::Secrets(error) => Some(error),
             Self::Invalid(error) => Some(error),
             Self::Tools(error) => Some(error),
-            Self::ToolsFile { .. } | Self::Config(_) | Self::Service(_) => None,
+            Self::ToolsFile { .. } | Self::Config(_) | Self::Service(_) | Self::Athena { .. } => None,
         }
     }
 }
@@ -65,7 +73,12 @@ impl Fault for McpError {
     }
 
     fn public_message(&self) -> Cow<'_, str> {
-        self.inner().map_or("the service is not configured".into(), Fault::public_message)
+        match self {
+            Self::Athena { .. } => {
+                "Athena is not set up rightly for this tool; its operators find out why in the logs".into()
+            }
+            _ => self.inner().map_or("the service is not configured".into(), Fault::public_message),
+        }
     }
 
     fn reason(&self) -> &'static str {

@@ -18,12 +18,14 @@ pub(crate) struct Reload {
     pub(crate) faces: Faces,
     /// What was read last.
     pub(crate) text: Vec<u8>,
+    /// Until when, and whose tasks are those of new tools.
+    pub(crate) life: Life,
 }
 
 impl Reload {
-    /// Follows the file until `life` drains. One that cannot be used changes nothing: the tools stay as they were.
-    pub(crate) async fn follow(mut self, life: Life) {
-        let mut draining = std::pin::pin!(life.draining());
+    /// Follows the file until the process drains. One that cannot be used changes nothing: the tools stay as they were.
+    pub(crate) async fn follow(mut self) {
+        let mut draining = std::pin::pin!(self.life.draining());
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -54,7 +56,8 @@ impl Reload {
 
     async fn rebuild(&self) -> Result<usize, McpError> {
         let config = Config::read(&self.path)?;
-        let assembly = Assembly::of(&config, &self.means).await?;
+        let mut assembly = Assembly::of(&config, &self.means).await?;
+        assembly.begin(&self.life);
         let count = assembly.tools.len();
         self.faces.show(assembly);
         Ok(count)
@@ -66,6 +69,7 @@ mod tests {
     use std::fs;
 
     use prometheus_client::registry::Registry;
+    use runtime::Life;
     use tempfile::TempDir;
     use tools::Caller;
 
@@ -75,7 +79,7 @@ mod tests {
     fn reload(folder: &TempDir) -> Reload {
         let means = Means::register(&mut Registry::default(), None);
         let path = folder.path().join("tools.toml");
-        Reload { path, means, faces: Faces::default(), text: Vec::new() }
+        Reload { path, means, faces: Faces::default(), text: Vec::new(), life: Life::new() }
     }
 
     async fn names_after(reload: &mut Reload, more: &str) -> Vec<String> {

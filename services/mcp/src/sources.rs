@@ -1,9 +1,10 @@
 //! The kinds of tools. A source turns its part of the configuration into [`Offer`]s.
 
+pub(crate) mod athena;
 pub(crate) mod http;
 pub(crate) mod s3;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -22,6 +23,18 @@ pub(crate) struct Offer {
     /// Whom it calls, as breakers and metrics name it.
     pub(crate) upstream: String,
 }
+
+/// Something that a source's tools leave to a task which outlives each call. It ends once the tools are gone, or once the
+/// process drains and no call is left.
+pub(crate) struct Errand {
+    /// What it is, for logs.
+    pub(crate) name: &'static str,
+    /// Runs it; it is handed what tells it that the process drains.
+    pub(crate) run: Box<dyn FnOnce(Pending) -> Pending + Send>,
+}
+
+/// Something that ends.
+pub(crate) type Pending = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What callers are told about a tool of our own.
 pub(crate) fn descriptor(

@@ -58,11 +58,13 @@ pub async fn start_on(
     let text = tokio::fs::read(&arguments.tools).await.unwrap_or_default();
     let config = Config::read(&arguments.tools)?;
     let faces = Faces::default();
-    faces.show(Assembly::of(&config, &means).await?);
+    let mut assembly = Assembly::of(&config, &means).await?;
+    assembly.begin(life);
+    faces.show(assembly);
 
     let address = serve(&arguments, &faces, objects, life)?;
-    let reload = Reload { path: arguments.tools, means, faces: faces.clone(), text };
-    life.spawn("reload", reload.follow(life.clone()));
+    let reload = Reload { path: arguments.tools, means, faces: faces.clone(), text, life: life.clone() };
+    life.spawn("reload", reload.follow());
     Ok(Serving { address, registry: faces.registry })
 }
 

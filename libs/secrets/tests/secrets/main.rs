@@ -4,11 +4,9 @@
 
 use std::{fs, time::Duration};
 
+use amazon::Access;
 use aws_sdk_secretsmanager::{Client, config::Credentials, primitives::Blob};
-use secrets::{
-    Folder, Keeper, Keeping, Kept, Manager, ManagerOptions, Metrics, Reference, Secrets, SecretsError,
-    Several,
-};
+use secrets::{Folder, Keeper, Keeping, Kept, Manager, Metrics, Reference, Secrets, SecretsError, Several};
 use tempfile::TempDir;
 use testkit::Moto;
 
@@ -78,7 +76,7 @@ async fn a_folder_that_is_swapped_for_another() {
 #[tokio::test]
 async fn secrets_manager() {
     let moto = Moto::start();
-    let place = kept(Manager::open(options(moto.endpoint())).await);
+    let place = kept(Manager::open(&access(moto.endpoint()), "team/").await);
     let client = client(moto.endpoint());
     let put = async |name: &str, value: &[u8]| {
         let name = format!("team/{name}");
@@ -102,7 +100,7 @@ async fn secrets_manager() {
 
 #[tokio::test]
 async fn a_manager_that_is_away_is_told_without_a_secret() {
-    let place = kept(Manager::open(options("http://127.0.0.1:9")).await);
+    let place = kept(Manager::open(&access("http://127.0.0.1:9"), "team/").await);
     let error = place.get(&named("shop")).await.unwrap_err();
     assert!(matches!(error, SecretsError::Away { .. }), "{error}");
     assert!(!format!("{error:?}").contains("very secret"), "{error:?}");
@@ -121,7 +119,7 @@ async fn the_first_place_that_knows_a_secret_answers() {
     assert_eq!(places.get(&named("both")).await.unwrap().expose(), "one");
     assert_eq!(places.get(&named("second")).await.unwrap().expose(), "two");
     assert!(matches!(places.get(&named("none")).await, Err(SecretsError::NotFound { .. })));
-    let away = std::sync::Arc::new(kept(Manager::open(options("http://127.0.0.1:9")).await));
+    let away = std::sync::Arc::new(kept(Manager::open(&access("http://127.0.0.1:9"), "team/").await));
     let places = Several::new(vec![away, open(&two)]);
     assert!(
         matches!(places.get(&named("second")).await, Err(SecretsError::Away { .. })),
@@ -129,12 +127,11 @@ async fn the_first_place_that_knows_a_secret_answers() {
     );
 }
 
-fn options(endpoint: &str) -> ManagerOptions {
-    ManagerOptions {
+fn access(endpoint: &str) -> Access {
+    Access {
         region: Some("us-east-1".into()),
         endpoint: Some(endpoint.into()),
         profile: None,
-        prefix: "team/".into(),
         credentials: Some(("key".into(), "very secret".into())),
     }
 }

@@ -6,8 +6,9 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 23] = [
+const EDGES: [(&str, &[&str]); 25] = [
     ("libs/accounts", &["arguments", "fault"]),
+    ("libs/amazon", &[]),
     ("libs/arguments", &[]),
     ("libs/artifacts", &["fault", "objects"]),
     ("libs/contract", &["fault", "proto"]),
@@ -16,14 +17,15 @@ const EDGES: [(&str, &[&str]); 23] = [
     ("libs/fault", &[]),
     ("libs/jobs", &["arguments", "fault"]),
     ("libs/models", &["fault"]),
-    ("libs/objects", &["arguments", "fault"]),
+    ("libs/objects", &["amazon", "arguments", "fault"]),
     ("libs/openai", &["fault", "proto"]),
     ("libs/openapi", &["fault"]),
     ("libs/proto", &[]),
     ("libs/rpc", &["arguments", "fault", "telemetry"]),
     ("libs/runtime", &["arguments", "fault", "telemetry"]),
-    ("libs/secrets", &["fault"]),
+    ("libs/secrets", &["amazon", "fault"]),
     ("libs/service", &["fault", "rpc", "runtime"]),
+    ("libs/sqlguard", &["fault"]),
     ("libs/telemetry", &["fault"]),
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
     ("libs/tidy", &[]),
@@ -36,20 +38,23 @@ const EDGES: [(&str, &[&str]); 23] = [
 const NOT_FOR_SERVICES: [&str; 2] = ["testkit", "tidy"];
 
 /// Libraries that may be linked in one place only.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 10] = [
     ("ort", &["libs/engine"]),
     ("redis", &["libs/jobs", "libs/accounts"]),
     ("deadpool-redis", &["libs/jobs", "libs/accounts"]),
+    ("aws-sdk-athena", &["services/mcp"]),
     ("aws-sdk-s3", &["libs/objects", "services/mcp"]),
     ("aws-sdk-secretsmanager", &["libs/secrets"]),
+    ("sqlparser", &["libs/sqlguard"]),
     ("tracing-loki", &["libs/telemetry"]),
     ("opentelemetry-otlp", &["libs/telemetry"]),
     ("anyhow", &["services/", "tools/"]),
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 10] = [
+const CORE: [&str; 12] = [
     "libs/accounts",
+    "libs/amazon",
     "libs/artifacts",
     "libs/egress",
     "libs/engine",
@@ -58,6 +63,7 @@ const CORE: [&str; 10] = [
     "libs/models",
     "libs/objects",
     "libs/secrets",
+    "libs/sqlguard",
     "libs/tools",
 ];
 const TRANSPORTS: [&str; 6] = ["axum", "hyper", "prost", "prost-types", "tonic", "tonic-types"];

@@ -69,6 +69,13 @@ struct BreakerConfig {
 }
 
 impl PolicyConfig {
+    /// What a source says whose upstream is slow by nature: an attempt may take all the time that a call has, and taking it
+    /// does not speak against the upstream.
+    pub(crate) fn patient(timeout: Duration) -> Self {
+        let breaker = BreakerConfig { slow_after: Some(timeout), ..BreakerConfig::default() };
+        Self { timeout: Some(timeout), attempt_timeout: Some(timeout), breaker, ..Self::default() }
+    }
+
     /// What this says, and `base` where it says nothing.
     pub(crate) fn over(&self, base: &Self) -> Self {
         Self {

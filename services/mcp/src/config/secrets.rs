@@ -2,7 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use secrets::{Fixed, Folder, Keeping, Kept, Manager, ManagerOptions, Metrics, Secrets, Several};
+use amazon::Access;
+use secrets::{Fixed, Folder, Keeping, Kept, Manager, Metrics, Secrets, Several};
 use serde::Deserialize;
 
 use super::policy::length;
@@ -59,13 +60,12 @@ impl SecretsConfig {
 
 impl ManagerConfig {
     async fn manager(&self) -> Manager {
-        Manager::open(ManagerOptions {
+        let access = Access {
             region: self.region.clone(),
             endpoint: self.endpoint.clone(),
             profile: self.profile.clone(),
-            prefix: self.prefix.clone(),
             credentials: None,
-        })
-        .await
+        };
+        Manager::open(&access, &self.prefix).await
     }
 }

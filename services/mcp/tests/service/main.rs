@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
+mod athena;
 mod calling;
 mod http;
 mod protocol;
