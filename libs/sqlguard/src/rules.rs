@@ -55,7 +55,7 @@ impl Rules {
 
     /// Whether a database may be read.
     pub fn allow_database(&self, database: &str) -> bool {
-        if database.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
+        if database.to_lowercase() == INFORMATION_SCHEMA {
             return self.databases.iter().any(|pattern| pattern.is_exactly(database));
         }
         self.databases.iter().any(|pattern| pattern.fits(database))

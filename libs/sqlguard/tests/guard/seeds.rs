@@ -7,7 +7,7 @@ pub mod check_text;
 
 #[test]
 fn the_seeds_of_the_fuzz_target_hold_too() {
-    let seeds = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/check")).unwrap();
+    let seeds = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/sql")).unwrap();
     let mut count = 0;
     for seed in seeds {
         check_text::check_text(&fs::read(seed.unwrap().path()).unwrap());

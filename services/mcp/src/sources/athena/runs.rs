@@ -138,6 +138,8 @@ impl Owner {
 
 async fn serve(client: Client, asked: Asked) {
     match asked {
+        // Its caller has left before anything began.
+        Asked::Start(_, answer, _) if answer.is_closed() => {}
         Asked::Start(start, answer, owner) => {
             let started = start.send().await.map_err(|error| explain("start the query", error));
             let running = started.and_then(|started| match started.query_execution_id {

@@ -10,6 +10,8 @@ pub(super) const LARGEST_PAGE: usize = 1000;
 const MOST_ROWS: usize = 10_000;
 /// The most bytes of rows, far below what a process should hold of one answer.
 const MOST_BYTES: usize = 4 << 20;
+/// The longest life of a link to a result: whoever has it has the right.
+const LONGEST_LINK: Duration = Duration::from_hours(1);
 /// Athena keeps results for reuse for a week.
 const OLDEST_REUSE: Duration = Duration::from_hours(7 * 24);
 
@@ -41,6 +43,9 @@ impl Settings {
         }
         if config.reuse.is_some_and(|age| age > OLDEST_REUSE || age < Duration::from_mins(1)) {
             return wrong("reuse must be a minute to seven days (168h)".to_owned());
+        }
+        if config.links.valid_for.is_some_and(|life| life > LONGEST_LINK || life < Duration::from_secs(1)) {
+            return wrong("links.valid_for must be a second to an hour".to_owned());
         }
         let reuse = config.reuse.map(|age| i32::try_from(age.as_secs() / 60).unwrap_or(i32::MAX));
         Ok(Self {
@@ -81,6 +86,8 @@ mod tests {
             ("reuse = \"30s\"", "reuse"),
             ("reuse = \"200h\"", "reuse"),
             ("catalog = \"\"", "catalog"),
+            ("links = { valid_for = \"2h\" }", "links.valid_for"),
+            ("links = { valid_for = \"10ms\" }", "links.valid_for"),
         ] {
             let error = settings(more).unwrap_err().to_string();
             assert!(error.starts_with("[athena]") && error.contains(said), "{more}: {error}");
