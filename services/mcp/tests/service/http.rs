@@ -10,10 +10,10 @@ use tonic_types::StatusExt;
 
 use crate::stand::{Stand, structured};
 
-const KEY: &str = "correct horse/battery+staple";
+pub const KEY: &str = "correct horse/battery+staple";
 
 /// The service with the shipped example, and the shop behind it.
-async fn stand(shop: &Shop, more: &str) -> Stand {
+pub async fn stand(shop: &Shop, more: &str) -> Stand {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let tools = shop::TOOLS.replace(shop::ADDRESS, &address.to_string());
@@ -150,7 +150,7 @@ async fn failures_open_the_breaker_of_the_host_and_a_probe_closes_it() {
 }
 
 /// Ways to be let in, with the key in a file.
-const WAYS: [&str; 7] = [
+pub const WAYS: [&str; 7] = [
     "header = \"x-shop-key\"\nsecret = \"shop\"",
     "header = \"x-shop-key\"\nsecret = \"json#key\"",
     "header = \"authorization\"\nprefix = \"Bearer \"\nsecret = \"shop\"",
@@ -161,7 +161,7 @@ const WAYS: [&str; 7] = [
 ];
 
 /// A folder with the key, and what says so.
-fn secrets() -> (tempfile::TempDir, String) {
+pub fn secrets() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("shop"), format!("{KEY}\n")).unwrap();
     fs::write(folder.path().join("json"), json!({ "key": KEY }).to_string()).unwrap();

@@ -4,6 +4,7 @@
 
 mod athena;
 mod calling;
+mod emissions;
 mod http;
 mod protocol;
 mod stand;

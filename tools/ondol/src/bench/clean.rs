@@ -37,6 +37,12 @@ impl Samples {
         Ok(())
     }
 
+    /// Notes another figure of the sample that `other` took last.
+    pub(crate) fn like(&mut self, other: &Self, value: f64) {
+        let foreign = other.taken.last().map_or(1.0, |sample| sample.foreign);
+        self.taken.push(Sample { value, foreign });
+    }
+
     /// Samples by their values and what others used meanwhile, for tests.
     #[cfg(test)]
     pub(crate) fn of(taken: &[(f64, f64)]) -> Self {

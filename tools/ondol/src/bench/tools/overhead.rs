@@ -1,0 +1,137 @@
+//! `ondol bench tools`: what mcp adds to a call.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::ensure;
+use clap::Args;
+use runtime::Life;
+
+use super::{
+    super::clean::Samples,
+    micros,
+    paced::{at_rate, capacity},
+    stand::Stand,
+    within,
+};
+use crate::{
+    output::{say, tell},
+    process,
+    up::SERVICE,
+};
+
+/// The share of what the machine can do at which it is measured.
+const LOAD: f64 = 0.7;
+const PROBE: Duration = Duration::from_secs(2);
+
+/// How much to measure.
+#[derive(Args)]
+#[command(
+    after_help = "mcp, the shop that it calls and the callers share this machine. Calls come at 70 % of the rate that \
+                        all of them together reach, whether or not those before are answered. Samples during which other \
+                        processes used more than 5 % of the processors are thrown away; without a clean one the exit code \
+                        is 1."
+)]
+pub(crate) struct Arguments {
+    /// Clean samples to take of each
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    samples: usize,
+    /// How long each takes
+    #[arg(long, default_value = "5s", value_name = "TIME", value_parser = arguments::positive_duration)]
+    length: Duration,
+}
+
+/// Measures, prints, ends.
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let mut clean = 0;
+    let exit = runtime::launch(SERVICE, &process::quiet(), async |life: Life| -> anyhow::Result<()> {
+        clean = measure(arguments, &life).await?;
+        life.stop("measured");
+        Ok(())
+    });
+    if clean == 0 {
+        tell!("ondol: no sample was clean; the figures prove nothing");
+        return ExitCode::FAILURE;
+    }
+    exit
+}
+
+/// One kind of call.
+struct Row {
+    what: &'static str,
+    rate: f64,
+    p50: Samples,
+    p99: Samples,
+}
+
+impl Row {
+    fn new(what: &'static str, rate: f64) -> Self {
+        Self { what, rate, p50: Samples::default(), p99: Samples::default() }
+    }
+
+    /// Takes a sample of calls.
+    async fn take<F>(&mut self, length: Duration, call: impl Fn(usize) -> F) -> anyhow::Result<()>
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let mut p99 = 0.0;
+        let rate = self.rate;
+        let sample = async {
+            let times: Vec<_> =
+                at_rate(rate, length, call).await?.into_iter().map(|(time, ())| time).collect();
+            p99 = micros(within(&times, 0.99));
+            Ok(micros(within(&times, 0.5)))
+        };
+        self.p50.take(sample).await?;
+        self.p99.like(&self.p50, p99);
+        Ok(())
+    }
+}
+
+async fn measure(arguments: &Arguments, life: &Life) -> anyhow::Result<usize> {
+    let stand = Stand::start("", life).await?;
+    let tool = |name: &'static str| {
+        let stand = &stand;
+        move |turn| {
+            let answer = stand.call(name, turn);
+            async move {
+                ensure!(!answer.await?.is_error, "the tool refused");
+                Ok(())
+            }
+        }
+    };
+    let kept = LOAD * capacity(PROBE, tool("one_kept")).await?;
+    let asked = LOAD * capacity(PROBE, tool("one_item")).await?;
+    let mut rows = [
+        Row::new("gRPC call that does nothing", kept),
+        Row::new("tool whose answer is kept", kept),
+        Row::new("HTTP request without mcp", asked),
+        Row::new("tool that makes the request", asked),
+    ];
+    for _ in 0..arguments.samples * 3 {
+        let [nothing, cached, direct, http] = &mut rows;
+        nothing.take(arguments.length, |_| stand.nothing()).await?;
+        cached.take(arguments.length, tool("one_kept")).await?;
+        direct.take(arguments.length, |turn| stand.directly(turn)).await?;
+        http.take(arguments.length, tool("one_item")).await?;
+        if rows.iter().all(|row| row.p50.clean() >= arguments.samples) {
+            break;
+        }
+    }
+    print(&rows);
+    Ok(rows.iter().map(|row| row.p50.clean()).min().unwrap_or_default())
+}
+
+fn print(rows: &[Row; 4]) {
+    say!("| call | calls/s | p50 µs | p99 µs | clean samples |");
+    say!("|---|---|---|---|---|");
+    for row in rows {
+        let (p50, p99) = (row.p50.median(), row.p99.median());
+        say!("| {} | {:.0} | {p50:.0} | {p99:.0} | {} |", row.what, row.rate, row.p50.clean());
+    }
+    let [nothing, cached, direct, http] = rows;
+    for (what, with, without) in [("kept answer", cached, nothing), ("HTTP request", http, direct)] {
+        let p50 = with.p50.median() - without.p50.median();
+        let p99 = with.p99.median() - without.p99.median();
+        say!("| **mcp's own, {what}** | | **{p50:.0}** | **{p99:.0}** | |");
+    }
+}
