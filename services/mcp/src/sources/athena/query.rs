@@ -197,11 +197,13 @@ impl Query {
         let Some(statement) = owner::statement_of(execution.query().unwrap_or_default(), principal) else {
             return false;
         };
-        let database = execution.query_execution_context().and_then(|context| context.database());
+        let Some(context) = execution.query_execution_context() else { return false };
+        let catalog = context.catalog().unwrap_or_default();
         let state = execution.status().and_then(|status| status.state());
         execution.work_group() == Some(athena.workgroup.name())
             && state == Some(&QueryExecutionState::Succeeded)
-            && still_allowed(statement, database.unwrap_or_default(), &athena.access.rules)
+            && catalog.eq_ignore_ascii_case(&athena.settings.catalog)
+            && still_allowed(statement, context.database().unwrap_or_default(), &athena.access.rules)
     }
 
     fn start(&self, text: &str, database: &str, token: String) -> StartQueryExecutionFluentBuilder {

@@ -91,12 +91,13 @@ async fn a_page_is_held_to_the_rules_of_now() {
     let stand = Stand::new().await;
     let token = first_token(&stand).await;
     let life = runtime::Life::new();
-    let stricter = config(&format!("http://{}", stand.fake.address), "tables = [\"sales.orders\"]");
-    let error = tools(&stricter, &life)
-        .await
-        .call("athena_query", call("team-a", &json!({"page_token": token})))
-        .await;
-    assert_eq!(error.unwrap_err().kind(), Kind::InvalidArgument);
+    for stricter in ["tables = [\"sales.orders\"]", "catalog = \"other\""] {
+        let stricter = config(&format!("http://{}", stand.fake.address), stricter);
+        let tools = tools(&stricter, &life).await;
+        let error =
+            tools.call("athena_query", call("team-a", &json!({"page_token": token}))).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::InvalidArgument);
+    }
 }
 
 #[tokio::test]
