@@ -1,5 +1,6 @@
 //! A whole document.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::{OpenApiError, Operation, operation, read::read};
@@ -102,24 +103,28 @@ impl Document {
     /// What a reference points to: something in this document.
     pub(crate) fn follow(&self, place: &str, target: &str) -> Result<&Value, OpenApiError> {
         let shown: String = target.chars().take(120).collect();
-        let Some(pointer) = target.strip_prefix('#') else {
-            let problem = format!("refers to {shown:?}, outside of the document: put it in first");
+        let Some(pointer) = target.strip_prefix('#').filter(|pointer| !pointer.is_empty()) else {
+            let problem =
+                format!("refers to {shown:?}, which is not a place in the document: put it in first");
             return Err(OpenApiError::at(place, problem));
         };
-        self.at(pointer)
+        // As part of a URL it may be written like one.
+        let pointer = percent_decode_str(pointer).decode_utf8_lossy();
+        self.at(&pointer)
             .ok_or_else(|| OpenApiError::at(place, format!("refers to {shown:?}, which is not there")))
     }
 
     fn list(&self) -> Result<Vec<Listed>, OpenApiError> {
         let mut listed: Vec<Listed> = Vec::new();
         let paths = self.at("/paths").and_then(Value::as_object).into_iter().flatten();
-        for (path, item) in paths {
+        for (path, item) in paths.filter(|(path, _)| path.starts_with('/')) {
             let item = self.object(&format!("/paths/{}", escaped(path)), item)?;
             listed.extend(METHODS.iter().filter_map(|method| Listed::of(method, path, item.get(*method)?)));
         }
         if listed.len() > MAX_OPERATIONS {
             return Err(OpenApiError::Unreadable(format!("it has more than {MAX_OPERATIONS} operations")));
         }
+        make_unlike(&mut listed);
         let mut ids: Vec<_> = listed.iter().map(|listed| listed.id.as_str()).collect();
         ids.sort_unstable();
         match ids.windows(2).find(|pair| pair.first() == pair.last()) {
@@ -142,6 +147,19 @@ impl Listed {
             path: path.to_owned(),
             summary: text("summary").unwrap_or_default(),
         })
+    }
+}
+
+/// Names that were made are not taken twice: the later ones get a number.
+fn make_unlike(listed: &mut [Listed]) {
+    let mut taken = std::collections::BTreeSet::new();
+    for operation in listed {
+        let made = operation.id == made_id(&operation.method.to_lowercase(), &operation.path);
+        let (plain, mut number) = (operation.id.clone(), 2);
+        while !taken.insert(operation.id.clone()) && made {
+            operation.id = format!("{plain}_{number}");
+            number += 1;
+        }
     }
 }
 

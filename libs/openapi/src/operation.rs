@@ -6,7 +6,7 @@ use crate::{
     Document, Listed, OpenApiError,
     document::escaped,
     reading::{Reading, chosen},
-    schema::{Direction, Schemas},
+    schema::{Direction, Schemas, shortened},
 };
 
 /// More than any request has.
@@ -69,6 +69,8 @@ pub enum Place {
 pub struct Body {
     /// How it is written.
     pub media: Media,
+    /// The media type, word for word.
+    pub media_type: String,
     /// Its fields, or none where it is one argument as a whole.
     pub fields: Option<Vec<Parameter>>,
     /// The whole as an argument, where it has no fields.
@@ -109,7 +111,10 @@ pub(crate) fn describe(document: &Document, listed: &Listed) -> Result<Operation
         id: listed.id.clone(),
         method: listed.method.clone(),
         path,
-        description: description.unwrap_or_else(|| format!("{} {}", listed.method, listed.path)),
+        description: description.map_or_else(
+            || format!("{} {}", listed.method, listed.path),
+            |words| shortened(&words).to_owned(),
+        ),
         title,
         parameters,
         body,
@@ -173,8 +178,9 @@ fn answer(
     operation: &Map<String, Value>,
 ) -> Result<Option<Value>, OpenApiError> {
     let Some(responses) = operation.get("responses").and_then(Value::as_object) else { return Ok(None) };
-    let good = |code: &str| code.starts_with('2');
-    let Some((code, response)) = responses.iter().find(|(code, _)| good(code)) else { return Ok(None) };
+    let mut good = responses.iter().filter(|(code, _)| code.starts_with('2'));
+    // Of several, none describes every good answer.
+    let (Some((code, response)), None) = (good.next(), good.next()) else { return Ok(None) };
     let place = format!("{place}/responses/{code}");
     let response = document.object(&place, response)?;
     let Some((Media::Json, kind, described)) =

@@ -7,7 +7,7 @@ use crate::{
     arguments::Names,
     document::escaped,
     operation::MAX_PARAMETERS,
-    schema::{Direction, Schemas},
+    schema::{Direction, Schemas, shortened},
 };
 
 /// Headers that say what the request is, and are no parameters, whatever a document says.
@@ -78,18 +78,19 @@ impl<'a> Reading<'a> {
             let problem = "is neither JSON nor a form, so it cannot be sent";
             return if required { Err(OpenApiError::at(place, problem)) } else { Ok(None) };
         };
+        let media_type = kind.replace("*/*", "application/json");
         let place = format!("{place}/content/{}/schema", escaped(kind));
         let mut schema = self.schemas.convert(&place, described.get("schema").unwrap_or(&ANYTHING))?;
         if let Some(flat) = self.schemas.flat(&schema) {
             let fields = self.fields(&place, &flat, required)?;
-            return Ok(Some(Body { media, fields: Some(fields), whole: None }));
+            return Ok(Some(Body { media, media_type, fields: Some(fields), whole: None }));
         }
         if media == Media::Form {
             return Err(OpenApiError::at(place, "a form must be an object whose fields are described"));
         }
         describe(&mut schema, fields);
         let whole = self.argument("body", required, schema);
-        Ok(Some(Body { media, fields: None, whole: Some(whole) }))
+        Ok(Some(Body { media, media_type, fields: None, whole: Some(whole) }))
     }
 
     fn fields(
@@ -122,7 +123,8 @@ pub(crate) fn chosen(content: &Map<String, Value>) -> Option<(Media, &str, &Valu
     let of = |wanted: fn(&str) -> bool| {
         content.iter().find(|(kind, _)| wanted(kind.split(';').next().unwrap_or_default().trim()))
     };
-    let json = of(|kind| kind == "application/json" || kind.ends_with("+json") || kind == "*/*");
+    let json = of(|kind| kind == "application/json");
+    let json = json.or_else(|| of(|kind| kind.ends_with("+json") || kind == "*/*"));
     let form = || of(|kind| kind == "application/x-www-form-urlencoded");
     let json = json.map(|(kind, about)| (Media::Json, kind.as_str(), about));
     json.or_else(|| form().map(|(kind, about)| (Media::Form, kind.as_str(), about)))
@@ -135,6 +137,7 @@ fn is_true(fields: &Map<String, Value>, name: &str) -> bool {
 /// What is said about the whole is said about its values, where they say nothing themselves.
 fn describe(schema: &mut Map<String, Value>, fields: &Map<String, Value>) {
     if let Some(description) = fields.get("description") {
-        schema.entry("description").or_insert_with(|| description.clone());
+        let words = description.as_str().map(shortened).unwrap_or_default();
+        schema.entry("description").or_insert_with(|| words.into());
     }
 }

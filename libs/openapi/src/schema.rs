@@ -14,9 +14,13 @@ const MAX_DEPTH: usize = 48;
 const MAX_DEFINITIONS: usize = 1_000;
 /// How deep definitions are looked through for their fields.
 const MAX_LAYERS: usize = 8;
+/// How many schemas are looked at to find out whether one is an object with plain fields.
+const MAX_LOOKS: usize = 128;
+/// The longest description of a part.
+const MAX_WORDS: usize = 1024;
 
 /// Keywords that hold a schema, a list of them, or a table of them.
-const ONE: [&str; 10] = [
+const ONE: [&str; 11] = [
     "additionalProperties",
     "contains",
     "contentSchema",
@@ -26,29 +30,40 @@ const ONE: [&str; 10] = [
     "not",
     "propertyNames",
     "then",
+    "unevaluatedItems",
     "unevaluatedProperties",
 ];
 const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 const TABLE: [&str; 2] = ["dependentSchemas", "patternProperties"];
-/// Keywords that say nothing about values, or are handled apart.
-const DROPPED: [&str; 15] = [
-    "$anchor",
-    "$comment",
-    "$defs",
-    "$id",
-    "$schema",
-    "definitions",
-    "deprecated",
-    "discriminator",
-    "example",
-    "examples",
-    "externalDocs",
-    "nullable",
-    "readOnly",
-    "writeOnly",
-    "xml",
+/// Keywords whose values are taken as they are. Words that are not known say nothing to those who check.
+const PLAIN: [&str; 26] = [
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "default",
+    "dependentRequired",
+    "description",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
 ];
-
 /// Which way values go.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -116,47 +131,50 @@ impl<'a> Schemas<'a> {
     /// An object's fields and which of them must be there, if that is all that the schema says; none where it is anything
     /// else, or a choice.
     pub(crate) fn flat(&self, schema: &Map<String, Value>) -> Option<Map<String, Value>> {
-        self.layers(schema, MAX_LAYERS)
-    }
-
-    fn layers(&self, schema: &Map<String, Value>, depth: usize) -> Option<Map<String, Value>> {
-        let depth = depth.checked_sub(1)?;
-        let schema = self.resolved(schema)?;
-        let other = |name: &str| {
-            matches!(
-                name,
-                "anyOf"
-                    | "oneOf"
-                    | "not"
-                    | "if"
-                    | "patternProperties"
-                    | "dependentSchemas"
-                    | "enum"
-                    | "const"
-            )
-        };
-        let is_object = schema.get("type").is_none_or(|kind| kind == "object");
-        if !is_object || schema.keys().any(|name| other(name)) {
-            return None;
-        }
-        let mut properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-        let mut required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-        for layer in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            let mut layer = self.layers(layer.as_object()?, depth)?;
-            if let Some(Value::Object(more)) = layer.remove("properties") {
-                properties.extend(more);
-            }
-            if let Some(Value::Array(more)) = layer.remove("required") {
-                required.extend(more);
-            }
-        }
-        if properties.is_empty() {
+        let mut looks = MAX_LOOKS;
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        self.gather(schema, MAX_LAYERS, &mut looks, (&mut properties, &mut required))?;
+        // A field that must be there and is not described could not be given.
+        let described = |name: &Value| name.as_str().is_some_and(|name| properties.contains_key(name));
+        if properties.is_empty() || !required.iter().all(described) {
             return None;
         }
         let mut flat = Map::new();
         flat.insert("properties".to_owned(), Value::Object(properties));
         flat.insert("required".to_owned(), Value::Array(required));
         Some(flat)
+    }
+
+    fn gather(
+        &self,
+        schema: &Map<String, Value>,
+        depth: usize,
+        looks: &mut usize,
+        (properties, required): (&mut Map<String, Value>, &mut Vec<Value>),
+    ) -> Option<()> {
+        let depth = depth.checked_sub(1)?;
+        *looks = looks.checked_sub(1)?;
+        let schema = self.resolved(schema)?;
+        let plain = |name: &str, value: &Value| match name {
+            "properties" | "required" | "allOf" | "title" | "description" => true,
+            "type" => value == "object",
+            "additionalProperties" => value.is_boolean(),
+            _ => false,
+        };
+        if !schema.iter().all(|(name, value)| plain(name, value)) {
+            return None;
+        }
+        for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            // Described twice, it is both at once.
+            if properties.insert(name.clone(), field.clone()).is_some() {
+                return None;
+            }
+        }
+        required.extend(schema.get("required").and_then(Value::as_array).into_iter().flatten().cloned());
+        for layer in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            self.gather(layer.as_object()?, depth, looks, (properties, required))?;
+        }
+        Some(())
     }
 
     fn resolved<'s>(&'s self, schema: &'s Map<String, Value>) -> Option<&'s Map<String, Value>> {
@@ -190,58 +208,64 @@ impl<'a> Schemas<'a> {
             }
         }
         for (name, value) in fields {
-            if let Some(value) = self.keyword(place, name, value, depth)? {
-                converted.insert(name.clone(), value);
+            if let Some((name, value)) = self.keyword(place, name, value, depth)? {
+                converted.insert(name.to_owned(), value);
             }
         }
         self.leave_out(fields, &mut converted);
-        Ok(Value::Object(if self.document.is_older() { modern(fields, converted) } else { converted }))
+        // Words of 3.0 are found in documents that say 3.1, too.
+        Ok(Value::Object(modern(fields, converted)))
     }
 
-    /// A keyword with what it holds; none where it is left out.
+    /// A keyword with what it holds, under the name that it gets; none where it is left out.
     fn keyword(
         &mut self,
         place: &str,
-        name: &str,
+        name: &'a str,
         value: &'a Value,
         depth: usize,
-    ) -> Result<Option<Value>, OpenApiError> {
-        if DROPPED.contains(&name) || name == "$ref" || name.starts_with("x-") {
-            return Ok(None);
-        }
-        if name == "$dynamicRef" || name == "$recursiveRef" {
-            return Err(OpenApiError::at(place, format!("{name} is not followed: use $ref")));
-        }
-        if self.direction == Direction::Output
-            && (name == "format" || (name == "additionalProperties" && *value == false))
-        {
-            return Ok(None);
-        }
+    ) -> Result<Option<(&'a str, Value)>, OpenApiError> {
         let here = format!("{place}/{name}");
-        if ONE.contains(&name) {
-            return self.part(&here, value, depth).map(Some);
+        let is_answer = self.direction == Direction::Output;
+        match name {
+            "$dynamicRef" | "$recursiveRef" => {
+                Err(OpenApiError::at(place, format!("{name} is not followed: use $ref")))
+            }
+            // An answer may hold more than is described, and then fit what it should not, or more than one of a choice.
+            "format" | "not" if is_answer => Ok(None),
+            "additionalProperties" if is_answer && *value == false => Ok(None),
+            "oneOf" if is_answer => self.list(&here, value, depth).map(|list| Some(("anyOf", list))),
+            _ if ONE.contains(&name) => self.part(&here, value, depth).map(|part| Some((name, part))),
+            _ if LIST.contains(&name) => self.list(&here, value, depth).map(|list| Some((name, list))),
+            _ if name == "properties" || TABLE.contains(&name) => {
+                self.table(&here, value, depth).map(|table| Some((name, table)))
+            }
+            // Ours run in linear time, and so cannot look around; the API checks its own.
+            "pattern" if value.as_str().is_some_and(looks_around) => Ok(None),
+            "required" if !value.is_array() => Ok(None),
+            "title" | "description" => Ok(value.as_str().map(|words| (name, shortened(words).into()))),
+            _ if PLAIN.contains(&name) => {
+                self.parts += weight(value);
+                Ok(Some((name, value.clone())))
+            }
+            _ => Ok(None),
         }
-        if LIST.contains(&name) {
-            let items =
-                value.as_array().ok_or_else(|| OpenApiError::at(&here, "expected a list of schemas"))?;
-            let items = items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| self.part(&format!("{here}/{index}"), item, depth));
-            return Ok(Some(Value::Array(items.collect::<Result<_, _>>()?)));
-        }
-        if name == "properties" || TABLE.contains(&name) {
-            let fields =
-                value.as_object().ok_or_else(|| OpenApiError::at(&here, "expected schemas by name"))?;
-            let fields = fields.iter().map(|(name, field)| {
-                Ok((
-                    name.clone(),
-                    self.part(&format!("{here}/{}", crate::document::escaped(name)), field, depth)?,
-                ))
-            });
-            return Ok(Some(Value::Object(fields.collect::<Result<_, OpenApiError>>()?)));
-        }
-        Ok(Some(value.clone()))
+    }
+
+    fn list(&mut self, place: &str, value: &'a Value, depth: usize) -> Result<Value, OpenApiError> {
+        let items = value.as_array().ok_or_else(|| OpenApiError::at(place, "expected a list of schemas"))?;
+        let items = items.iter().enumerate();
+        let items = items.map(|(index, item)| self.part(&format!("{place}/{index}"), item, depth));
+        Ok(Value::Array(items.collect::<Result<_, _>>()?))
+    }
+
+    fn table(&mut self, place: &str, value: &'a Value, depth: usize) -> Result<Value, OpenApiError> {
+        let fields = value.as_object().ok_or_else(|| OpenApiError::at(place, "expected schemas by name"))?;
+        let fields = fields.iter().map(|(name, field)| {
+            let place = format!("{place}/{}", crate::document::escaped(name));
+            Ok((name.clone(), self.part(&place, field, depth)?))
+        });
+        Ok(Value::Object(fields.collect::<Result<_, OpenApiError>>()?))
     }
 
     /// Takes out the properties that do not go this way.
@@ -271,6 +295,28 @@ impl<'a> Schemas<'a> {
         self.known.insert(target.to_owned(), name.clone());
         self.waiting.push((target.trim_start_matches('#').to_owned(), name.clone(), schema));
         Ok(format!("#/$defs/{name}"))
+    }
+}
+
+/// Whether a pattern looks ahead or behind.
+fn looks_around(pattern: &str) -> bool {
+    ["(?=", "(?!", "(?<=", "(?<!"].into_iter().any(|sign| pattern.contains(sign))
+}
+
+/// Words that are not too many.
+pub(crate) fn shortened(words: &str) -> &str {
+    words.get(..words.floor_char_boundary(MAX_WORDS)).unwrap_or(words)
+}
+
+/// What a value costs, in parts of a schema.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(weight).sum::<usize>() + 1,
+        Value::Object(fields) => {
+            fields.iter().map(|(name, field)| name.len() / 64 + weight(field)).sum::<usize>() + 1
+        }
+        Value::String(text) => text.len() / 64 + 1,
+        _ => 1,
     }
 }
 

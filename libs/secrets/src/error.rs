@@ -20,7 +20,7 @@ pub enum SecretsError {
         /// The name.
         name: String,
     },
-    /// There is one, but it cannot be used.
+    /// There is one, but it cannot be used, or not by us.
     #[error("the secret {name} {problem}")]
     Unusable {
         /// The name.
@@ -37,6 +37,9 @@ pub enum SecretsError {
         #[source]
         source: Arc<dyn Error + Send + Sync>,
     },
+    /// Nobody says in which region the secrets are.
+    #[error("AWS Secrets Manager has no region: set `region`, AWS_REGION, or one in the profile")]
+    Region,
     /// The folder of secrets cannot be used.
     #[error("the folder of secrets {} cannot be read", path.display())]
     Folder {
@@ -62,7 +65,9 @@ impl Fault for SecretsError {
     fn kind(&self) -> Kind {
         match self {
             Self::Reference => Kind::InvalidArgument,
-            Self::NotFound { .. } | Self::Unusable { .. } | Self::Folder { .. } => Kind::FailedPrecondition,
+            Self::NotFound { .. } | Self::Unusable { .. } | Self::Region | Self::Folder { .. } => {
+                Kind::FailedPrecondition
+            }
             Self::Away { .. } => Kind::Unavailable,
         }
     }

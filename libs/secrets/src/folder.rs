@@ -10,7 +10,7 @@ use tokio::{fs::File, io::AsyncReadExt};
 
 use crate::{Keeper, Secret, SecretsError, keeper::LARGEST};
 
-/// A folder whose files are secrets, by their names. A file may end in one line break, which is no part of the secret.
+/// A folder whose files are secrets, by their names. Links are followed, as mounts are made of them.
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -45,7 +45,13 @@ impl Keeper for Folder {
     async fn fetch(&self, name: &str) -> Result<Secret, SecretsError> {
         // A name is never absolute and has no dots that lead out: `Reference` sees to it.
         let bytes = self.read(name).await.map_err(|source| match source.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => SecretsError::missing(name),
+            ErrorKind::NotFound | ErrorKind::NotADirectory if self.path.is_dir() => {
+                SecretsError::missing(name)
+            }
+            ErrorKind::IsADirectory | ErrorKind::InvalidFilename => SecretsError::missing(name),
+            ErrorKind::PermissionDenied => {
+                SecretsError::Unusable { name: name.to_owned(), problem: "may not be read" }
+            }
             _ => SecretsError::away("the folder of secrets", source),
         })?;
         if bytes.len() > LARGEST {
@@ -54,8 +60,7 @@ impl Keeper for Folder {
         let Ok(text) = String::from_utf8(bytes) else {
             return Err(SecretsError::Unusable { name: name.to_owned(), problem: "is not text" });
         };
-        let text = text.strip_suffix('\n').unwrap_or(&text);
-        Ok(Secret::new(text.strip_suffix('\r').unwrap_or(text)))
+        Ok(Secret::new(text))
     }
 }
 

@@ -22,7 +22,7 @@ impl Metrics {
     /// Registers them.
     pub fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
-        let help = "Secrets that were fetched: ok, failed, or stale, where an older value was used since fetching failed";
+        let help = "Secrets that were fetched: ok, missing, failed, or stale, where it failed and an older value is used";
         registry.register("ondol_secret_fetches", help, metrics.fetches.clone());
         metrics
     }

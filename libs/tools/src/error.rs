@@ -99,6 +99,9 @@ pub enum ToolsError {
         /// The limit.
         limit: usize,
     },
+    /// The credentials with which the upstream is asked cannot be had. It does not speak against the upstream.
+    #[error(transparent)]
+    Credentials(Arc<dyn Inner>),
     /// A library of ours failed or refused; it knows what callers may be told.
     #[error(transparent)]
     Inner(Arc<dyn Inner>),
@@ -120,12 +123,18 @@ impl ToolsError {
         Self::Inner(Arc::new(error))
     }
 
+    /// Why there are no credentials.
+    pub fn credentials(error: impl Fault + Send + Sync + 'static) -> Self {
+        Self::Credentials(Arc::new(error))
+    }
+
     /// Whether this speaks against the upstream rather than against the caller: what breakers count and what is retried.
     pub fn is_failure(&self) -> bool {
-        matches!(
-            self.kind(),
-            Kind::Unavailable | Kind::DeadlineExceeded | Kind::Internal | Kind::DataLoss | Kind::Aborted
-        )
+        !matches!(self, Self::Credentials(_))
+            && matches!(
+                self.kind(),
+                Kind::Unavailable | Kind::DeadlineExceeded | Kind::Internal | Kind::DataLoss | Kind::Aborted
+            )
     }
 }
 
@@ -145,13 +154,13 @@ impl Fault for ToolsError {
             Self::Open { .. } | Self::Upstream { .. } => Kind::Unavailable,
             Self::TimedOut { .. } => Kind::DeadlineExceeded,
             Self::BadAnswer { .. } => Kind::DataLoss,
-            Self::Inner(error) => error.kind(),
+            Self::Credentials(error) | Self::Inner(error) => error.kind(),
         }
     }
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
-            Self::Inner(error) => error.public_message(),
+            Self::Credentials(error) | Self::Inner(error) => error.public_message(),
             _ => self.to_string().into(),
         }
     }
@@ -167,7 +176,7 @@ impl Fault for ToolsError {
             Self::Upstream { .. } => "UPSTREAM_FAILED",
             Self::BadAnswer { .. } => "TOOL_ANSWER_INVALID",
             Self::TooLarge { .. } => "TOOL_ANSWER_TOO_LARGE",
-            Self::Inner(error) => error.reason(),
+            Self::Credentials(error) | Self::Inner(error) => error.reason(),
             Self::Invalid { .. } | Self::TimedOut { .. } => self.kind().reason(),
         }
     }
@@ -175,7 +184,7 @@ impl Fault for ToolsError {
     fn violations(&self) -> &[Violation] {
         match self {
             Self::Invalid { violations } => violations,
-            Self::Inner(error) => error.violations(),
+            Self::Credentials(error) | Self::Inner(error) => error.violations(),
             _ => &[],
         }
     }
@@ -186,7 +195,7 @@ impl Fault for ToolsError {
             | Self::Busy { retry_after, .. }
             | Self::Open { retry_after, .. } => Some(*retry_after),
             Self::Upstream { retry_after, .. } => *retry_after,
-            Self::Inner(error) => error.retry_after(),
+            Self::Credentials(error) | Self::Inner(error) => error.retry_after(),
             _ => None,
         }
     }

@@ -34,8 +34,14 @@ impl Assembly {
             buckets = Some(opened);
             offers.extend(offered);
         }
-        let secrets = config.secrets.open(&means.secrets).await?;
+        let secrets = means.secrets(config).await?;
         for (name, api) in &config.http {
+            if api.auth.is_some() && config.secrets.is_empty() {
+                let problem = format!(
+                    "[http.{name}.auth] names a secret, but no [secrets] table says where secrets are"
+                );
+                return Err(McpError::Config(problem));
+            }
             offers.extend(http::offers(name, api, &config.folder, &secrets)?);
         }
         if let Some(athena) = &config.athena {

@@ -7,6 +7,7 @@ mod s3;
 mod secrets;
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::Read,
     path::{Path, PathBuf},
@@ -78,8 +79,16 @@ impl Config {
                 .and_then(|span| text.get(..span.start))
                 .map(|before| before.matches('\n').count() + 1);
             let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            McpError::Config(format!("{place}{}", error.message()))
+            McpError::Config(format!("{place}{}", unquoted(error.message())))
         })
+    }
+}
+
+/// A message of the parser without the value that it is about.
+fn unquoted(message: &str) -> Cow<'_, str> {
+    match message.split_once(", expected ") {
+        Some((told, expected)) if told.starts_with("invalid ") => format!("expected {expected}").into(),
+        _ => message.into(),
     }
 }
 
@@ -100,9 +109,11 @@ mod tests {
             ("[policy]\ntimeout = \"soon\"", "line 2", "a length of time"),
             ("[s3]\n[s3.buckets.a]\nurl = 3", "line 3", "string"),
             ("[policy", "line 1", ""),
+            ("[secrets]\naws = \"hunter2\"", "line 2", "expected"),
         ] {
             let error = Config::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(line) && error.contains(said), "{text:?}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }

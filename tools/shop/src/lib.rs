@@ -12,19 +12,19 @@ mod items;
 mod mood;
 mod search;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::{Path, State},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{get, post},
 };
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, Uri, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 
 use self::{catalogue::Catalogue, door::Door, mood::Moods, search::Search};
 
@@ -36,6 +36,8 @@ pub const OPENAPI: &str = include_str!("openapi.json");
 pub const TOOLS: &str = include_str!("tools.toml");
 /// Where those tools expect it.
 pub const ADDRESS: &str = "127.0.0.1:50059";
+/// How long the end waits for answers.
+const GRACE: Duration = Duration::from_secs(1);
 /// The header that a key is in.
 pub const KEY_HEADER: &str = "x-shop-key";
 
@@ -75,7 +77,7 @@ impl Shop {
         self.moods.visits()
     }
 
-    /// What it serves. `PUT /mood` turns it, with a mood as JSON.
+    /// What it serves.
     pub fn router(&self) -> Router {
         let asked = Router::new()
             .route("/items", get(list))
@@ -84,18 +86,29 @@ impl Shop {
             .route_layer(from_fn_with_state(self.clone(), enter));
         Router::new()
             .route("/openapi.json", get(|| async { json_text(OPENAPI.to_owned()) }))
-            .route("/mood", put(turn))
             .route("/token", post(token))
             .merge(asked)
             .with_state(self.clone())
     }
 }
 
-/// Serves the shop until `end`.
+/// Serves the shop until `end`, and what is asked then for a moment longer: in some moods there is no end to answers.
 pub async fn serve(shop: &Shop, listener: TcpListener, end: impl Future<Output = ()> + Send + 'static) {
-    let served = axum::serve(listener, shop.router()).with_graceful_shutdown(end).await;
-    // It serves on through errors of single connections, and has none of its own.
-    drop(served);
+    let (ended, mut leaving) = watch::channel(false);
+    let end = async move {
+        end.await;
+        // Nobody waits any longer once the shop is gone.
+        let _ = ended.send(true);
+    };
+    let grace = async move {
+        if leaving.wait_for(|left| *left).await.is_ok() {
+            tokio::time::sleep(GRACE).await;
+        }
+    };
+    tokio::select! {
+        _ = axum::serve(listener, shop.router()).with_graceful_shutdown(end).into_future() => {}
+        () = grace => {}
+    }
 }
 
 /// The key, then the mood.
@@ -130,16 +143,6 @@ async fn image(State(shop): State<Shop>, Path(name): Path<String>) -> Response {
     match name.strip_suffix(".svg").and_then(|id| shop.catalogue.find(id)) {
         Some(item) => ([(CONTENT_TYPE, "image/svg+xml")], item.picture()).into_response(),
         None => refusal(StatusCode::NOT_FOUND, "there is no such picture"),
-    }
-}
-
-async fn turn(State(shop): State<Shop>, body: Bytes) -> Response {
-    match serde_json::from_slice::<Mood>(&body) {
-        Ok(mood) => {
-            shop.turn(mood);
-            json_text(json!({"turned": true}).to_string())
-        }
-        Err(error) => refusal(StatusCode::BAD_REQUEST, &format!("no mood: {error}")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     io::Write,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -20,14 +20,12 @@ use http::{
     HeaderMap, StatusCode, Uri,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
-use serde::Deserialize;
 
 const DRIP: Duration = Duration::from_millis(200);
 const BOMB_MIB: usize = 64;
 
-/// How the shop behaves, written `{"fails": 503}`, `"endless"` and so on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// How the shop behaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Mood {
     /// As a shop should.
     #[default]
@@ -140,9 +138,14 @@ fn endless(rest: Option<Duration>) -> Response {
 }
 
 fn bomb() -> Response {
+    let headers = [(CONTENT_TYPE, "application/json"), (CONTENT_ENCODING, "gzip")];
+    (headers, BOMB.clone()).into_response()
+}
+
+/// Packed once: it is the caller's work that it is for.
+static BOMB: LazyLock<Bytes> = LazyLock::new(|| {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     let spaces = vec![b' '; 1024 * 1024];
     let written = (0..BOMB_MIB).try_for_each(|_| gzip.write_all(&spaces)).and_then(|()| gzip.finish());
-    let headers = [(CONTENT_TYPE, "application/json"), (CONTENT_ENCODING, "gzip")];
-    (headers, written.unwrap_or_default()).into_response()
-}
+    Bytes::from(written.unwrap_or_default())
+});

@@ -18,6 +18,7 @@ const KEEPING: Keeping = Keeping { ttl: Duration::from_mins(5), stale: Duration:
 #[derive(Debug)]
 struct Told {
     says: Mutex<Result<&'static str, SecretsError>>,
+    takes: Mutex<Duration>,
     asked: AtomicUsize,
 }
 
@@ -29,13 +30,18 @@ impl Keeper for Told {
 
     async fn fetch(&self, _: &str) -> Result<Secret, SecretsError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        sleep(Duration::from_millis(20)).await;
+        let takes = *self.takes.lock().unwrap();
+        sleep(takes).await;
         self.says.lock().unwrap().clone().map(Secret::new)
     }
 }
 
 fn kept(says: &'static str) -> Kept<Told> {
-    let keeper = Told { says: Mutex::new(Ok(says)), asked: AtomicUsize::new(0) };
+    let keeper = Told {
+        says: Mutex::new(Ok(says)),
+        takes: Mutex::new(Duration::from_millis(20)),
+        asked: AtomicUsize::new(0),
+    };
     Kept::new(keeper, KEEPING, Metrics::default())
 }
 
@@ -132,4 +138,32 @@ async fn fields_are_taken_out_of_json() {
     let error = kept.value("a#key").await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     assert_eq!(format!("{:?}", kept.get(&named("a")).await.unwrap()), "Secret");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keeper_that_hangs_holds_nobody_up_who_has_an_older_value() {
+    let kept = kept("old");
+    kept.value("a").await.unwrap();
+    *kept.keeper.takes.lock().unwrap() = Duration::from_secs(10);
+    kept.says(Ok("new"));
+    advance(Duration::from_mins(10)).await;
+    let begun = tokio::time::Instant::now();
+    assert_eq!(kept.value("a").await.unwrap(), "old");
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    // Whoever comes later finds the same fetch, as far as it got.
+    advance(Duration::from_secs(10)).await;
+    assert_eq!(kept.value("a").await.unwrap(), "new");
+    assert_eq!(kept.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_does_not_end_the_fetch() {
+    let kept = kept("first");
+    *kept.keeper.takes.lock().unwrap() = Duration::from_secs(3);
+    for _ in 0..2 {
+        let left = tokio::time::timeout(Duration::from_secs(1), kept.value("a")).await;
+        assert!(left.is_err());
+    }
+    assert_eq!(kept.value("a").await.unwrap(), "first");
+    assert_eq!(kept.asked(), 1);
 }

@@ -10,6 +10,8 @@ const MAX_BYTES: usize = 128 * 1024;
 const MAX_DEPTH: usize = 32;
 /// The parts of a schema once every reference is followed: what checking one value may have to look at.
 const MAX_UNFOLDED: u64 = 20_000;
+/// References that lead to references: each is a step deeper for whoever follows them.
+const MAX_CHAIN: usize = 64;
 
 /// Whether a schema is one that we dare to compile.
 pub(super) fn check(schema: &Value) -> Result<(), String> {
@@ -21,7 +23,7 @@ pub(super) fn check(schema: &Value) -> Result<(), String> {
     if bytes > MAX_BYTES {
         return Err(format!("{bytes} bytes are above the limit of {MAX_BYTES}"));
     }
-    let unfolded = Unfolding { root: schema, known: HashMap::new() }.count(schema)?;
+    let unfolded = Unfolding { root: schema, known: HashMap::new(), chain: 0 }.count(schema)?;
     if unfolded > MAX_UNFOLDED {
         return Err(format!("more than {MAX_UNFOLDED} parts once its references are followed"));
     }
@@ -50,6 +52,8 @@ struct Unfolding<'a> {
     root: &'a Value,
     /// What each reference unfolds to; `None` while it is being unfolded, which makes it recursive.
     known: HashMap<&'a str, Option<u64>>,
+    /// How many references led here, one out of the other.
+    chain: usize,
 }
 
 impl<'a> Unfolding<'a> {
@@ -92,7 +96,12 @@ impl<'a> Unfolding<'a> {
             return Err(format!("$ref points to {}, which is not there", shortened(target)));
         };
         self.known.insert(target, None);
+        self.chain += 1;
+        if self.chain > MAX_CHAIN {
+            return Err(format!("a chain of more than {MAX_CHAIN} references"));
+        }
         let count = self.count(part)?;
+        self.chain -= 1;
         self.known.insert(target, Some(count));
         Ok(count)
     }
@@ -128,6 +137,17 @@ mod tests {
         json!({"$ref": "#/$defs/d0", "$defs": definitions})
     }
 
+    /// References that lead to references, few bytes each.
+    fn chain(links: usize) -> Value {
+        let mut definitions = serde_json::Map::new();
+        for link in 0..links {
+            definitions
+                .insert(format!("a{link}"), json!({"items": {"$ref": format!("#/$defs/a{}", link + 1)}}));
+        }
+        definitions.insert(format!("a{links}"), json!({}));
+        json!({"$ref": "#/$defs/a0", "$defs": definitions})
+    }
+
     #[test]
     fn schema_bombs_are_refused() {
         let wide: Vec<_> = (0..30_000).map(|_| json!({})).collect();
@@ -142,6 +162,7 @@ mod tests {
             ("dynamic", json!({"$dynamicRef": "#node"})),
             ("another root", json!({"$defs": {"a": {"$id": "other", "$ref": "#"}}})),
             ("no schema", json!([])),
+            ("a chain", chain(2_900)),
         ];
         for (name, attack) in attacks {
             assert!(check(&attack).is_err(), "{name}");
@@ -154,7 +175,7 @@ mod tests {
             "type": "object",
             "properties": {"children": {"type": "array", "items": {"$ref": "#"}}, "$ref": {"type": "string"}},
         });
-        for schema in [json!(true), json!({}), nested(20), doubling(8), tree] {
+        for schema in [json!(true), json!({}), nested(20), doubling(8), chain(60), tree] {
             check(&schema).unwrap();
         }
     }

@@ -136,6 +136,9 @@ pub(crate) struct HttpToolConfig {
     /// What the schemas of the parameters refer to, as `#/$defs/NAME`.
     #[serde(skip)]
     pub(crate) definitions: serde_json::Map<String, Value>,
+    /// Whether a document describes it: its defaults are what the API does by itself, and are not sent.
+    #[serde(skip)]
+    pub(crate) is_imported: bool,
 }
 
 /// An argument: the schema of its values, and whether it may be left out.

@@ -1,9 +1,13 @@
 //! Where secrets are, as it is written.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use amazon::Access;
-use secrets::{Fixed, Folder, Keeping, Kept, Manager, Metrics, Secrets, Several};
+use secrets::{Fixed, Folder, Keeping, Kept, Manager, Metrics, Secrets, SecretsError, Several};
 use serde::Deserialize;
 
 use super::policy::length;
@@ -12,11 +16,12 @@ use crate::McpError;
 /// A file is read again when it is older than this.
 const FOLDER: Keeping = Keeping { ttl: Duration::from_secs(1), stale: Duration::ZERO };
 const MANAGER_TTL: Duration = Duration::from_mins(5);
+const SHORTEST_TTL: Duration = Duration::from_secs(10);
 /// How long the tools go on with old values while Secrets Manager is away.
 const MANAGER_STALE: Duration = Duration::from_hours(24);
 
 /// Where secrets are. With both, the folder is asked first.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecretsConfig {
     /// A folder whose files are secrets.
@@ -26,7 +31,7 @@ pub(crate) struct SecretsConfig {
 }
 
 /// Which Secrets Manager.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ManagerConfig {
     region: Option<String>,
@@ -41,15 +46,24 @@ struct ManagerConfig {
 }
 
 impl SecretsConfig {
-    /// Opens them. Nothing is fetched yet.
-    pub(crate) async fn open(&self, metrics: &Metrics) -> Result<Arc<dyn Secrets>, McpError> {
+    /// Whether none are configured.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.folder.is_none() && self.aws.is_none()
+    }
+
+    /// Opens them; a folder lies beside the file that says so. Nothing is fetched yet.
+    pub(crate) async fn open(&self, beside: &Path, metrics: &Metrics) -> Result<Arc<dyn Secrets>, McpError> {
         let mut places: Vec<Arc<dyn Secrets>> = Vec::new();
         if let Some(folder) = &self.folder {
-            places.push(Arc::new(Kept::new(Folder::open(folder)?, FOLDER, metrics.clone())));
+            places.push(Arc::new(Kept::new(Folder::open(beside.join(folder))?, FOLDER, metrics.clone())));
         }
         if let Some(aws) = &self.aws {
-            let keeping = Keeping { ttl: aws.ttl.unwrap_or(MANAGER_TTL), stale: MANAGER_STALE };
-            places.push(Arc::new(Kept::new(aws.manager().await, keeping, metrics.clone())));
+            let ttl = aws.ttl.unwrap_or(MANAGER_TTL);
+            if !(SHORTEST_TTL..=MANAGER_STALE).contains(&ttl) {
+                return Err(McpError::Config("[secrets.aws] ttl: must be 10s to 24h".to_owned()));
+            }
+            let keeping = Keeping { ttl, stale: MANAGER_STALE };
+            places.push(Arc::new(Kept::new(aws.manager().await?, keeping, metrics.clone())));
         }
         Ok(match places.len() {
             0 => Arc::new(Fixed::default()),
@@ -59,7 +73,7 @@ impl SecretsConfig {
 }
 
 impl ManagerConfig {
-    async fn manager(&self) -> Manager {
+    async fn manager(&self) -> Result<Manager, SecretsError> {
         let access = Access {
             region: self.region.clone(),
             endpoint: self.endpoint.clone(),

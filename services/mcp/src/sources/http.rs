@@ -51,8 +51,10 @@ pub(crate) fn offers(
     check_name(name).map_err(|problem| at("", problem))?;
     let Imported { server, tools } =
         import::tools(config, folder).map_err(|(place, problem)| at(&place, problem))?;
-    let url = config.url.clone().or(server);
-    let url = url.ok_or_else(|| at("", "url: is missing, and no document says it".to_owned()))?;
+    // Whoever can change the document must not be able to choose who is given the credentials.
+    let url = config.url.clone().or(server.filter(|_| config.auth.is_none()));
+    let url =
+        url.ok_or_else(|| at("", "url: is missing; with auth it is never taken from a document".to_owned()))?;
     let upstream = Upstream::open(&url, config, Arc::clone(secrets)).map_err(|problem| at("", problem))?;
     let upstream = Arc::new(upstream);
     let tools = tools.iter().map(|(tool, described)| {
@@ -71,13 +73,13 @@ fn offer(
     let plan = Plan::new(upstream.base.clone(), described)?;
     let projection = described.result.as_deref().map(Projection::new).transpose();
     let projection = projection.map_err(|problem| format!("result: {problem}"))?;
-    let output = described.output.clone().map(object_schema);
+    let output = output(described)?;
     let descriptor = Descriptor {
         name: ToolName::new(name).map_err(|error| error.to_string())?,
         title: described.title.clone(),
         description: described.description.clone().ok_or("description: is missing: models choose by it")?,
         input: Schema::of_arguments(input(described)?).map_err(|error| format!("parameters: {error}"))?,
-        output: output.map(Schema::new).transpose().map_err(|error| format!("output: {error}"))?,
+        output,
         annotations: annotations(described, &plan),
     };
     let reading = Reading {
@@ -118,8 +120,27 @@ fn input(described: &HttpToolConfig) -> Result<Value, String> {
     Ok(input)
 }
 
+/// The schema of the answers. One out of a document is only as good as the document: it is left out where it cannot be used.
+fn output(described: &HttpToolConfig) -> Result<Option<Schema>, String> {
+    let Some(schema) = described.output.clone() else { return Ok(None) };
+    let wrapped = object_schema(schema).ok_or("output: must say what `type` its values are");
+    let schema = wrapped
+        .map_err(str::to_owned)
+        .and_then(|schema| Schema::new(schema).map_err(|error| format!("output: {error}")));
+    match schema {
+        Err(problem) if described.is_imported => {
+            tracing::warn!("the document's schema of an answer is left out: {problem}");
+            Ok(None)
+        }
+        schema => schema.map(Some),
+    }
+}
+
 /// What is sent for arguments that were not given.
 fn defaults(described: &HttpToolConfig) -> Map<String, Value> {
+    if described.is_imported {
+        return Map::new();
+    }
     let defaults = described.parameters.iter();
     let defaults = defaults.filter_map(|(name, parameter)| Some((name, parameter.schema.get("default")?)));
     defaults.map(|(name, value)| (name.clone(), value.clone())).collect()

@@ -2,14 +2,14 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use proto::tools::v1 as wire;
-use serde_json::json;
+use serde_json::{Value, json};
 use shop::{Mood, Shop};
 use testkit::capture_logs;
 use url::form_urlencoded;
 
 use crate::{
     http::{KEY, WAYS, secrets, stand},
-    stand::{SECRET, by},
+    stand::{SECRET, Stand, by},
 };
 
 /// Everything that an API can do with what it was sent.
@@ -39,6 +39,14 @@ fn forms(secret: &str) -> [String; 4] {
     ]
 }
 
+/// What both faces answer.
+async fn asked(stand: &Stand, tool: &str, arguments: &Value) -> [String; 2] {
+    let by_grpc = stand.call(tool, arguments.clone()).await;
+    let params = json!({"name": tool, "arguments": arguments});
+    let by_protocol = stand.ask(SECRET, "tools/call", params).await.1;
+    [format!("{by_grpc:?}"), by_protocol.to_string()]
+}
+
 #[tokio::test]
 async fn no_secret_is_in_anything_that_a_run_emits() {
     let logs = capture_logs();
@@ -52,11 +60,8 @@ async fn no_secret_is_in_anything_that_a_run_emits() {
         let stand = Box::pin(stand(&shop, &format!("[http.shop.auth]\n{way}\n{says}{echo}{policy}"))).await;
         for mood in moods() {
             shop.turn(mood);
-            for (tool, arguments) in [("shop_search", json!({"query": "desk"})), ("shop_echo", json!({}))] {
-                emitted.push(format!("{:?}", stand.call(tool, arguments.clone()).await));
-                let asked = json!({"name": tool, "arguments": arguments});
-                emitted.push(stand.ask(SECRET, "tools/call", asked).await.1.to_string());
-            }
+            emitted.extend(asked(&stand, "shop_search", &json!({"query": "desk"})).await);
+            emitted.extend(asked(&stand, "shop_echo", &json!({})).await);
         }
         emitted.push(stand.ask(SECRET, "tools/list", json!({})).await.1.to_string());
         let list = stand.tools().list_tools(by("scopes=", wire::ListToolsRequest::default())).await;

@@ -33,7 +33,7 @@ impl Reading {
     ) -> Result<Output, ToolsError> {
         let status = response.status;
         if status.is_success() {
-            let media_type = media_type(&response.headers);
+            let media_type = redactor.text(media_type(&response.headers));
             let body = response.bytes().await.map_err(outside)?;
             return self.success(&media_type, body, redactor);
         }
@@ -114,21 +114,34 @@ pub(super) fn object(value: Value) -> Value {
     if value.is_object() { value } else { json!({ "result": value }) }
 }
 
-/// The schema of an answer that [`object`] makes.
-pub(super) fn object_schema(schema: Value) -> Value {
-    if schema.get("type").and_then(Value::as_str) == Some("object") {
-        return schema;
+/// The schema of an answer that [`object`] makes; none where it is not known whether that is wrapped.
+pub(super) fn object_schema(mut schema: Value) -> Option<Value> {
+    if kind(&schema)? == "object" {
+        // Both protocols look for it here, and not behind a reference.
+        schema["type"] = "object".into();
+        return Some(schema);
     }
     let mut outer = json!({"type": "object", "required": ["result"]});
-    let mut inner = schema;
     // Definitions are found from the root.
     for table in ["$defs", "definitions"] {
-        if let Some(definitions) = inner.as_object_mut().and_then(|schema| schema.remove(table)) {
+        if let Some(definitions) = schema.as_object_mut().and_then(|schema| schema.remove(table)) {
             outer[table] = definitions;
         }
     }
-    outer["properties"] = json!({ "result": inner });
-    outer
+    outer["properties"] = json!({ "result": schema });
+    Some(outer)
+}
+
+/// The one type of a schema's values, behind a reference or two if need be.
+fn kind(schema: &Value) -> Option<&str> {
+    let mut part = schema;
+    for _ in 0..8 {
+        match part.get("$ref").and_then(Value::as_str) {
+            Some(target) => part = schema.pointer(target.strip_prefix('#')?)?,
+            None => return part.get("type")?.as_str(),
+        }
+    }
+    None
 }
 
 fn is_json(media_type: &str) -> bool {
@@ -177,10 +190,17 @@ mod tests {
     fn structured_answers_are_objects() {
         assert_eq!(object(json!([1])), json!({"result": [1]}));
         assert_eq!(object(json!({"a": 1})), json!({"a": 1}));
-        let schema =
-            object_schema(json!({"type": "array", "items": {"$ref": "#/$defs/a"}, "$defs": {"a": {}}}));
+        let list = json!({"type": "array", "items": {"$ref": "#/$defs/a"}, "$defs": {"a": {}}});
+        let schema = object_schema(list).unwrap();
         assert_eq!(schema["properties"]["result"]["items"]["$ref"], "#/$defs/a");
         assert!(schema["$defs"]["a"].is_object());
-        assert_eq!(object_schema(json!({"type": "object"})), json!({"type": "object"}));
+        assert_eq!(object_schema(json!({"type": "object"})), Some(json!({"type": "object"})));
+        let behind = json!({"$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}});
+        let schema = object_schema(behind).unwrap();
+        assert!(schema["type"] == "object" && schema.get("properties").is_none(), "{schema}");
+        let nowhere = json!({"$ref": "#/$defs/x"});
+        for unknown in [json!({}), json!({"anyOf": []}), json!({"type": ["object", "null"]}), nowhere] {
+            assert_eq!(object_schema(unknown), None);
+        }
     }
 }

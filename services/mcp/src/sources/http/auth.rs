@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use egress::Request;
 use fault::{Chain, Fault};
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
-use secrets::{Reference, Secret, Secrets};
+use secrets::{Reference, Secret, Secrets, SecretsError};
 use tools::ToolsError;
 
 use super::oauth::OAuth;
@@ -57,9 +57,9 @@ impl Auth {
         match self {
             Self::Nobody => Ok(Given::default()),
             Self::Header { name, prefix, secret } => {
-                let secret = secret_of(secrets, secret).await?;
-                request.secret(name.clone(), header_value(&format!("{prefix}{}", secret.expose()))?);
-                Ok(Given(vec![secret]))
+                let value = secret_of(secrets, secret).await?;
+                request.secret(name.clone(), header_value(secret, &format!("{prefix}{}", value.expose()))?);
+                Ok(Given(vec![value]))
             }
             Self::Query { name, secret } => {
                 let secret = secret_of(secrets, secret).await?;
@@ -67,14 +67,17 @@ impl Auth {
                 Ok(Given(vec![secret]))
             }
             Self::Basic { user, secret } => {
-                let secret = secret_of(secrets, secret).await?;
-                let pair = basic(user, &secret);
-                request.secret(AUTHORIZATION, header_value(&format!("Basic {}", pair.expose()))?);
-                Ok(Given(vec![secret, pair]))
+                let value = secret_of(secrets, secret).await?;
+                let pair = basic(user, &value);
+                request.secret(AUTHORIZATION, header_value(secret, &format!("Basic {}", pair.expose()))?);
+                Ok(Given(vec![value, pair]))
             }
             Self::OAuth(oauth) => {
                 let token = oauth.token(secrets).await?;
-                request.secret(AUTHORIZATION, header_value(&format!("Bearer {}", token.expose()))?);
+                request.secret(
+                    AUTHORIZATION,
+                    header_value(oauth.secret(), &format!("Bearer {}", token.expose()))?,
+                );
                 Ok(Given(vec![token]))
             }
         }
@@ -113,22 +116,17 @@ pub(super) async fn secret_of(
     reference: &Reference,
 ) -> Result<Secret, ToolsError> {
     secrets.get(reference).await.map_err(|error| {
-        tracing::error!(secret = %reference, "a secret is missing: {}", Chain(&error));
-        ToolsError::inner(error)
+        tracing::error!(secret = %reference, "a tool has no credentials: {}", Chain(&error));
+        ToolsError::credentials(error)
     })
 }
 
 /// A header with a secret in it; the error does not repeat it.
-pub(super) fn header_value(text: &str) -> Result<HeaderValue, ToolsError> {
+pub(super) fn header_value(reference: &Reference, text: &str) -> Result<HeaderValue, ToolsError> {
     HeaderValue::from_str(text).map_err(|_| {
-        tracing::error!("a secret cannot stand in a header: it has characters that no header has");
-        ToolsError::Upstream {
-            upstream: "the tool".to_owned(),
-            message: "its credentials cannot be used; its operators can find out why in their logs"
-                .to_owned(),
-            retry_after: None,
-            source: None,
-        }
+        tracing::error!(secret = %reference, "a secret has characters that no header has");
+        let problem = "has characters that no header has";
+        ToolsError::credentials(SecretsError::Unusable { name: reference.name().to_owned(), problem })
     })
 }
 

@@ -5,7 +5,7 @@ use url::form_urlencoded;
 
 use super::{
     plan::{pairs, templates, text},
-    template::{Template, Unfit, given},
+    template::{Template, Unfit},
 };
 use crate::config::HttpToolConfig;
 
@@ -62,8 +62,10 @@ impl Body {
         match self {
             Self::None => Ok(None),
             Self::Json(part) => {
-                let value = part.fill(arguments)?.unwrap_or(Value::Null);
-                Ok(Some((value.to_string(), "application/json")))
+                let value = part.fill(arguments)?;
+                // Nothing was given of what could be: then there is no body, rather than an empty one.
+                let value = value.filter(|value| value.as_object().is_none_or(|fields| !fields.is_empty()));
+                Ok(value.map(|value| (value.to_string(), "application/json")))
             }
             Self::Form(fields) => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
@@ -111,7 +113,8 @@ impl Part {
     fn fill(&self, arguments: &Map<String, Value>) -> Result<Option<Value>, Unfit> {
         Ok(Some(match self {
             Self::Text(template) => match template.alone() {
-                Some(name) => return Ok(given(arguments, name).cloned()),
+                // As it is given: `null` is a value here.
+                Some(name) => return Ok(arguments.get(name).cloned()),
                 None => return Ok(template.fill(arguments)?.map(Value::String)),
             },
             Self::Fixed(value) => value.clone(),

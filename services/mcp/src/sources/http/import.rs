@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 use openapi::{Body, Document, Media, Operation, Parameter, Place};
 use serde_json::{Map, Value};
 
-use crate::config::{HttpConfig, HttpToolConfig, ParameterConfig};
+use crate::config::{AuthConfig, HttpConfig, HttpToolConfig, ParameterConfig};
 
 /// Of a document, with which the library would refuse it too.
 const LARGEST: u64 = 4 << 20;
@@ -28,6 +28,7 @@ pub(super) fn tools(config: &HttpConfig, folder: &Path) -> Result<Imported, Prob
         }
         None => None,
     };
+    let auth = config.auth.as_ref();
     let find = |place: &str, id: &str| {
         let document = document
             .as_ref()
@@ -37,12 +38,17 @@ pub(super) fn tools(config: &HttpConfig, folder: &Path) -> Result<Imported, Prob
     let mut tools = BTreeMap::new();
     for id in &config.operations {
         let plain = HttpToolConfig::default();
-        tools.insert(id.clone(), described(&plain, find("", id)?).map_err(|problem| here("", problem))?);
+        tools.insert(
+            plain_name(id),
+            described(&plain, without_credentials(find("", id)?, auth))
+                .map_err(|problem| here("", problem))?,
+        );
     }
     for (name, tool) in &config.tools {
         let place = format!(".tools.{name}");
         let tool = match &tool.operation {
-            Some(id) => described(tool, find(&place, id)?).map_err(|problem| here(&place, problem))?,
+            Some(id) => described(tool, without_credentials(find(&place, id)?, auth))
+                .map_err(|problem| here(&place, problem))?,
             None if tool.set.is_empty() => tool.clone(),
             None => return Err(here(&place, "set: is for operations of a document".to_owned())),
         };
@@ -50,6 +56,25 @@ pub(super) fn tools(config: &HttpConfig, folder: &Path) -> Result<Imported, Prob
     }
     let server = document.as_ref().and_then(Document::server).map(str::to_owned);
     Ok(Imported { server, tools })
+}
+
+/// What `auth` sends is no argument: nobody is asked for a key.
+fn without_credentials(mut operation: Operation, auth: Option<&AuthConfig>) -> Operation {
+    let Some(auth) = auth else { return operation };
+    let is = |name: &Option<String>, parameter: &Parameter| {
+        name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&parameter.name))
+    };
+    operation.parameters.retain(|parameter| match parameter.place {
+        Place::Header => !is(&auth.header, parameter),
+        Place::Query => !is(&auth.query, parameter),
+        Place::Path | Place::Body => true,
+    });
+    operation
+}
+
+/// A name as tools have them.
+fn plain_name(id: &str) -> String {
+    id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
 fn here(place: &str, problem: String) -> Problem {
@@ -77,6 +102,7 @@ fn described(tool: &HttpToolConfig, operation: Operation) -> Result<HttpToolConf
         // With another shape, the document's is none.
         output: tool.output.clone().or(operation.answer.filter(|_| tool.result.is_none())),
         definitions: operation.definitions,
+        is_imported: true,
         ..tool.clone()
     };
     let mut set = tool.set.clone();
@@ -152,6 +178,10 @@ fn fill(made: &mut HttpToolConfig, body: Body, set: &mut BTreeMap<String, Value>
     for field in body.fields.into_iter().flatten() {
         let template = take(&field, set, &mut made.parameters)?;
         fields.insert(field.name, template);
+    }
+    if body.media == Media::Json && body.media_type != "application/json" {
+        let media_type = body.media_type.replace('{', "{{").replace('}', "}}");
+        made.headers.insert("content-type".to_owned(), media_type);
     }
     match (body.media, body.whole) {
         (Media::Json, Some(whole)) => made.body = Some(take(&whole, set, &mut made.parameters)?),

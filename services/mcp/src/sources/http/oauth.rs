@@ -64,6 +64,11 @@ impl OAuth {
         }
     }
 
+    /// The name of the client's secret.
+    pub(super) fn secret(&self) -> &Reference {
+        &self.secret
+    }
+
     /// A token that is good for a while.
     pub(super) async fn token(&self, secrets: &Arc<dyn Secrets>) -> Result<Secret, ToolsError> {
         let mut kept = self.kept.lock().await;
@@ -85,7 +90,15 @@ impl OAuth {
     async fn fetch(&self, secrets: &Arc<dyn Secrets>) -> Result<Kept, ToolsError> {
         let secret = secret_of(secrets, &self.secret).await?;
         let begun = Instant::now();
-        let response = self.egress.send(self.request(&secret)?).await.map_err(outside)?;
+        let mut response = self.egress.send(self.request(&secret)?).await.map_err(outside)?;
+        if matches!(response.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
+            // The client's secret may have been rotated.
+            secrets.refresh(&self.secret).await;
+            let newer = secret_of(secrets, &self.secret).await?;
+            if newer != secret {
+                response = self.egress.send(self.request(&newer)?).await.map_err(outside)?;
+            }
+        }
         if response.status != StatusCode::OK {
             return Err(self.failed(&format!("{} was its answer", response.status)));
         }
@@ -112,7 +125,7 @@ impl OAuth {
             // The standard has both parts encoded as in a form before they are joined.
             let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
             let pair = basic(&encoded(&self.client_id), &Secret::new(encoded(secret.expose())));
-            request.secret(AUTHORIZATION, header_value(&format!("Basic {}", pair.expose()))?);
+            request.secret(AUTHORIZATION, header_value(&self.secret, &format!("Basic {}", pair.expose()))?);
         }
         request.body = Bytes::from(form.finish());
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
