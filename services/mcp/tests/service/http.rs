@@ -269,11 +269,17 @@ async fn descriptions_that_cannot_be_are_told_with_their_place() {
             "output",
         ),
     ] {
-        let config = mcp::Config::parse(&format!("[http.a]\n{text}\n")).unwrap();
+        let config = format!("[http.a]\n{text}\n[secrets]\nfolder = \".\"\n");
+        let config = mcp::Config::parse(&config).unwrap();
         let means = mcp::Means::register(&mut prometheus_client::registry::Registry::default(), None);
         let problem = mcp::Assembly::of(&config, &means).await.err().unwrap().to_string();
         assert!(problem.starts_with(place) && problem.contains(said), "{text}: {problem}");
     }
+    let nowhere = "[http.a]\nurl = \"https://a.example\"\nauth = { header = \"x-k\", secret = \"x\" }\n";
+    let means = mcp::Means::register(&mut prometheus_client::registry::Registry::default(), None);
+    let problem =
+        mcp::Assembly::of(&mcp::Config::parse(nowhere).unwrap(), &means).await.err().unwrap().to_string();
+    assert!(problem.contains("[secrets]"), "{problem}");
     let mut wrong =
         String::from("[http.a]\nurl = \"https://a.example\"\nauth = { header = \"x-k\", secret = \"");
     let _ = write!(wrong, "hunter2 hunter2\" }}");
