@@ -1,5 +1,6 @@
 //! What tools are made with, the same for every configuration that the process reads.
 
+use crate::sources::upstream::Peers;
 use objects::Objects;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ pub struct Means {
     pub(crate) workshop: Workshop,
     /// Where fetched secrets are counted.
     pub(crate) secrets: secrets::Metrics,
+    /// The other servers that are known.
+    pub(crate) peers: Peers,
 }
 
 impl Means {
@@ -23,6 +26,7 @@ impl Means {
         Self {
             workshop: Workshop { metrics, breakers, overflow },
             secrets: secrets::Metrics::register(registry),
+            peers: Peers::register(registry),
         }
     }
 }

@@ -16,7 +16,7 @@ const MANAGER_TTL: Duration = Duration::from_mins(5);
 const MANAGER_STALE: Duration = Duration::from_hours(24);
 
 /// Where secrets are. With both, the folder is asked first.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecretsConfig {
     /// A folder whose files are secrets.
@@ -26,7 +26,7 @@ pub(crate) struct SecretsConfig {
 }
 
 /// Which Secrets Manager.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 struct ManagerConfig {
     region: Option<String>,

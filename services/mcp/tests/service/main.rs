@@ -7,3 +7,4 @@ mod calling;
 mod http;
 mod protocol;
 mod stand;
+mod upstream;

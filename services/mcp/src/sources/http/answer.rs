@@ -110,12 +110,12 @@ impl Reading {
 }
 
 /// Structured answers are objects, in both protocols; anything else is the field `result` of one.
-pub(super) fn object(value: Value) -> Value {
+pub(in crate::sources) fn object(value: Value) -> Value {
     if value.is_object() { value } else { json!({ "result": value }) }
 }
 
 /// The schema of an answer that [`object`] makes.
-pub(super) fn object_schema(schema: Value) -> Value {
+pub(in crate::sources) fn object_schema(schema: Value) -> Value {
     if schema.get("type").and_then(Value::as_str) == Some("object") {
         return schema;
     }
