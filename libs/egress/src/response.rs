@@ -19,6 +19,8 @@ pub struct Response {
     pub(crate) host: String,
     pub(crate) inner: reqwest::Response,
     pub(crate) limit: usize,
+    /// How much of the body was handed on.
+    pub(crate) read: usize,
     pub(crate) until: Instant,
     pub(crate) timeout: Duration,
 }
@@ -31,18 +33,24 @@ impl Response {
             return Err(self.too_large());
         }
         let mut all = BytesMut::new();
-        loop {
-            let Ok(piece) = timeout_at(self.until, self.inner.chunk()).await else {
-                return Err(EgressError::TimedOut { host: self.host, limit: self.timeout });
-            };
-            let Some(piece) = piece.map_err(|error| explained(error, &self.host, self.timeout))? else {
-                return Ok(all.freeze());
-            };
-            if all.len() + piece.len() > self.limit {
-                return Err(self.too_large());
-            }
+        while let Some(piece) = self.chunk().await? {
             all.extend_from_slice(&piece);
         }
+        Ok(all.freeze())
+    }
+
+    /// The next piece of the body, decompressed, or nothing at its end: for answers that are read while they come. All pieces
+    /// together have the same bounds as the whole.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, EgressError> {
+        let Ok(piece) = timeout_at(self.until, self.inner.chunk()).await else {
+            return Err(EgressError::TimedOut { host: self.host.clone(), limit: self.timeout });
+        };
+        let piece = piece.map_err(|error| explained(error, &self.host, self.timeout))?;
+        self.read += piece.as_ref().map_or(0, Bytes::len);
+        if self.read > self.limit {
+            return Err(self.too_large());
+        }
+        Ok(piece)
     }
 
     /// The body as JSON.

@@ -84,7 +84,7 @@ impl Egress {
         };
         let inner = sent.map_err(|error| explained(error, &host, timeout))?;
         let (status, headers) = (inner.status(), inner.headers().clone());
-        Ok(Response { status, headers, host, inner, limit: self.options.max_bytes, until, timeout })
+        Ok(Response { status, headers, host, inner, limit: self.options.max_bytes, read: 0, until, timeout })
     }
 }
 

@@ -18,12 +18,21 @@ pub struct Call {
     pub deadline: Option<Instant>,
     /// Where a long call says how far it is.
     pub progress: Progress,
+    /// How many servers of ours it has come through before, where one is a tool of another.
+    pub hops: u64,
 }
 
 impl Call {
     /// A call without a deadline that nobody watches.
     pub fn new(arguments: Map<String, Value>, caller: Caller) -> Self {
-        Self { arguments, caller, request_id: String::new(), deadline: None, progress: Progress::default() }
+        Self {
+            arguments,
+            caller,
+            request_id: String::new(),
+            deadline: None,
+            progress: Progress::default(),
+            hops: 0,
+        }
     }
 
     /// How long the caller still waits, at most `limit`.

@@ -7,17 +7,18 @@ use tools::{Mounted, Workshop};
 
 use crate::{
     Config, McpError, Means,
-    config::PolicyConfig,
-    sources::{Errand, Offer, athena, http, s3},
+    sources::{Errand, Offer, athena, http, s3, upstream::Federated},
 };
 
 /// Everything that one configuration describes.
 #[derive(Default)]
 pub struct Assembly {
-    /// The tools.
+    /// The tools that are there from the beginning.
     pub tools: Vec<Mounted>,
     /// The buckets, whose objects are resources too.
     pub(crate) buckets: Option<Arc<s3::Buckets>>,
+    /// Other servers, whose tools come and go.
+    federated: Vec<Federated>,
     /// What has to run beside the tools for as long as they are there.
     errands: Vec<Errand>,
 }
@@ -49,9 +50,33 @@ impl Assembly {
             offers.extend(offered);
             errands.push(errand);
         }
-        check_names(config, &offers)?;
+        let (federated, followers) = Federated::all(config, &secrets, &means.peers, &means.workshop)?;
+        errands.extend(followers);
+        check_names(config, &offers, &federated)?;
         let tools = offers.into_iter().map(|offer| mount(config, &means.workshop, offer));
-        Ok(Self { tools: tools.collect::<Result<_, _>>()?, buckets, errands })
+        Ok(Self { tools: tools.collect::<Result<_, _>>()?, buckets, federated, errands })
+    }
+
+    /// The tools of this moment, with those of other servers that are offered now.
+    pub(crate) fn current(&self) -> Vec<Mounted> {
+        let federated = self.federated.iter().flat_map(Federated::tools);
+        self.tools.iter().cloned().chain(federated).collect()
+    }
+
+    /// Looks at the other servers once.
+    #[cfg(test)]
+    pub(crate) async fn look(&self) -> Vec<Option<bool>> {
+        let mut looked = Vec::new();
+        for federated in &self.federated {
+            looked.push(federated.look().await);
+        }
+        looked
+    }
+
+    /// Has configurations to come know the other servers, without following them.
+    #[cfg(test)]
+    pub(crate) fn remember(&self) {
+        self.federated.iter().for_each(Federated::begin);
     }
 
     /// Has the process run what its tools need. Whoever only looks at the tools leaves this out.
@@ -59,19 +84,21 @@ impl Assembly {
         for errand in self.errands.drain(..) {
             life.spawn(errand.name, (errand.run)(Box::pin(life.draining())));
         }
+        self.federated.iter().for_each(Federated::begin);
     }
 }
 
 fn mount(config: &Config, workshop: &Workshop, offer: Offer) -> Result<Mounted, McpError> {
     let name = offer.descriptor.name.as_str();
-    let own = config.tools.get(name).cloned().unwrap_or_else(PolicyConfig::default);
-    let policy = own.over(&offer.policy.over(&config.policy)).policy(name)?;
+    let policy = config.policy_of(name, &offer.policy)?;
     Ok(workshop.mount(offer.tool, offer.descriptor, policy, &offer.upstream)?)
 }
 
 /// No two tools have one name, and nothing is said about a tool that is not there.
-fn check_names(config: &Config, offers: &[Offer]) -> Result<(), McpError> {
+fn check_names(config: &Config, offers: &[Offer], federated: &[Federated]) -> Result<(), McpError> {
+    let of_others: Vec<_> = federated.iter().flat_map(Federated::names).collect();
     let mut names: Vec<_> = offers.iter().map(|offer| offer.descriptor.name.as_str()).collect();
+    names.extend(of_others.iter().map(String::as_str));
     names.sort_unstable();
     if let Some(twins) = names.windows(2).find(|pair| pair.first() == pair.last()) {
         return Err(McpError::Config(format!("two tools are called {}: give one a prefix", twins.concat())));

@@ -5,6 +5,7 @@ mod http;
 mod policy;
 mod s3;
 mod secrets;
+mod upstream;
 
 use std::{
     borrow::Cow,
@@ -20,6 +21,8 @@ pub(crate) use http::{AuthConfig, HttpConfig, HttpToolConfig, OAuthConfig, Param
 pub(crate) use policy::PolicyConfig;
 pub(crate) use s3::{BucketConfig, S3Config};
 pub(crate) use secrets::SecretsConfig;
+use tools::Policy;
+pub(crate) use upstream::UpstreamConfig;
 
 use crate::McpError;
 
@@ -42,6 +45,9 @@ pub struct Config {
     pub(crate) http: BTreeMap<String, HttpConfig>,
     /// Tools over Athena.
     pub(crate) athena: Option<AthenaConfig>,
+    /// Tools of other servers, by the beginnings of their names.
+    #[serde(default)]
+    pub(crate) upstreams: BTreeMap<String, UpstreamConfig>,
     /// What holds for one tool, by its name.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, PolicyConfig>,
@@ -69,6 +75,12 @@ impl Config {
         })?;
         config.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(config)
+    }
+
+    /// The policy of a tool: what is said about it, then about its source, then about all tools.
+    pub(crate) fn policy_of(&self, tool: &str, source: &PolicyConfig) -> Result<Policy, McpError> {
+        let own = self.tools.get(tool).cloned().unwrap_or_default();
+        own.over(&source.over(&self.policy)).policy(tool)
     }
 
     /// Reads the text of such a file. Errors name the line, and never quote it: it may hold what is nobody's business.

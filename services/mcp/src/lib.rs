@@ -27,4 +27,5 @@ pub use config::Config;
 pub use error::McpError;
 pub use means::Means;
 pub use protocol::routes;
+pub use sources::upstream::{Found, Standing, Survey, Words, survey};
 pub use start::{Faces, Serving, start, start_on};

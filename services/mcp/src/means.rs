@@ -8,7 +8,7 @@ use secrets::Secrets;
 use tokio::sync::Mutex;
 use tools::{Breakers, Metrics, Overflow, Workshop};
 
-use crate::{Config, McpError, config::SecretsConfig};
+use crate::{Config, McpError, config::SecretsConfig, sources::upstream::Peers};
 
 /// What tools are made with.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub struct Means {
     metrics: secrets::Metrics,
     /// The secrets that were opened last, and what they were opened by: another reading of the same keeps what was fetched.
     opened: Arc<Mutex<Option<Opened>>>,
+    /// The other servers that are known.
+    pub(crate) peers: Peers,
 }
 
 type Opened = (SecretsConfig, PathBuf, Arc<dyn Secrets>);
@@ -32,6 +34,7 @@ impl Means {
             workshop: Workshop { metrics, breakers, overflow },
             metrics: secrets::Metrics::register(registry),
             opened: Arc::default(),
+            peers: Peers::register(registry),
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) struct Reload {
     pub(crate) path: PathBuf,
     pub(crate) means: Means,
     pub(crate) faces: Faces,
+    /// What is shown.
+    pub(crate) assembly: Assembly,
     /// What was read last.
     pub(crate) text: Vec<u8>,
     /// Until when, and whose tasks are those of new tools.
@@ -32,6 +34,7 @@ impl Reload {
             tokio::select! {
                 () = &mut draining => return,
                 _ = looks.tick() => self.look().await,
+                () = self.means.peers.changed() => self.faces.show(&self.assembly),
             }
         }
     }
@@ -54,12 +57,14 @@ impl Reload {
         }
     }
 
-    async fn rebuild(&self) -> Result<usize, McpError> {
+    async fn rebuild(&mut self) -> Result<usize, McpError> {
         let config = Config::read(&self.path)?;
         let mut assembly = Assembly::of(&config, &self.means).await?;
         assembly.begin(&self.life);
+        self.faces.show(&assembly);
         let count = assembly.tools.len();
-        self.faces.show(assembly);
+        // What was shown goes only now, and with it the servers that nobody names any more.
+        self.assembly = assembly;
         Ok(count)
     }
 }
@@ -74,12 +79,19 @@ mod tests {
     use tools::Caller;
 
     use super::Reload;
-    use crate::{Means, start::Faces};
+    use crate::{Assembly, Means, start::Faces};
 
     fn reload(folder: &TempDir) -> Reload {
         let means = Means::register(&mut Registry::default(), None);
         let path = folder.path().join("tools.toml");
-        Reload { path, means, faces: Faces::default(), text: Vec::new(), life: Life::new() }
+        Reload {
+            path,
+            means,
+            faces: Faces::default(),
+            assembly: Assembly::default(),
+            text: Vec::new(),
+            life: Life::new(),
+        }
     }
 
     async fn names_after(reload: &mut Reload, more: &str) -> Vec<String> {

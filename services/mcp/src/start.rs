@@ -33,9 +33,9 @@ pub struct Faces {
 }
 
 impl Faces {
-    pub(crate) fn show(&self, assembly: Assembly) {
-        self.buckets.store(assembly.buckets);
-        self.registry.replace(assembly.tools);
+    pub(crate) fn show(&self, assembly: &Assembly) {
+        self.buckets.store(assembly.buckets.clone());
+        self.registry.replace(assembly.current());
     }
 }
 
@@ -60,10 +60,11 @@ pub async fn start_on(
     let faces = Faces::default();
     let mut assembly = Assembly::of(&config, &means).await?;
     assembly.begin(life);
-    faces.show(assembly);
+    faces.show(&assembly);
 
     let address = serve(&arguments, &faces, objects, life)?;
-    let reload = Reload { path: arguments.tools, means, faces: faces.clone(), text, life: life.clone() };
+    let reload =
+        Reload { path: arguments.tools, means, faces: faces.clone(), assembly, text, life: life.clone() };
     life.spawn("reload", reload.follow());
     Ok(Serving { address, registry: faces.registry })
 }

@@ -12,7 +12,17 @@ struct Process {
 
 /// A process that says only what went wrong, with its admin port out of everybody's way. The environment still holds.
 pub(crate) fn quiet() -> runtime::Arguments {
-    let given = ["ondol", "--admin-addr=127.0.0.1:0", "--log-filter=warn"];
+    saying("warn")
+}
+
+/// One that says nothing of what it is meant to see fail.
+pub(crate) fn silent() -> runtime::Arguments {
+    saying("off")
+}
+
+fn saying(filter: &str) -> runtime::Arguments {
+    let filter = format!("--log-filter={filter}");
+    let given = ["ondol", "--admin-addr=127.0.0.1:0", &filter];
     match Process::try_parse_from(given.map(OsString::from)) {
         Ok(process) => process.arguments,
         // A variable of the environment that cannot be read.

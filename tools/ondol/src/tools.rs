@@ -4,6 +4,7 @@ mod call;
 mod check;
 mod list;
 mod new;
+mod pin;
 
 use clap::Subcommand;
 
@@ -18,6 +19,8 @@ pub(crate) enum Command {
     Call(call::Arguments),
     /// Check a file that describes tools, as mcp would read it
     Check(check::Arguments),
+    /// Show what tools of other servers say, and write down that they may
+    Pin(pin::Arguments),
     /// Write a first such file, with the files of a folder
     New(new::Arguments),
 }
@@ -28,6 +31,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::List(arguments) => list::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Pin(arguments) => pin::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
     }
 }

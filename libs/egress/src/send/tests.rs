@@ -209,6 +209,32 @@ async fn bombs_are_not_unpacked_and_endless_bodies_end() {
 }
 
 #[tokio::test]
+async fn what_is_read_piece_by_piece_ends_too() {
+    let upstream = Upstream::new().await;
+    let mut hello = egress().send(upstream.request("/hello")).await.unwrap();
+    assert_eq!(hello.chunk().await.unwrap().unwrap(), "hello");
+    assert_eq!(hello.chunk().await.unwrap(), None);
+    for path in ["/gzip-bomb", "/endless"] {
+        let mut endless = egress().send(upstream.request(path)).await.unwrap();
+        let mut read = 0;
+        let error = loop {
+            match endless.chunk().await {
+                Ok(piece) => read += piece.unwrap().len(),
+                Err(error) => break error,
+            }
+        };
+        assert!(
+            matches!(error, EgressError::TooLarge { limit: LIMIT, .. }) && read <= LIMIT,
+            "{path}: {error}"
+        );
+    }
+    let hasty = EgressOptions { stall_timeout: Duration::from_millis(200), ..options() };
+    let mut stalls = Egress::new(hasty).unwrap().send(upstream.request("/stalls")).await.unwrap();
+    assert_eq!(stalls.chunk().await.unwrap().unwrap(), "first");
+    assert_eq!(stalls.chunk().await.unwrap_err().kind(), Kind::DeadlineExceeded);
+}
+
+#[tokio::test]
 async fn what_stalls_or_never_answers_is_given_up() {
     let upstream = Upstream::new().await;
     let hasty = EgressOptions { stall_timeout: Duration::from_millis(200), ..options() };

@@ -6,7 +6,7 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 25] = [
+const EDGES: [(&str, &[&str]); 26] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/amazon", &[]),
     ("libs/arguments", &[]),
@@ -15,6 +15,7 @@ const EDGES: [(&str, &[&str]); 25] = [
     ("libs/egress", &["fault"]),
     ("libs/engine", &["arguments", "fault", "models"]),
     ("libs/fault", &[]),
+    ("libs/federation", &["egress", "fault"]),
     ("libs/jobs", &["arguments", "fault"]),
     ("libs/models", &["fault"]),
     ("libs/objects", &["amazon", "arguments", "fault"]),
@@ -52,13 +53,14 @@ const HOMES: [(&str, &[&str]); 10] = [
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 12] = [
+const CORE: [&str; 13] = [
     "libs/accounts",
     "libs/amazon",
     "libs/artifacts",
     "libs/egress",
     "libs/engine",
     "libs/fault",
+    "libs/federation",
     "libs/jobs",
     "libs/models",
     "libs/objects",

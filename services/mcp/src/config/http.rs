@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{PolicyConfig, policy::length};
 
 /// An API whose tools are called `NAME_…`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HttpConfig {
     /// Where it is, with the beginning that all paths share: `https://api.example.com/v2`. Nothing else is reached. Without
@@ -53,7 +53,7 @@ pub(crate) struct HttpConfig {
 }
 
 /// How requests say in whose name they come: one of `header`, `query`, `user` and `oauth`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuthConfig {
     /// The header that the secret is in.
@@ -71,7 +71,7 @@ pub(crate) struct AuthConfig {
 }
 
 /// Tokens by OAuth's client credentials.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OAuthConfig {
     /// Where tokens are given out.

@@ -9,7 +9,7 @@ use crate::McpError;
 
 /// What may be said about the calls of a tool. Whatever is not said is taken from the table further out: the tool's
 /// source, then the whole file, then the defaults of [`Policy`].
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PolicyConfig {
     /// The kill switch.
@@ -52,7 +52,7 @@ pub(crate) struct PolicyConfig {
 }
 
 /// When an upstream is left alone, as it is written.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 struct BreakerConfig {
     enabled: Option<bool>,

@@ -11,11 +11,12 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tools::{Call, Caller, Progress, Registry, Step};
 
 use super::{answer, resources::Resources};
-use crate::convert;
+use crate::{convert, sources::upstream::HOPS};
 
 /// How long a client may keep a list: about how long a change of the configuration may go unseen.
 const LIST_TTL_MS: u64 = 10_000;
@@ -48,7 +49,8 @@ impl Server {
         };
         let (caller, request_id, deadline) = asker(&context);
         let arguments = asked.arguments.unwrap_or_default();
-        let call = Call { arguments, caller, request_id, deadline, progress };
+        let hops = context.meta.get(HOPS).and_then(Value::as_u64).unwrap_or_default();
+        let call = Call { arguments, caller, request_id, deadline, progress, hops };
         let mut answering = std::pin::pin!(self.registry.call(&asked.name, call));
         loop {
             tokio::select! {

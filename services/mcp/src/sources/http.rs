@@ -26,12 +26,12 @@ use serde_json::{Map, Value, json};
 use tools::{Annotations, Descriptor, Schema, ToolName};
 
 use self::{
-    answer::{Reading, object_schema},
-    import::Imported,
-    plan::Plan,
-    projection::Projection,
-    template::check_name,
-    tool::Asking,
+    answer::Reading, import::Imported, plan::Plan, projection::Projection, template::check_name, tool::Asking,
+};
+pub(in crate::sources) use self::{
+    answer::{object, object_schema},
+    auth::Given,
+    redact::Redactor,
     upstream::Upstream,
 };
 use super::Offer;

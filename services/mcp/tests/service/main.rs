@@ -8,3 +8,4 @@ mod emissions;
 mod http;
 mod protocol;
 mod stand;
+mod upstream;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mcp::{Assembly, Config, Means};
+use mcp::{Assembly, Config, Found, Means, Standing, Survey};
 use prometheus_client::registry::Registry;
 
 use crate::output::say;
@@ -27,7 +27,36 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let switch = if tool.policy.enabled { "" } else { "  switched off" };
             say!("{:<28} {}{switch}", tool.descriptor.name.as_str(), tool.descriptor.digest());
         }
-        say!("{} tools: the file can be used", assembly.tools.len());
+        for survey in Box::pin(mcp::survey(&config, &means)).await? {
+            say_survey(&survey);
+        }
+        say!("{} tools of its own: the file can be used", assembly.tools.len());
         Ok(())
     })
+}
+
+/// What becomes of another server's tools. One that is away does not make the file wrong.
+fn say_survey(survey: &Survey) {
+    let Survey { upstream, outcome } = survey;
+    match outcome {
+        Ok(found) => {
+            for Found { name, standing, digest, .. } in found {
+                let name = format!("{upstream}_{name}");
+                let digest = digest.as_deref().unwrap_or_default();
+                match standing {
+                    Standing::Offered => say!("{name:<28} {digest}"),
+                    Standing::Changed { pin } => {
+                        say!("{name:<28} {digest}  changed since it was pinned as {pin}, and not offered");
+                    }
+                    Standing::Unpinned => {
+                        say!("{name:<28} {digest}  not pinned, and not offered: ondol tools pin");
+                    }
+                    Standing::Refused { problem } => say!("{name:<28} cannot be offered: {problem}"),
+                    Standing::Missing => say!("{name:<28} is not there"),
+                    Standing::Other => {}
+                }
+            }
+        }
+        Err(problem) => say!("{upstream}_*  could not be asked: {problem}"),
+    }
 }

@@ -110,12 +110,12 @@ impl Reading {
 }
 
 /// Structured answers are objects, in both protocols; anything else is the field `result` of one.
-pub(super) fn object(value: Value) -> Value {
+pub(in crate::sources) fn object(value: Value) -> Value {
     if value.is_object() { value } else { json!({ "result": value }) }
 }
 
 /// The schema of an answer that [`object`] makes; none where it is not known whether that is wrapped.
-pub(super) fn object_schema(mut schema: Value) -> Option<Value> {
+pub(in crate::sources) fn object_schema(mut schema: Value) -> Option<Value> {
     if kind(&schema)? == "object" {
         // Both protocols look for it here, and not behind a reference.
         schema["type"] = "object".into();

@@ -13,7 +13,7 @@ use super::oauth::OAuth;
 use crate::config::AuthConfig;
 
 /// How requests say in whose name they come.
-pub(super) enum Auth {
+pub(in crate::sources) enum Auth {
     Nobody,
     Header { name: HeaderName, prefix: String, secret: Reference },
     Query { name: String, secret: Reference },
@@ -23,7 +23,7 @@ pub(super) enum Auth {
 
 /// What a request was given, to be looked for in the answer.
 #[derive(Default)]
-pub(super) struct Given(pub(super) Vec<Secret>);
+pub(in crate::sources) struct Given(pub(in crate::sources) Vec<Secret>);
 
 impl Auth {
     /// What configuration says, apart from tokens; the error names the field.
@@ -49,7 +49,7 @@ impl Auth {
     }
 
     /// Puts into the request what says in whose name it comes.
-    pub(super) async fn apply(
+    pub(in crate::sources) async fn apply(
         &self,
         request: &mut Request,
         secrets: &Arc<dyn Secrets>,
@@ -84,7 +84,7 @@ impl Auth {
     }
 
     /// The upstream did not take what the request was given: whether there is something newer.
-    pub(super) async fn renew(&self, given: &Given, secrets: &Arc<dyn Secrets>) -> bool {
+    pub(in crate::sources) async fn renew(&self, given: &Given, secrets: &Arc<dyn Secrets>) -> bool {
         let Some(refused) = given.0.first() else { return false };
         match self {
             Self::Nobody => false,

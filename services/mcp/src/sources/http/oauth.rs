@@ -23,7 +23,7 @@ const USUAL_LIFE: Duration = Duration::from_mins(5);
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// Fetches tokens, and keeps one while it is good.
-pub(super) struct OAuth {
+pub(in crate::sources) struct OAuth {
     egress: Egress,
     url: Url,
     client_id: String,

@@ -14,11 +14,11 @@ const INSTEAD: &str = "[secret]";
 
 /// The secrets of one request, in all the ways in which an upstream may repeat them.
 #[derive(Default)]
-pub(super) struct Redactor(Vec<String>);
+pub(in crate::sources) struct Redactor(Vec<String>);
 
 impl Redactor {
     /// These secrets.
-    pub(super) fn of<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(in crate::sources) fn of<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let mut words: Vec<String> =
             secrets.into_iter().filter(|secret| secret.len() >= SHORTEST).flat_map(ways).collect();
         // The longest first, so that no part of one is left over.
@@ -28,14 +28,14 @@ impl Redactor {
     }
 
     /// The text without them.
-    pub(super) fn text(&self, text: String) -> String {
+    pub(in crate::sources) fn text(&self, text: String) -> String {
         self.0.iter().fold(text, |text, word| {
             if text.contains(word.as_str()) { text.replace(word.as_str(), INSTEAD) } else { text }
         })
     }
 
     /// The value without them, names of fields included.
-    pub(super) fn value(&self, value: Value) -> Value {
+    pub(in crate::sources) fn value(&self, value: Value) -> Value {
         if self.0.is_empty() {
             return value;
         }
@@ -51,7 +51,7 @@ impl Redactor {
     }
 
     /// Bytes that hold none of them; others are not handed on.
-    pub(super) fn holds(&self, bytes: &[u8]) -> bool {
+    pub(in crate::sources) fn holds(&self, bytes: &[u8]) -> bool {
         self.0.iter().any(|word| bytes.windows(word.len()).any(|window| window == word.as_bytes()))
     }
 }

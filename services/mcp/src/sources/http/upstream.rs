@@ -16,19 +16,23 @@ const LONGEST: std::time::Duration = std::time::Duration::from_hours(1);
 const LARGEST: usize = 64 << 20;
 
 /// An API.
-pub(super) struct Upstream {
+pub(in crate::sources) struct Upstream {
     /// As breakers and metrics name it: the host, and its port where that is not the usual one.
-    pub(super) name: String,
-    pub(super) base: Url,
-    pub(super) egress: Egress,
-    pub(super) auth: Auth,
-    pub(super) headers: HeaderMap,
-    pub(super) secrets: Arc<dyn Secrets>,
+    pub(in crate::sources) name: String,
+    pub(in crate::sources) base: Url,
+    pub(in crate::sources) egress: Egress,
+    pub(in crate::sources) auth: Auth,
+    pub(in crate::sources) headers: HeaderMap,
+    pub(in crate::sources) secrets: Arc<dyn Secrets>,
 }
 
 impl Upstream {
     /// What configuration says; the error names the field. Nothing is asked yet.
-    pub(super) fn open(text: &str, config: &HttpConfig, secrets: Arc<dyn Secrets>) -> Result<Self, String> {
+    pub(in crate::sources) fn open(
+        text: &str,
+        config: &HttpConfig,
+        secrets: Arc<dyn Secrets>,
+    ) -> Result<Self, String> {
         let base = url("url", text)?;
         let options = options(config, &base, &config.hosts)?;
         egress::check_url(base.as_str(), &options).map_err(|error| format!("url: {error}"))?;

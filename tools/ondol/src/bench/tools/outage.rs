@@ -22,6 +22,7 @@ use crate::{
 /// The breaker that the drill is about: opens within its window, tries again after a while.
 const POLICY: &str =
     "attempts = 1\nbreaker = { window = \"5s\", min_calls = 20, open_for = \"2s\", probes = 3 }\n";
+const WARM: Duration = Duration::from_secs(2);
 const OPEN: &str = "UPSTREAM_BREAKER_OPEN";
 
 /// How long and how much.
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
 /// Drills, prints, ends.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let mut broken = Vec::new();
-    let exit = runtime::launch(SERVICE, &process::quiet(), async |life: Life| -> anyhow::Result<()> {
+    let exit = runtime::launch(SERVICE, &process::silent(), async |life: Life| -> anyhow::Result<()> {
         broken = drill(arguments, &life).await?;
         life.stop("drilled");
         Ok(())
@@ -80,6 +81,8 @@ async fn drill(arguments: &Arguments, life: &Life) -> anyhow::Result<Vec<&'stati
             }
         })
     };
+    // The first calls open connections, and have much to find out.
+    tokio::try_join!(load("one_item", &Calls::default(), WARM), load("two_item", &Calls::default(), WARM))?;
     let mut turns = Vec::new();
     for mood in [Mood::Well, Mood::Fails(500), Mood::Well] {
         failing.turn(mood);
