@@ -57,6 +57,14 @@ pub enum EgressError {
         /// How often is allowed.
         limit: usize,
     },
+    /// Something was to be done, and the answer is that it is elsewhere.
+    #[error("{host} leads a {method} elsewhere: it was not done; its URL has to be mended")]
+    Moved {
+        /// The host.
+        host: String,
+        /// What was to be done.
+        method: http::Method,
+    },
     /// The body is too large.
     #[error("{host} answered with more than {limit} bytes")]
     TooLarge {
@@ -86,7 +94,7 @@ impl Fault for EgressError {
             Self::Refused { .. } | Self::Address { .. } => Kind::PermissionDenied,
             Self::Unreachable { .. } | Self::Redirects { .. } => Kind::Unavailable,
             Self::TimedOut { .. } => Kind::DeadlineExceeded,
-            Self::TooLarge { .. } => Kind::FailedPrecondition,
+            Self::TooLarge { .. } | Self::Moved { .. } => Kind::FailedPrecondition,
             Self::NotWhatItSays { .. } => Kind::DataLoss,
         }
     }
@@ -104,7 +112,7 @@ impl Fault for EgressError {
         match self {
             Self::Refused { .. } | Self::Address { .. } => "EGRESS_REFUSED",
             Self::Unreachable { .. } => "UPSTREAM_UNREACHABLE",
-            Self::Redirects { .. } => "UPSTREAM_REDIRECTS",
+            Self::Redirects { .. } | Self::Moved { .. } => "UPSTREAM_REDIRECTS",
             Self::TooLarge { .. } => "UPSTREAM_ANSWER_TOO_LARGE",
             Self::NotWhatItSays { .. } => "UPSTREAM_ANSWER_INVALID",
             _ => self.kind().reason(),

@@ -96,6 +96,11 @@ fn redirection(response: &Response, request: &Request) -> Option<Result<Request,
         _ => return None,
     };
     let location = response.headers.get(LOCATION)?;
+    // Browsers would go on with a GET. Whoever wanted something done would take its answer for the thing done.
+    let is_asking = matches!(request.method, Method::GET | Method::HEAD);
+    if !is_asking && matches!(response.status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND) {
+        return Some(Err(EgressError::Moved { host: response.host.clone(), method: request.method.clone() }));
+    }
     let target = location.to_str().ok().and_then(|text| request.url.join(text).ok());
     let Some(url) = target else {
         return Some(Err(EgressError::Invalid(format!(

@@ -108,7 +108,8 @@ fn input(described: &HttpToolConfig) -> Result<Value, String> {
     let mut required = Vec::new();
     for (name, parameter) in &described.parameters {
         check_name(name).map_err(|problem| format!("parameters: {problem}"))?;
-        if !parameter.optional && !parameter.schema.contains_key("default") {
+        let is_filled = parameter.schema.contains_key("default") && !described.is_imported;
+        if !parameter.optional && !is_filled {
             required.push(name.as_str());
         }
         properties.insert(name.clone(), Value::Object(parameter.schema.clone()));

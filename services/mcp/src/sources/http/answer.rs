@@ -1,6 +1,9 @@
 //! What an upstream's answer means to whoever called the tool.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use fault::{Fault, Kind};
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use tools::{Content, Output, ToolsError};
@@ -44,13 +47,31 @@ impl Reading {
             let retry_after = response.retry_after();
             return Err(self.failed(format!("it answered {status}"), retry_after));
         }
-        if self.authenticated && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            tracing::error!(tool = self.name, upstream = self.upstream, %status, "the upstream refuses the tool's credentials");
-            return Err(self.failed("it refuses the credentials of this tool".to_owned(), None));
+        if self.authenticated && status == StatusCode::UNAUTHORIZED {
+            tracing::error!(
+                tool = self.name,
+                upstream = self.upstream,
+                "the upstream refuses the tool's credentials"
+            );
+            return Err(ToolsError::credentials(Refused { upstream: self.upstream.clone() }));
+        }
+        if self.authenticated && status == StatusCode::FORBIDDEN {
+            // Perhaps this one thing is not ours; its words would be about our account.
+            tracing::warn!(
+                tool = self.name,
+                upstream = self.upstream,
+                "the upstream forbids what a tool asks"
+            );
+            return Ok(Output::refusal(format!("{} answered {status}", self.upstream)));
         }
         // Whatever else it does not like, the caller may mend. Its words are those of a stranger.
         let body = response.bytes().await.unwrap_or_default();
-        let words = excerpt(&redactor.text(String::from_utf8_lossy(&body).into_owned()));
+        // As JSON, a secret may be written in ways that its text does not have.
+        let words = match serde_json::from_slice::<Value>(&body) {
+            Ok(value) => redactor.value(value).to_string(),
+            Err(_) => redactor.text(String::from_utf8_lossy(&body).into_owned()),
+        };
+        let words = excerpt(&words);
         let colon = if words.is_empty() { "" } else { ": " };
         Ok(Output::refusal(format!("{} answered {status}{colon}{words}", self.upstream)))
     }
@@ -106,6 +127,27 @@ impl Reading {
 
     fn bad(&self, problem: String) -> ToolsError {
         ToolsError::BadAnswer { name: self.name.clone(), problem }
+    }
+}
+
+/// The upstream does not take what the request was given.
+#[derive(Debug, thiserror::Error)]
+#[error("{upstream} does not take the credentials of this tool")]
+struct Refused {
+    upstream: String,
+}
+
+impl Fault for Refused {
+    fn kind(&self) -> Kind {
+        Kind::FailedPrecondition
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        self.to_string().into()
+    }
+
+    fn reason(&self) -> &'static str {
+        "CREDENTIALS_REFUSED"
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use egress::{Path, Request};
 use fault::{Fault, Violation};
 use http::{
-    HeaderName, HeaderValue, Method,
+    HeaderMap, HeaderName, HeaderValue, Method,
     header::{ACCEPT, CONTENT_TYPE},
 };
 use serde_json::{Map, Value};
@@ -84,13 +84,15 @@ impl Plan {
         }
     }
 
-    /// The request with these arguments.
+    /// The request with these arguments, beside the headers of every request; `key` is what repeated requests are known by.
     pub(super) fn request(
         &self,
         arguments: &Map<String, Value>,
-        request_id: &str,
+        fixed: &HeaderMap,
+        key: &str,
     ) -> Result<Request, ToolsError> {
         let mut request = Request::new(self.method.clone(), self.url(arguments)?);
+        request.headers.clone_from(fixed);
         for (name, template) in &self.headers {
             if let Some(value) = template.fill(arguments).map_err(unfit)? {
                 let (name, value) = egress::header(name, &value).map_err(|error| wrong(name, &error))?;
@@ -98,7 +100,7 @@ impl Plan {
             }
         }
         if let Some(name) = &self.idempotency
-            && let Ok(value) = HeaderValue::from_str(request_id)
+            && let Ok(value) = HeaderValue::from_str(key)
         {
             request.headers.insert(name.clone(), value);
         }

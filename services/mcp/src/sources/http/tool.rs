@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use tools::{Call, Output, Tool, ToolsError};
 
 use super::{
@@ -27,32 +28,43 @@ pub(super) struct Asking {
 #[async_trait]
 impl Tool for Asking {
     async fn call(&self, call: Call) -> Result<Output, ToolsError> {
+        let key = key(&call, &self.reading.name);
         let mut arguments = call.arguments;
         for (name, value) in &self.defaults {
             arguments.entry(name.as_str()).or_insert_with(|| value.clone());
         }
-        let (mut given, mut response) = self.ask(&arguments, &call.request_id).await?;
+        let (mut given, mut response) = self.ask(&arguments, &key).await?;
         // A token may have been withdrawn before its time, and a secret rotated.
         if response.status == StatusCode::UNAUTHORIZED
             && self.upstream.auth.renew(&given, &self.upstream.secrets).await
         {
-            (given, response) = self.ask(&arguments, &call.request_id).await?;
+            (given, response) = self.ask(&arguments, &key).await?;
         }
         let redactor = Redactor::of(given.0.iter().map(secrets::Secret::expose));
         self.reading.read(response, &redactor).await
     }
 }
 
+/// What the API knows this call by: the same in all its attempts, and another for whoever else sends the same request id, be
+/// it another caller or the same one with something else to do.
+fn key(call: &Call, tool: &str) -> String {
+    let mut digest = Sha256::new();
+    let arguments = Value::Object(call.arguments.clone()).to_string();
+    for part in [&*call.caller.principal, tool, &call.request_id, &arguments] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    let digest = hex::encode(digest.finalize());
+    digest.get(..32).unwrap_or_default().to_owned()
+}
+
 impl Asking {
     async fn ask(
         &self,
         arguments: &Map<String, Value>,
-        request_id: &str,
+        key: &str,
     ) -> Result<(Given, egress::Response), ToolsError> {
-        let mut request = self.plan.request(arguments, request_id)?;
-        for (name, value) in &self.upstream.headers {
-            request.headers.entry(name).or_insert_with(|| value.clone());
-        }
+        let mut request = self.plan.request(arguments, &self.upstream.headers, key)?;
         let given = self.upstream.auth.apply(&mut request, &self.upstream.secrets).await?;
         let response = self.upstream.egress.send(request).await.map_err(outside)?;
         Ok((given, response))

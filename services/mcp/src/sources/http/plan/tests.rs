@@ -1,5 +1,5 @@
 use fault::Fault;
-use http::header::CONTENT_TYPE;
+use http::{HeaderMap, header::CONTENT_TYPE};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -16,7 +16,7 @@ fn plan(toml: &str) -> Result<Plan, String> {
 }
 
 fn asked(plan: &Plan, arguments: &Value) -> egress::Request {
-    plan.request(arguments.as_object().unwrap(), "req-1").unwrap()
+    plan.request(arguments.as_object().unwrap(), &HeaderMap::new(), "req-1").unwrap()
 }
 
 fn arguments(value: &Value) -> Map<String, Value> {
@@ -114,7 +114,7 @@ fn arguments_that_cannot_stand_there_are_named() {
         (json!({"category": "a", "query": "x".repeat(20_000)}), "arguments"),
         (json!({"query": "x"}), "arguments.category"),
     ] {
-        let error = plan.request(&arguments(&given), "").unwrap_err();
+        let error = plan.request(&arguments(&given), &HeaderMap::new(), "").unwrap_err();
         assert_eq!(error.violations()[0].field, field, "{given:.60}: {error}");
     }
 }
@@ -125,7 +125,7 @@ proptest! {
     fn no_argument_leaves_its_place(category in ".*", query in ".*", locale in ".*") {
         let plan = plan(SEARCH).unwrap();
         let given = arguments(&json!({"category": category, "query": query, "locale": locale}));
-        let Ok(request) = plan.request(&given, "") else { return Ok(()) };
+        let Ok(request) = plan.request(&given, &HeaderMap::new(), "") else { return Ok(()) };
         prop_assert_eq!(request.url.host_str(), Some("api.example.com"));
         let segments: Vec<_> = request.url.path_segments().unwrap().collect();
         prop_assert_eq!(segments.len(), 4, "{}", request.url);
