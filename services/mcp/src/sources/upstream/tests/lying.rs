@@ -84,7 +84,7 @@ async fn each_lie_is_an_error_of_its_kind() {
             status(307, &[("location", "http://169.254.169.254/latest/meta-data/")])
         }),
         ("another host", Kind::PermissionDenied, |_| status(308, &[("location", "http://127.0.0.2/mcp")])),
-        ("a file", Kind::PermissionDenied, |_| status(302, &[("location", "file:///etc/passwd")])),
+        ("a file", Kind::PermissionDenied, |_| status(307, &[("location", "file:///etc/passwd")])),
     ];
     let liar = Liar::new().await;
     let stand = Stand::of(&liar, HASTY).await;
