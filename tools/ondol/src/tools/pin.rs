@@ -166,7 +166,7 @@ mod tests {
         );
         assert_eq!(text, expected);
         let inline = pinned("[upstreams]\nup = { url = \"x\", pins = { a = \"1\" } }\n", &pins[..2]).unwrap();
-        assert_eq!(inline, "[upstreams]\nup = { url = \"x\", pins = { a = \"3\" , b = \"4\" } }\n");
+        assert_eq!(inline, "[upstreams]\nup = { url = \"x\", pins = { a = \"3\", b = \"4\" } }\n");
     }
 
     #[test]
