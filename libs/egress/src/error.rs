@@ -16,6 +16,14 @@ pub enum EgressError {
     /// The request is wrong: a URL, a header, an argument.
     #[error("{0}")]
     Invalid(String),
+    /// An argument cannot stand where it is to stand.
+    #[error("{argument} {problem}")]
+    Argument {
+        /// Its name.
+        argument: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The target may not be asked.
     #[error("{target} may not be asked: {why}")]
     Refused {
@@ -90,7 +98,7 @@ impl Fault for EgressError {
     fn kind(&self) -> Kind {
         match self {
             Self::Setting(_) => Kind::Internal,
-            Self::Invalid(_) => Kind::InvalidArgument,
+            Self::Invalid(_) | Self::Argument { .. } => Kind::InvalidArgument,
             Self::Refused { .. } | Self::Address { .. } => Kind::PermissionDenied,
             Self::Unreachable { .. } | Self::Redirects { .. } => Kind::Unavailable,
             Self::TimedOut { .. } => Kind::DeadlineExceeded,

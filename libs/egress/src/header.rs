@@ -5,7 +5,9 @@ use http::{HeaderName, HeaderValue};
 use crate::EgressError;
 
 /// What a header may not be: the message's own frame, the connection's, and who asks in whose name.
-const NEVER: [&str; 16] = [
+const NEVER: [&str; 17] = [
+    // The client decompresses what it asked for, within bounds.
+    "accept-encoding",
     "connection",
     "content-length",
     "cookie",

@@ -94,7 +94,7 @@ fn check(name: &str, value: &str) -> Result<(), EgressError> {
         _ if value.chars().any(char::is_control) => "has a control character",
         _ => return Ok(()),
     };
-    Err(EgressError::Invalid(format!("{name} {problem}")))
+    Err(EgressError::Argument { argument: name.to_owned(), problem })
 }
 
 /// Whether a piece between slashes stands for this folder or the one above.

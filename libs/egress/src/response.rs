@@ -1,6 +1,6 @@
 //! What came back.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
@@ -8,6 +8,9 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{EgressError, send::explained};
+
+/// Nobody who asks to be left alone for longer is believed.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// An answer whose body is still to be read.
 #[derive(Debug)]
@@ -64,13 +67,39 @@ impl Response {
         })
     }
 
-    /// How long the upstream asks to be left alone, if it says so in seconds.
+    /// How long the upstream asks to be left alone, an hour at most.
     pub fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds))
+        let said = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+        Some(pause(said, SystemTime::now())?.min(LONGEST_PAUSE))
     }
 
     fn too_large(&self) -> EgressError {
         EgressError::TooLarge { host: self.host.clone(), limit: self.limit }
+    }
+}
+
+/// Seconds, or a moment as HTTP writes it.
+fn pause(said: &str, now: SystemTime) -> Option<Duration> {
+    match said.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => Some(httpdate::parse_http_date(said).ok()?.duration_since(now).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::pause;
+
+    #[test]
+    fn a_pause_is_seconds_or_a_moment() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(pause("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(pause("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
+        assert_eq!(pause("Sun, 06 Nov 1994 08:00:00 GMT", now), Some(Duration::ZERO));
+        for odd in ["", "-1", "soon", "1.5", "99999999999999999999999"] {
+            assert_eq!(pause(odd, now), None, "{odd}");
+        }
     }
 }

@@ -103,10 +103,11 @@ fn redirection(response: &Response, request: &Request) -> Option<Result<Request,
     }
     let target = location.to_str().ok().and_then(|text| request.url.join(text).ok());
     let Some(url) = target else {
-        return Some(Err(EgressError::Invalid(format!(
-            "{} leads to something that is no URL",
-            response.host
-        ))));
+        return Some(Err(EgressError::NotWhatItSays {
+            host: response.host.clone(),
+            expected: "URL to go on to",
+            source: "its location cannot be read".into(),
+        }));
     };
     Some(Ok(next(request, url, keeps_method)))
 }

@@ -94,6 +94,11 @@ pub(crate) fn describe(document: &Document, listed: &Listed) -> Result<Operation
     let item = document.object(&path_place, item)?;
     let operation = item.get(&listed.method.to_lowercase()).and_then(Value::as_object).ok_or_else(missing)?;
 
+    // Only those of the whole document are looked at, and credentials must not go to others.
+    if [item, operation].into_iter().any(|object| object.contains_key("servers")) {
+        let problem = "has servers of its own: describe it by hand, with the url of its server";
+        return Err(OpenApiError::at(&place, problem));
+    }
     let mut reading = Reading::new(document);
     let mut parameters = Vec::new();
     for (place, fields) in declared(document, (&path_place, item), (&place, operation))? {

@@ -6,6 +6,8 @@ use crate::OpenApiError;
 
 /// The largest document.
 const LARGEST: usize = 4 << 20;
+/// What a value of a document begins with, or the next one: as many as there may be.
+const MOST_PARTS: usize = 600_000;
 /// The deepest.
 const DEEPEST: usize = 96;
 
@@ -13,6 +15,10 @@ const DEEPEST: usize = 96;
 pub(crate) fn read(text: &str) -> Result<Value, OpenApiError> {
     if text.len() > LARGEST {
         return Err(OpenApiError::Unreadable(format!("it is larger than {} MiB", LARGEST >> 20)));
+    }
+    // Before it is read: each part takes more memory than its text.
+    if text.bytes().filter(|byte| b",[{".contains(byte)).count() > MOST_PARTS {
+        return Err(OpenApiError::Unreadable(format!("it has more than {MOST_PARTS} parts")));
     }
     let value = if text.trim_start().starts_with('{') {
         serde_json::from_str(text).map_err(|error| OpenApiError::Unreadable(error.to_string()))?
@@ -65,6 +71,7 @@ mod tests {
             format!("a: {}", "[".repeat(5000)),
             format!("{{\"a\": {}1{}}}", "[".repeat(110), "]".repeat(110)),
             "x".repeat(5 << 20),
+            format!("{{\"a\": [1{}]}}", ",1".repeat(700_000)),
             "{\"a\": ".to_owned(),
             "a: b: c".to_owned(),
             "a: *nobody".to_owned(),

@@ -5,6 +5,7 @@
 //! - [`Kept`] is the port over a [`Keeper`]: it asks once for many, uses an answer for a while, and takes a field out of a
 //!   secret that is JSON.
 //! - [`Folder`] and [`Manager`] are keepers: files, and AWS Secrets Manager. [`Several`] asks one after the other.
+//! - [`Redactor`] takes secrets out of what those who were given them say.
 //! - [`Fixed`] holds secrets in memory, for tests.
 //!
 //! This crate must never know what a secret is for, and never write one down.
@@ -17,6 +18,7 @@ mod kept;
 mod manager;
 mod metrics;
 mod port;
+mod redact;
 mod reference;
 mod secret;
 mod several;
@@ -29,6 +31,7 @@ pub use kept::{Keeping, Kept};
 pub use manager::Manager;
 pub use metrics::Metrics;
 pub use port::Secrets;
+pub use redact::Redactor;
 pub use reference::Reference;
 pub use secret::Secret;
 pub use several::Several;

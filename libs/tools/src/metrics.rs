@@ -43,6 +43,7 @@ pub struct Metrics {
     misses: Family<OfTool, Counter>,
     attempts: Family<UpstreamOutcome, Counter>,
     upstream_duration: Family<OfUpstream, Histogram>,
+    upstream_bytes: Family<OfUpstream, Counter>,
     breakers: Family<OfUpstream, Gauge>,
 }
 
@@ -63,6 +64,7 @@ impl Metrics {
             misses: Family::default(),
             attempts: Family::default(),
             upstream_duration: Family::new_with_constructor(histogram),
+            upstream_bytes: Family::default(),
             breakers: Family::default(),
         };
         let help = "Calls that ended: ok, refused (an answer that is an error), or why there is no answer";
@@ -82,6 +84,9 @@ impl Metrics {
         registry.register("ondol_upstream_attempts", help, metrics.attempts.clone());
         let (name, help) = ("ondol_upstream_duration", "Time of an attempt at an upstream");
         registry.register_with_unit(name, help, Unit::Seconds, metrics.upstream_duration.clone());
+        let (name, help) =
+            ("ondol_upstream_answers", "Size of what an upstream answered, as the tools hand it on");
+        registry.register_with_unit(name, help, Unit::Bytes, metrics.upstream_bytes.clone());
         let help = "An upstream's breaker: 0 closed, 1 half open, 2 open";
         registry.register("ondol_upstream_breaker", help, metrics.breakers.clone());
         metrics
@@ -96,11 +101,12 @@ impl Metrics {
     }
 
     /// An attempt at an upstream has ended.
-    pub(crate) fn attempted(&self, upstream: &str, failed: bool, elapsed: Duration) {
+    pub(crate) fn attempted(&self, upstream: &str, failed: bool, elapsed: Duration, bytes: usize) {
         let outcome = if failed { "failed" } else { "ok" };
         self.attempts.get_or_create(&UpstreamOutcome { upstream: upstream.to_owned(), outcome }).inc();
         let upstream = OfUpstream { upstream: upstream.to_owned() };
         self.upstream_duration.get_or_create(&upstream).observe(elapsed.as_secs_f64());
+        self.upstream_bytes.get_or_create(&upstream).inc_by(bytes as u64);
     }
 
     pub(crate) fn retries(&self, tool: &str) -> Counter {

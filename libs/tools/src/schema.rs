@@ -66,8 +66,8 @@ impl Schema {
         if violations.is_empty() { Ok(()) } else { Err(ToolsError::invalid(violations)) }
     }
 
-    /// What is wrong with an answer, if anything is.
-    pub(crate) fn problem(&self, answer: &Value) -> Option<String> {
+    /// What is wrong with a value, if anything is.
+    pub fn problem(&self, answer: &Value) -> Option<String> {
         self.problems("answer", answer).next().map(|violation| violation.to_string())
     }
 

@@ -3,6 +3,7 @@
 mod athena;
 mod http;
 mod policy;
+mod remote;
 mod s3;
 mod secrets;
 mod upstream;
@@ -17,8 +18,9 @@ use std::{
 use serde::Deserialize;
 
 pub(crate) use athena::AthenaConfig;
-pub(crate) use http::{AuthConfig, HttpConfig, HttpToolConfig, OAuthConfig, ParameterConfig};
+pub(crate) use http::{HttpConfig, HttpToolConfig, ParameterConfig};
 pub(crate) use policy::PolicyConfig;
+pub(crate) use remote::{AuthConfig, OAuthConfig, Reach};
 pub(crate) use s3::{BucketConfig, S3Config};
 pub(crate) use secrets::SecretsConfig;
 use tools::Policy;
@@ -75,6 +77,12 @@ impl Config {
         })?;
         config.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(config)
+    }
+
+    /// The documents that it names.
+    pub(crate) fn documents(&self) -> Vec<PathBuf> {
+        let named = self.http.values().filter_map(|api| api.openapi.as_ref());
+        named.map(|document| self.folder.join(document)).collect()
     }
 
     /// The policy of a tool: what is said about it, then about its source, then about all tools.

@@ -3,7 +3,7 @@
 //! - [`start`] reads the configuration, builds the tools and serves them until the process drains; `reload` reads it again
 //!   when it changes.
 //! - `config` is the file as it is written; `assembly` turns it into tools with their policies.
-//! - `sources` are the kinds of tools, one module each.
+//! - `sources` are the kinds of tools, one module each; `remote` is somebody else's server that they ask.
 //! - `grpc` is `ondol.tools.v1.ToolService`, `protocol` is `/mcp`: two faces of one [`tools::Registry`].
 //!
 //! This is the only process that reaches addresses which callers or tools choose, and the only one with other people's
@@ -18,6 +18,7 @@ mod grpc;
 mod means;
 mod protocol;
 mod reload;
+mod remote;
 mod sources;
 mod start;
 

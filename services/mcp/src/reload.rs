@@ -1,6 +1,10 @@
 //! Reads the configuration again when it changes.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use fault::Chain;
 use runtime::Life;
@@ -18,8 +22,10 @@ pub(crate) struct Reload {
     pub(crate) faces: Faces,
     /// What is shown.
     pub(crate) assembly: Assembly,
-    /// What was read last.
+    /// What it was read from.
     pub(crate) text: Vec<u8>,
+    /// Why what lies there now cannot be used, if it cannot.
+    pub(crate) problem: Option<String>,
     /// Until when, and whose tasks are those of new tools.
     pub(crate) life: Life,
 }
@@ -41,19 +47,24 @@ impl Reload {
 
     async fn look(&mut self) {
         // A file that is not there for a moment is one that is being replaced.
-        let Ok(text) = tokio::fs::read(&self.path).await else { return };
+        let Ok(text) = text(&self.path).await else { return };
         if text == self.text {
             return;
         }
-        self.text = text;
         match self.rebuild().await {
-            Ok(count) => tracing::info!(tools = count, "the tools were read again"),
-            Err(error) => {
-                tracing::error!(
-                    "the tools stay as they were, since the new file cannot be used: {}",
-                    Chain(&error)
-                );
+            Ok(count) => {
+                tracing::info!(tools = count, "the tools were read again");
+                (self.text, self.problem) = (text, None);
             }
+            // What it needs may be away: it is tried again, and told once.
+            Err(error) => self.complain(Chain(&error).to_string()),
+        }
+    }
+
+    fn complain(&mut self, problem: String) {
+        if self.problem.as_ref() != Some(&problem) {
+            tracing::error!("the tools stay as they were, since the new file cannot be used: {problem}");
+            self.problem = Some(problem);
         }
     }
 
@@ -67,6 +78,17 @@ impl Reload {
         self.assembly = assembly;
         Ok(count)
     }
+}
+
+/// All that the tools are read from: the file, and the documents that it names.
+pub(crate) async fn text(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = tokio::fs::read(path).await?;
+    let documents = Config::read(path).map(|config| config.documents()).unwrap_or_default();
+    for document in documents {
+        // One that is not there is told by whoever needs it.
+        text.extend(tokio::fs::read(document).await.unwrap_or_default());
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -90,6 +112,7 @@ mod tests {
             faces: Faces::default(),
             assembly: Assembly::default(),
             text: Vec::new(),
+            problem: None,
             life: Life::new(),
         }
     }
@@ -116,5 +139,27 @@ mod tests {
         fs::remove_file(&reload.path).unwrap();
         reload.look().await;
         assert_eq!(reload.faces.registry.list(&Caller::new("me")).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_used_is_tried_again_until_it_can() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reload = reload(&folder);
+        let api = "[http.pets]\nurl = \"https://pets.example.com\"\nopenapi = \"pets.yaml\"\noperations = [\"list\"]\n";
+        assert!(names_after(&mut reload, api).await.is_empty());
+        assert!(reload.problem.is_some());
+        let document = |summary: &str| {
+            format!("openapi: 3.1.0\npaths:\n  /pets:\n    get: {{operationId: list, summary: {summary}}}\n")
+        };
+        fs::write(folder.path().join("pets.yaml"), document("one")).unwrap();
+        reload.look().await;
+        let title = |reload: &Reload| {
+            let tool = reload.faces.registry.get("pets_list", &Caller::new("me")).unwrap();
+            tool.descriptor.title.clone()
+        };
+        assert_eq!((title(&reload).as_deref(), &reload.problem), (Some("one"), &None));
+        fs::write(folder.path().join("pets.yaml"), document("two")).unwrap();
+        reload.look().await;
+        assert_eq!(title(&reload).as_deref(), Some("two"));
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod athena;
 pub(crate) mod http;
 pub(crate) mod s3;
+mod structured;
 pub(crate) mod upstream;
 
 use std::{pin::Pin, sync::Arc};

@@ -12,7 +12,11 @@ use service::{Door, Port};
 use tools::Registry;
 
 use crate::{
-    Arguments, Assembly, Config, McpError, Means, grpc::Tools, protocol, reload::Reload, sources::s3::Buckets,
+    Arguments, Assembly, Config, McpError, Means,
+    grpc::Tools,
+    protocol,
+    reload::{self, Reload},
+    sources::s3::Buckets,
 };
 
 /// The service, once it serves.
@@ -55,7 +59,7 @@ pub async fn start_on(
     life: &Life,
 ) -> Result<Serving, McpError> {
     let means = life.register(|registry| Means::register(registry, objects.clone()));
-    let text = tokio::fs::read(&arguments.tools).await.unwrap_or_default();
+    let text = reload::text(&arguments.tools).await.unwrap_or_default();
     let config = Config::read(&arguments.tools)?;
     let faces = Faces::default();
     let mut assembly = Assembly::of(&config, &means).await?;
@@ -63,8 +67,15 @@ pub async fn start_on(
     faces.show(&assembly);
 
     let address = serve(&arguments, &faces, objects, life)?;
-    let reload =
-        Reload { path: arguments.tools, means, faces: faces.clone(), assembly, text, life: life.clone() };
+    let reload = Reload {
+        path: arguments.tools,
+        means,
+        faces: faces.clone(),
+        assembly,
+        text,
+        problem: None,
+        life: life.clone(),
+    };
     life.spawn("reload", reload.follow());
     Ok(Serving { address, registry: faces.registry })
 }

@@ -31,7 +31,8 @@ impl Around for Attempt {
         let timed_out = || Err(ToolsError::TimedOut { name: self.tool.clone(), limit });
         let answer = within(limit, rest.call(call)).await.unwrap_or_else(timed_out);
         let failed = answer.as_ref().is_err_and(ToolsError::is_failure);
-        self.metrics.attempted(&self.upstream, failed, begun.elapsed());
+        let bytes = answer.as_ref().map_or(0, Output::size);
+        self.metrics.attempted(&self.upstream, failed, begun.elapsed(), bytes);
         answer
     }
 }

@@ -2,14 +2,13 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use secrets::Reference;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{PolicyConfig, policy::length};
+use super::{AuthConfig, PolicyConfig, Reach, policy::length};
 
 /// An API whose tools are called `NAME_…`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HttpConfig {
     /// Where it is, with the beginning that all paths share: `https://api.example.com/v2`. Nothing else is reached. Without
@@ -52,42 +51,21 @@ pub(crate) struct HttpConfig {
     pub(crate) policy: PolicyConfig,
 }
 
-/// How requests say in whose name they come: one of `header`, `query`, `user` and `oauth`.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AuthConfig {
-    /// The header that the secret is in.
-    pub(crate) header: Option<String>,
-    /// What stands before the secret in the header, such as `Bearer `.
-    pub(crate) prefix: Option<String>,
-    /// The parameter of the query that the secret is.
-    pub(crate) query: Option<String>,
-    /// The user whose password the secret is.
-    pub(crate) user: Option<String>,
-    /// The secret's name.
-    pub(crate) secret: Option<Reference>,
-    /// Tokens that are fetched.
-    pub(crate) oauth: Option<OAuthConfig>,
-}
-
-/// Tokens by OAuth's client credentials.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct OAuthConfig {
-    /// Where tokens are given out.
-    pub(crate) token_url: String,
-    /// Who asks for them.
-    pub(crate) client_id: String,
-    /// The client's secret, by its name.
-    pub(crate) secret: Reference,
-    /// What the tokens are for.
-    #[serde(default)]
-    pub(crate) scopes: Vec<String>,
-    /// For whom they are, where the issuer asks.
-    pub(crate) audience: Option<String>,
-    /// Whether the client's secret is in the body rather than in a header.
-    #[serde(default)]
-    pub(crate) secret_in_body: bool,
+impl HttpConfig {
+    /// How it is reached.
+    pub(crate) fn reach(&self) -> Reach<'_> {
+        Reach {
+            hosts: &self.hosts,
+            private: &self.private,
+            plain_http: self.plain_http,
+            max_bytes: self.max_bytes,
+            connect_timeout: self.connect_timeout,
+            stall_timeout: self.stall_timeout,
+            redirects: self.redirects,
+            headers: &self.headers,
+            auth: self.auth.as_ref(),
+        }
+    }
 }
 
 /// A tool that is one request.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
-use super::{AuthConfig, HttpConfig, PolicyConfig, policy::length};
+use super::{AuthConfig, PolicyConfig, Reach, policy::length};
 
 /// A server whose tools are called `NAME_…` here.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -49,22 +49,22 @@ pub(crate) struct UpstreamConfig {
 }
 
 impl UpstreamConfig {
-    /// How it is reached, in the words of APIs, which are reached in the same way.
-    pub(crate) fn reached(&self) -> HttpConfig {
-        HttpConfig {
-            url: Some(self.url.clone()),
-            private: self.private.clone(),
+    /// How it is reached. It never leads elsewhere.
+    pub(crate) fn reach(&self) -> Reach<'_> {
+        Reach {
+            hosts: &[],
+            private: &self.private,
             plain_http: self.plain_http,
             max_bytes: self.max_bytes,
             connect_timeout: self.connect_timeout,
             stall_timeout: self.stall_timeout,
-            headers: self.headers.clone(),
-            auth: self.auth.clone(),
-            ..HttpConfig::default()
+            redirects: None,
+            headers: &self.headers,
+            auth: self.auth.as_ref(),
         }
     }
 
-    /// The same without what can change while the connection stays.
+    /// The same table without what can change while the connection stays.
     pub(crate) fn connection(&self) -> Self {
         Self { policy: PolicyConfig::default(), ..self.clone() }
     }

@@ -2,42 +2,37 @@
 //!
 //! - `plan` is the request as it is described, `template` and `body` the parts of it that take arguments; `import` has an
 //!   `OpenAPI` document describe it.
-//! - `auth` and `oauth` say in whose name it is made; `redact` takes our secrets out of what comes back.
+//! - `parameters` are what callers are asked for.
 //! - `answer` decides what an answer means, `projection` what of it is handed on.
-//!
-//! Everything goes out through `egress`, which decides what may be reached.
 
 mod answer;
-mod auth;
 mod body;
 mod import;
-mod oauth;
+mod parameters;
 mod plan;
 mod projection;
-mod redact;
 mod template;
 mod tool;
-mod upstream;
 
 use std::{path::Path, sync::Arc};
 
 use secrets::Secrets;
-use serde_json::{Map, Value, json};
 use tools::{Annotations, Descriptor, Schema, ToolName};
 
 use self::{
-    answer::Reading, import::Imported, plan::Plan, projection::Projection, template::check_name, tool::Asking,
+    answer::Reading,
+    import::Imported,
+    parameters::{defaults, input},
+    plan::Plan,
+    projection::Projection,
+    template::check_name,
+    tool::Asking,
 };
-pub(in crate::sources) use self::{
-    answer::{object, object_schema},
-    auth::Given,
-    redact::Redactor,
-    upstream::Upstream,
-};
-use super::Offer;
+use super::{Offer, structured::object_schema};
 use crate::{
     McpError,
     config::{HttpConfig, HttpToolConfig},
+    remote::Remote,
 };
 
 /// The tools of one API, called `name`.
@@ -55,7 +50,8 @@ pub(crate) fn offers(
     let url = config.url.clone().or(server.filter(|_| config.auth.is_none()));
     let url =
         url.ok_or_else(|| at("", "url: is missing; with auth it is never taken from a document".to_owned()))?;
-    let upstream = Upstream::open(&url, config, Arc::clone(secrets)).map_err(|problem| at("", problem))?;
+    let upstream =
+        Remote::open(&url, config.reach(), Arc::clone(secrets)).map_err(|problem| at("", problem))?;
     let upstream = Arc::new(upstream);
     let tools = tools.iter().map(|(tool, described)| {
         offer(&format!("{name}_{tool}"), &upstream, described, config)
@@ -66,7 +62,7 @@ pub(crate) fn offers(
 
 fn offer(
     name: &str,
-    upstream: &Arc<Upstream>,
+    upstream: &Arc<Remote>,
     described: &HttpToolConfig,
     config: &HttpConfig,
 ) -> Result<Offer, String> {
@@ -78,7 +74,7 @@ fn offer(
         name: ToolName::new(name).map_err(|error| error.to_string())?,
         title: described.title.clone(),
         description: described.description.clone().ok_or("description: is missing: models choose by it")?,
-        input: Schema::of_arguments(input(described)?).map_err(|error| format!("parameters: {error}"))?,
+        input: input(described)?,
         output,
         annotations: annotations(described, &plan),
     };
@@ -102,25 +98,6 @@ fn offer(
     })
 }
 
-/// The schema of the arguments.
-fn input(described: &HttpToolConfig) -> Result<Value, String> {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    for (name, parameter) in &described.parameters {
-        check_name(name).map_err(|problem| format!("parameters: {problem}"))?;
-        let is_filled = parameter.schema.contains_key("default") && !described.is_imported;
-        if !parameter.optional && !is_filled {
-            required.push(name.as_str());
-        }
-        properties.insert(name.clone(), Value::Object(parameter.schema.clone()));
-    }
-    let mut input = json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
-    if !described.definitions.is_empty() {
-        input["$defs"] = Value::Object(described.definitions.clone());
-    }
-    Ok(input)
-}
-
 /// The schema of the answers. One out of a document is only as good as the document: it is left out where it cannot be used.
 fn output(described: &HttpToolConfig) -> Result<Option<Schema>, String> {
     let Some(schema) = described.output.clone() else { return Ok(None) };
@@ -135,16 +112,6 @@ fn output(described: &HttpToolConfig) -> Result<Option<Schema>, String> {
         }
         schema => schema.map(Some),
     }
-}
-
-/// What is sent for arguments that were not given.
-fn defaults(described: &HttpToolConfig) -> Map<String, Value> {
-    if described.is_imported {
-        return Map::new();
-    }
-    let defaults = described.parameters.iter();
-    let defaults = defaults.filter_map(|(name, parameter)| Some((name, parameter.schema.get("default")?)));
-    defaults.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// What the method says, unless the configuration knows better.

@@ -31,8 +31,7 @@ use tools::ToolName;
 pub use self::survey::{Found, Standing, Survey, Words, survey};
 pub(crate) use self::{federated::Federated, peers::Peers};
 use self::{link::Link, peer::Peer};
-use super::http::Upstream;
-use crate::{McpError, config::UpstreamConfig};
+use crate::{McpError, config::UpstreamConfig, remote::Remote};
 
 /// The most servers of ours that a call may come through.
 pub(crate) const MOST_HOPS: u64 = 4;
@@ -44,8 +43,8 @@ const LONGEST_PIN: usize = 64;
 fn link(name: &str, config: &UpstreamConfig, secrets: &Arc<dyn Secrets>) -> Result<Link, McpError> {
     let at = |problem: String| McpError::Config(format!("[upstreams.{name}] {problem}"));
     check(name, config).map_err(at)?;
-    let upstream = Upstream::open(&config.url, &config.reached(), Arc::clone(secrets)).map_err(at)?;
-    Ok(Link::new(name, upstream))
+    let remote = Remote::open(&config.url, config.reach(), Arc::clone(secrets)).map_err(at)?;
+    Ok(Link::new(name, remote))
 }
 
 /// What can be told from the words alone; the error names the field.

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use fault::{Fault, Kind};
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
-use serde_json::{Value, json};
+use secrets::Redactor;
+use serde_json::Value;
 use tools::{Content, Output, ToolsError};
 
-use super::{auth::outside, projection::Projection, redact::Redactor};
+use super::projection::Projection;
+use crate::sources::structured::object;
 
 /// How much of an upstream's complaint is repeated.
 const EXCERPT: usize = 500;
@@ -37,7 +39,7 @@ impl Reading {
         let status = response.status;
         if status.is_success() {
             let media_type = redactor.text(media_type(&response.headers));
-            let body = response.bytes().await.map_err(outside)?;
+            let body = response.bytes().await.map_err(ToolsError::inner)?;
             return self.success(&media_type, body, redactor);
         }
         let fails = status.is_server_error()
@@ -151,41 +153,6 @@ impl Fault for Refused {
     }
 }
 
-/// Structured answers are objects, in both protocols; anything else is the field `result` of one.
-pub(in crate::sources) fn object(value: Value) -> Value {
-    if value.is_object() { value } else { json!({ "result": value }) }
-}
-
-/// The schema of an answer that [`object`] makes; none where it is not known whether that is wrapped.
-pub(in crate::sources) fn object_schema(mut schema: Value) -> Option<Value> {
-    if kind(&schema)? == "object" {
-        // Both protocols look for it here, and not behind a reference.
-        schema["type"] = "object".into();
-        return Some(schema);
-    }
-    let mut outer = json!({"type": "object", "required": ["result"]});
-    // Definitions are found from the root.
-    for table in ["$defs", "definitions"] {
-        if let Some(definitions) = schema.as_object_mut().and_then(|schema| schema.remove(table)) {
-            outer[table] = definitions;
-        }
-    }
-    outer["properties"] = json!({ "result": schema });
-    Some(outer)
-}
-
-/// The one type of a schema's values, behind a reference or two if need be.
-fn kind(schema: &Value) -> Option<&str> {
-    let mut part = schema;
-    for _ in 0..8 {
-        match part.get("$ref").and_then(Value::as_str) {
-            Some(target) => part = schema.pointer(target.strip_prefix('#')?)?,
-            None => return part.get("type")?.as_str(),
-        }
-    }
-    None
-}
-
 fn is_json(media_type: &str) -> bool {
     let kind = media_type.split(';').next().unwrap_or_default().trim();
     kind == "application/json" || kind == "text/json" || kind.ends_with("+json")
@@ -216,9 +183,7 @@ fn excerpt(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::{excerpt, object, object_schema};
+    use super::excerpt;
 
     #[test]
     fn complaints_are_cut_and_put_on_one_line() {
@@ -226,23 +191,5 @@ mod tests {
         assert!(excerpt(&"ä".repeat(5000)).chars().count() <= 501);
         assert!(excerpt(&"word ".repeat(5000)).len() < 520);
         assert_eq!(excerpt(""), "");
-    }
-
-    #[test]
-    fn structured_answers_are_objects() {
-        assert_eq!(object(json!([1])), json!({"result": [1]}));
-        assert_eq!(object(json!({"a": 1})), json!({"a": 1}));
-        let list = json!({"type": "array", "items": {"$ref": "#/$defs/a"}, "$defs": {"a": {}}});
-        let schema = object_schema(list).unwrap();
-        assert_eq!(schema["properties"]["result"]["items"]["$ref"], "#/$defs/a");
-        assert!(schema["$defs"]["a"].is_object());
-        assert_eq!(object_schema(json!({"type": "object"})), Some(json!({"type": "object"})));
-        let behind = json!({"$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}});
-        let schema = object_schema(behind).unwrap();
-        assert!(schema["type"] == "object" && schema.get("properties").is_none(), "{schema}");
-        let nowhere = json!({"$ref": "#/$defs/x"});
-        for unknown in [json!({}), json!({"anyOf": []}), json!({"type": ["object", "null"]}), nowhere] {
-            assert_eq!(object_schema(unknown), None);
-        }
     }
 }

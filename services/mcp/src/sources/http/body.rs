@@ -64,7 +64,8 @@ impl Body {
             Self::Json(part) => {
                 let value = part.fill(arguments)?;
                 // Nothing was given of what could be: then there is no body, rather than an empty one.
-                let value = value.filter(|value| value.as_object().is_none_or(|fields| !fields.is_empty()));
+                let is_left = |fields: &Map<String, Value>| fields.is_empty() && !part.is_empty();
+                let value = value.filter(|value| !value.as_object().is_some_and(is_left));
                 Ok(value.map(|value| (value.to_string(), "application/json")))
             }
             Self::Form(fields) => {
@@ -100,6 +101,11 @@ fn part(value: &Value, place: &str, depth: usize) -> Result<Part, String> {
 }
 
 impl Part {
+    /// Whether it is an object that nothing is written in.
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Object(fields) if fields.is_empty())
+    }
+
     fn arguments(&self) -> Vec<&str> {
         match self {
             Self::Text(template) => template.arguments().collect(),

@@ -1,10 +1,13 @@
 //! Tools that an `OpenAPI` document describes, as they would be written by hand.
 
-use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
+use std::{collections::BTreeMap, fs::File, io::Read};
 
+use egress::Path;
+use fault::Fault;
 use openapi::{Body, Document, Media, Operation, Parameter, Place};
 use serde_json::{Map, Value};
 
+use super::plan::text;
 use crate::config::{AuthConfig, HttpConfig, HttpToolConfig, ParameterConfig};
 
 /// Of a document, with which the library would refuse it too.
@@ -21,7 +24,7 @@ pub(super) struct Imported {
 }
 
 /// The tools that are written by hand, and those that the document describes.
-pub(super) fn tools(config: &HttpConfig, folder: &Path) -> Result<Imported, Problem> {
+pub(super) fn tools(config: &HttpConfig, folder: &std::path::Path) -> Result<Imported, Problem> {
     let document = match &config.openapi {
         Some(file) => {
             Some(read(&folder.join(file)).map_err(|problem| here("", format!("openapi: {problem}")))?)
@@ -38,11 +41,14 @@ pub(super) fn tools(config: &HttpConfig, folder: &Path) -> Result<Imported, Prob
     let mut tools = BTreeMap::new();
     for id in &config.operations {
         let plain = HttpToolConfig::default();
-        tools.insert(
-            plain_name(id),
-            described(&plain, without_credentials(find("", id)?, auth))
-                .map_err(|problem| here("", problem))?,
-        );
+        let tool = described(&plain, without_credentials(find("", id)?, auth));
+        let name = plain_name(id);
+        if tools.insert(name.clone(), tool.map_err(|problem| here("", problem))?).is_some() {
+            return Err(here(
+                "",
+                format!("operations: two of them are called {name}: describe one under tools"),
+            ));
+        }
     }
     for (name, tool) in &config.tools {
         let place = format!(".tools.{name}");
@@ -52,7 +58,12 @@ pub(super) fn tools(config: &HttpConfig, folder: &Path) -> Result<Imported, Prob
             None if tool.set.is_empty() => tool.clone(),
             None => return Err(here(&place, "set: is for operations of a document".to_owned())),
         };
-        tools.insert(name.clone(), tool);
+        if tools.insert(name.clone(), tool).is_some() {
+            return Err(here(
+                &place,
+                format!("operations has one that is called {name} already: take it out"),
+            ));
+        }
     }
     let server = document.as_ref().and_then(Document::server).map(str::to_owned);
     Ok(Imported { server, tools })
@@ -81,7 +92,7 @@ fn here(place: &str, problem: String) -> Problem {
     (place.to_owned(), problem)
 }
 
-fn read(path: &Path) -> Result<Document, String> {
+fn read(path: &std::path::Path) -> Result<Document, String> {
     let mut text = String::new();
     let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let read = file.take(LARGEST + 1).read_to_string(&mut text);
@@ -109,7 +120,10 @@ fn described(tool: &HttpToolConfig, operation: Operation) -> Result<HttpToolConf
     for parameter in operation.parameters {
         let template = take(&parameter, &mut set, &mut made.parameters)?;
         match parameter.place {
-            Place::Path => made.path = made.path.map(|path| fixed(&path, &parameter.argument, &template)),
+            Place::Path => {
+                let path = made.path.unwrap_or_default();
+                made.path = Some(fixed(&path, &parameter.argument, tool)?);
+            }
             Place::Query => drop(made.query.insert(parameter.name, template)),
             // Those of a body are told with it.
             Place::Body => {}
@@ -166,11 +180,12 @@ fn take(
     Ok(Value::String(format!("{{{}{comma}}}", parameter.argument)))
 }
 
-/// A path in which a value was set stays one with a place for it where it was not.
-fn fixed(path: &str, argument: &str, template: &Value) -> String {
-    let place = format!("{{{argument}}}");
-    let text = template.as_str().map_or_else(|| template.to_string(), str::to_owned);
-    path.replace(&place, &text)
+/// The path with the value that was set for an argument, which stays in its place like any other.
+fn fixed(path: &str, argument: &str, tool: &HttpToolConfig) -> Result<String, String> {
+    let Some(text) = tool.set.get(argument).and_then(text) else { return Ok(path.to_owned()) };
+    let alone = Path::new("/{value}").and_then(|place| place.fill(|_| Some(&text)));
+    let segment = alone.map_err(|error| format!("set.{argument}: {}", error.public_message()))?;
+    Ok(path.replace(&format!("{{{argument}}}"), segment.trim_start_matches('/')))
 }
 
 fn fill(made: &mut HttpToolConfig, body: Body, set: &mut BTreeMap<String, Value>) -> Result<(), String> {

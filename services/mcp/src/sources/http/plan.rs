@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use egress::{Path, Request};
+use egress::{EgressError, Path, Request};
 use fault::{Fault, Violation};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
@@ -95,7 +95,10 @@ impl Plan {
         request.headers.clone_from(fixed);
         for (name, template) in &self.headers {
             if let Some(value) = template.fill(arguments).map_err(unfit)? {
-                let (name, value) = egress::header(name, &value).map_err(|error| wrong(name, &error))?;
+                let (name, value) = egress::header(name, &value).map_err(|error| match template.alone() {
+                    Some(argument) => invalid(argument, error.public_message()),
+                    None => wrong(name, &error),
+                })?;
                 request.headers.insert(name, value);
             }
         }
@@ -198,11 +201,14 @@ fn unfit(Unfit { argument, problem }: Unfit) -> ToolsError {
     invalid(&argument, problem)
 }
 
-fn wrong(place: &str, error: &dyn Fault) -> ToolsError {
+fn wrong(place: &str, error: &EgressError) -> ToolsError {
+    if let EgressError::Argument { argument, problem } = error {
+        return invalid(argument, *problem);
+    }
     ToolsError::invalid(vec![Violation::new("arguments", format!("({place}) {}", error.public_message()))])
 }
 
-fn invalid(argument: &str, problem: &str) -> ToolsError {
+fn invalid(argument: &str, problem: impl Into<String>) -> ToolsError {
     let field = if argument.is_empty() { "arguments".to_owned() } else { format!("arguments.{argument}") };
     ToolsError::invalid(vec![Violation::new(field, problem)])
 }

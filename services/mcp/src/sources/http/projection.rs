@@ -2,13 +2,18 @@
 
 use std::fmt;
 
-use jmespath::{Expression, ToJmespath};
-use serde_json::Value;
+use jmespath::{Expression, ToJmespath, Variable};
+use serde_json::{Map, Value};
 
 /// The longest expression.
 const LONGEST: usize = 4096;
 /// The deepest that an expression may be nested.
 const DEEPEST: usize = 32;
+
+/// The parts that may be handed on: an expression can multiply what it is given.
+const MOST_PARTS: usize = 200_000;
+/// The longest number of a slice. The library counts beyond what fits into a number of its own.
+const LONGEST_NUMBER: usize = 6;
 
 /// A `JMESPath` expression.
 pub(super) struct Projection(Expression<'static>);
@@ -22,6 +27,9 @@ impl Projection {
         if nesting(text) > DEEPEST {
             return Err(format!("is nested more than {DEEPEST} deep"));
         }
+        if has_long_slice(text) {
+            return Err(format!("has a slice with a number of more than {LONGEST_NUMBER} digits"));
+        }
         let compiled = jmespath::compile(text);
         compiled.map(Self).map_err(|error| format!("is no JMESPath expression: {}", one_line(&error)))
     }
@@ -30,8 +38,41 @@ impl Projection {
     pub(super) fn apply(&self, answer: Value) -> Result<Value, String> {
         let found = answer.to_jmespath().and_then(|answer| self.0.search(answer));
         let found = found.map_err(|error| one_line(&error))?;
-        serde_json::to_value(&*found).map_err(|error| error.to_string())
+        let mut left = MOST_PARTS;
+        value(&found, &mut left).ok_or_else(|| format!("makes more than {MOST_PARTS} parts of it"))
     }
+}
+
+/// What was found, if its parts are not more than are left.
+fn value(found: &Variable, left: &mut usize) -> Option<Value> {
+    *left = left.checked_sub(1)?;
+    Some(match found {
+        Variable::Array(items) => {
+            Value::Array(items.iter().map(|item| value(item, left)).collect::<Option<_>>()?)
+        }
+        Variable::Object(fields) => {
+            let fields = fields.iter().map(|(name, field)| Some((name.clone(), value(field, left)?)));
+            Value::Object(fields.collect::<Option<Map<_, _>>>()?)
+        }
+        Variable::String(text) => Value::String(text.clone()),
+        Variable::Bool(truth) => Value::Bool(*truth),
+        Variable::Number(number) => Value::Number(number.clone()),
+        Variable::Null | Variable::Expref(_) => Value::Null,
+    })
+}
+
+/// Whether a number beside a colon is longer than any list.
+fn has_long_slice(text: &str) -> bool {
+    let mut around = text.split(':').map(str::trim).peekable();
+    let digits = |bytes: &mut dyn Iterator<Item = u8>| bytes.take_while(u8::is_ascii_digit).count();
+    while let Some(before) = around.next() {
+        let Some(after) = around.peek() else { return false };
+        let after = after.trim_start_matches(['-', ' ']);
+        if digits(&mut before.bytes().rev()) > LONGEST_NUMBER || digits(&mut after.bytes()) > LONGEST_NUMBER {
+            return true;
+        }
+    }
+    false
 }
 
 /// Errors of the library are drawn over several lines; the first says it.
@@ -82,8 +123,18 @@ mod tests {
         for bad in ["", "items[", "a..b", "nobody(", &"(".repeat(5000), &format!("{}a", "!".repeat(2000))] {
             assert!(Projection::new(bad).is_err(), "{bad:.20}");
         }
+        for long in ["a[1::2147483647]", "a[::-2147483648]", "a[9999999:]", "a[: 9999999 ]"] {
+            assert!(Projection::new(long).is_err(), "{long}");
+        }
+        assert!(Projection::new("a[1:999999:2].{b: c}").is_ok());
         let deep = |levels: usize| format!("{}a{}", "(".repeat(levels), ")".repeat(levels));
         assert!(Projection::new(&deep(30)).is_ok());
         assert!(Projection::new(&deep(40)).is_err());
+    }
+
+    #[test]
+    fn what_an_expression_multiplies_has_an_end() {
+        let doubling = vec!["[@, @]"; 100].join(" | ");
+        assert!(Projection::new(&doubling).unwrap().apply(json!(1)).unwrap_err().contains("parts"));
     }
 }

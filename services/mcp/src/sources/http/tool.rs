@@ -4,21 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::StatusCode;
+use secrets::Redactor;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tools::{Call, Output, Tool, ToolsError};
 
-use super::{
-    answer::Reading,
-    auth::{Given, outside},
-    plan::Plan,
-    redact::Redactor,
-    upstream::Upstream,
-};
+use super::{answer::Reading, plan::Plan};
+use crate::remote::{Given, Remote};
 
 /// A tool that is one request.
 pub(super) struct Asking {
-    pub(super) upstream: Arc<Upstream>,
+    pub(super) upstream: Arc<Remote>,
     pub(super) plan: Plan,
     /// What is sent for arguments that were not given.
     pub(super) defaults: Map<String, Value>,
@@ -40,7 +36,7 @@ impl Tool for Asking {
         {
             (given, response) = self.ask(&arguments, &key).await?;
         }
-        let redactor = Redactor::of(given.0.iter().map(secrets::Secret::expose));
+        let redactor = Redactor::of(&given.0);
         self.reading.read(response, &redactor).await
     }
 }
@@ -66,7 +62,7 @@ impl Asking {
     ) -> Result<(Given, egress::Response), ToolsError> {
         let mut request = self.plan.request(arguments, &self.upstream.headers, key)?;
         let given = self.upstream.auth.apply(&mut request, &self.upstream.secrets).await?;
-        let response = self.upstream.egress.send(request).await.map_err(outside)?;
+        let response = self.upstream.egress.send(request).await.map_err(ToolsError::inner)?;
         Ok((given, response))
     }
 }

@@ -1,10 +1,11 @@
 //! What a call came to.
 
 use federation::{FederationError, Piece, Told};
+use secrets::Redactor;
 use tools::{Content, Link, Output, ToolsError};
 
 use super::link::Trouble;
-use crate::sources::http::{Redactor, object};
+use crate::sources::structured::object;
 
 /// The protocol's code for arguments that do not fit.
 const WRONG_ARGUMENTS: i64 = -32602;

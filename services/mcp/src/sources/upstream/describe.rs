@@ -3,7 +3,7 @@
 use federation::{Hints, Listed};
 use tools::{Annotations, Descriptor, Schema, ToolName};
 
-use crate::sources::http::object_schema;
+use crate::sources::structured::object_schema;
 
 /// The descriptor; the error says why there is none.
 pub(super) fn descriptor(name: &str, listed: Listed, trust_hints: bool) -> Result<Descriptor, String> {

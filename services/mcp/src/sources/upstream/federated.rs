@@ -99,7 +99,7 @@ impl Federated {
     fn mount(&self, seen: &Arc<Seen>) -> Result<Mounted, McpError> {
         let policy = self.policies.get(&seen.name).cloned().unwrap_or_default();
         let calling = Arc::new(Calling { peer: Arc::clone(&self.peer), seen: Arc::clone(seen) });
-        let upstream = &self.peer.link.upstream.name;
+        let upstream = &self.peer.link.remote.name;
         Ok(self.workshop.mount(calling, seen.descriptor.clone(), policy, upstream)?)
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use egress::Request;
 use federation::{Asked, FederationError, Listing, Mirror, Session, Step, Way};
 use http::Method;
-use secrets::Secret;
+use secrets::Redactor;
 use serde_json::{Map, Value};
 use tokio::{
     sync::{Mutex, mpsc},
@@ -13,7 +13,7 @@ use tokio::{
 };
 use tools::ToolsError;
 
-use crate::sources::http::{Given, Redactor, Upstream};
+use crate::remote::{Given, Remote};
 
 /// How long a whole list may take, and the handshake before it.
 const LIST_WITHIN: Duration = Duration::from_mins(1);
@@ -26,7 +26,7 @@ const MOST_LEFT: usize = 256;
 pub(super) struct Link {
     /// What the server is called here.
     pub(super) name: String,
-    pub(super) upstream: Upstream,
+    pub(super) remote: Remote,
     /// Who opens a session holds it: the others wait for that one.
     session: Mutex<Option<Arc<Session>>>,
     /// Calls whose callers have left, for the task that follows the server.
@@ -65,11 +65,11 @@ struct Tried {
 }
 
 impl Link {
-    pub(super) fn new(name: &str, upstream: Upstream) -> Self {
+    pub(super) fn new(name: &str, remote: Remote) -> Self {
         let (left, left_calls) = mpsc::channel(MOST_LEFT);
         Self {
             name: name.to_owned(),
-            upstream,
+            remote,
             session: Mutex::default(),
             left,
             left_calls: Mutex::new(left_calls),
@@ -120,7 +120,7 @@ impl Link {
         let mut tried = Tried::default();
         loop {
             let (way, given) = self.way().await?;
-            let redactor = Redactor::of(given.0.iter().map(Secret::expose));
+            let redactor = Redactor::of(&given.0);
             let steps = |step: Step| {
                 (wish.steps)(Step { message: step.message.map(|words| redactor.text(words)), ..step });
             };
@@ -159,7 +159,7 @@ impl Link {
         match error {
             FederationError::Credentials { .. } if !tried.renewed => {
                 tried.renewed = true;
-                self.upstream.auth.renew(given, &self.upstream.secrets).await
+                self.remote.auth.renew(given, &self.remote.secrets).await
             }
             FederationError::SessionGone if !tried.reopened => {
                 tried.reopened = true;
@@ -171,10 +171,10 @@ impl Link {
 
     /// A way with the credentials of this moment.
     async fn way(&self) -> Result<(Way<'_>, Given), Trouble> {
-        let mut request = Request::new(Method::POST, self.upstream.base.clone());
-        request.headers.extend(self.upstream.headers.clone());
-        let given = self.upstream.auth.apply(&mut request, &self.upstream.secrets).await;
-        Ok((Way { egress: &self.upstream.egress, request }, given.map_err(Trouble::Ours)?))
+        let mut request = Request::new(Method::POST, self.remote.base.clone());
+        request.headers.extend(self.remote.headers.clone());
+        let given = self.remote.auth.apply(&mut request, &self.remote.secrets).await;
+        Ok((Way { egress: &self.remote.egress, request }, given.map_err(Trouble::Ours)?))
     }
 
     async fn session(&self, way: &Way<'_>) -> Result<Arc<Session>, FederationError> {

@@ -40,7 +40,7 @@ impl Tool for Calling {
             hops,
             steps: &steps,
         };
-        let upstream = &self.peer.link.upstream.name;
+        let upstream = &self.peer.link.remote.name;
         let tool = self.seen.descriptor.name.as_str();
         match self.peer.link.call(&wish).await {
             Ok((result, redactor)) => match Told::read(result) {

@@ -79,6 +79,16 @@ gift = { type = "boolean", optional = true }
 }
 
 #[test]
+fn a_body_that_is_written_empty_is_sent_and_one_that_stays_empty_is_not() {
+    let body = |body: &str, parameters: &str| {
+        let toml = format!("method = \"POST\"\npath = \"/x\"\nbody = {body}\n{parameters}");
+        asked(&plan(&toml).unwrap(), &json!({})).body
+    };
+    assert_eq!(body("{}", ""), "{}");
+    assert_eq!(body("{ a = \"{a}\" }", "[parameters]\na = { optional = true }"), "");
+}
+
+#[test]
 fn what_does_not_fit_together_is_told_by_its_field() {
     for (toml, said) in [
         ("path = \"items\"", "path"),
@@ -106,11 +116,11 @@ fn what_does_not_fit_together_is_told_by_its_field() {
 fn arguments_that_cannot_stand_there_are_named() {
     let plan = plan(SEARCH).unwrap();
     for (given, field) in [
-        (json!({"category": "..", "query": "x"}), "arguments"),
-        (json!({"category": "", "query": "x"}), "arguments"),
+        (json!({"category": "..", "query": "x"}), "arguments.category"),
+        (json!({"category": "", "query": "x"}), "arguments.category"),
         (json!({"category": "a", "query": {"b": 1}}), "arguments.query"),
         (json!({"category": "a", "query": "x", "tags": [{}]}), "arguments.tags"),
-        (json!({"category": "a", "query": "x", "locale": "ko\r\nx-admin: 1"}), "arguments"),
+        (json!({"category": "a", "query": "x", "locale": "ko\r\nx-admin: 1"}), "arguments.locale"),
         (json!({"category": "a", "query": "x".repeat(20_000)}), "arguments"),
         (json!({"query": "x"}), "arguments.category"),
     ] {

@@ -1,4 +1,11 @@
-//! An API: where it is, and how it is reached.
+//! Somebody else's server: where it is, how it is reached, and in whose name.
+//!
+//! - `auth` and `oauth` say in whose name it is asked.
+//!
+//! Everything goes out through `egress`, which decides what may be reached.
+
+mod auth;
+mod oauth;
 
 use std::sync::Arc;
 
@@ -7,82 +14,80 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use secrets::Secrets;
 use url::Url;
 
-use super::{auth::Auth, oauth::OAuth};
-use crate::config::{AuthConfig, HttpConfig, OAuthConfig};
+pub(crate) use self::auth::Given;
+use self::{auth::Auth, oauth::OAuth};
+use crate::config::{AuthConfig, OAuthConfig, Reach};
 
 /// The longest that any request takes; how long one attempt may is said by the tool's policy.
 const LONGEST: std::time::Duration = std::time::Duration::from_hours(1);
 /// The largest answer that may be asked for.
 const LARGEST: usize = 64 << 20;
 
-/// An API.
-pub(in crate::sources) struct Upstream {
+/// Somebody else's server.
+pub(crate) struct Remote {
     /// As breakers and metrics name it: the host, and its port where that is not the usual one.
-    pub(in crate::sources) name: String,
-    pub(in crate::sources) base: Url,
-    pub(in crate::sources) egress: Egress,
-    pub(in crate::sources) auth: Auth,
-    pub(in crate::sources) headers: HeaderMap,
-    pub(in crate::sources) secrets: Arc<dyn Secrets>,
+    pub(crate) name: String,
+    pub(crate) base: Url,
+    pub(crate) egress: Egress,
+    pub(crate) auth: Auth,
+    pub(crate) headers: HeaderMap,
+    pub(crate) secrets: Arc<dyn Secrets>,
 }
 
-impl Upstream {
+impl Remote {
     /// What configuration says; the error names the field. Nothing is asked yet.
-    pub(in crate::sources) fn open(
-        text: &str,
-        config: &HttpConfig,
-        secrets: Arc<dyn Secrets>,
-    ) -> Result<Self, String> {
+    pub(crate) fn open(text: &str, reach: Reach<'_>, secrets: Arc<dyn Secrets>) -> Result<Self, String> {
         let base = url("url", text)?;
-        let options = options(config, &base, &config.hosts)?;
+        let options = options(reach, &base, reach.hosts)?;
         egress::check_url(base.as_str(), &options).map_err(|error| format!("url: {error}"))?;
         let egress = Egress::new(options).map_err(|error| error.to_string())?;
-        let auth = match &config.auth {
+        let auth = match reach.auth {
             None => Auth::Nobody,
             Some(auth) => match &auth.oauth {
-                Some(oauth) => Auth::OAuth(tokens(config, auth, oauth)?),
+                Some(oauth) => Auth::OAuth(tokens(reach, auth, oauth)?),
                 None => Auth::new(auth)?,
             },
         };
-        Ok(Self { name: name_of(&base), base, egress, auth, headers: headers(config)?, secrets })
+        Ok(Self { name: name_of(&base), base, egress, auth, headers: headers(reach)?, secrets })
     }
 
-    pub(super) fn is_authenticated(&self) -> bool {
+    /// Whether it is asked in somebody's name.
+    pub(crate) fn is_authenticated(&self) -> bool {
         self.auth.is_some()
     }
 }
 
 /// How tokens are fetched: by a way out of their own, so that the API cannot lead to the issuer nor the issuer to the API.
-fn tokens(config: &HttpConfig, auth: &AuthConfig, oauth: &OAuthConfig) -> Result<OAuth, String> {
+fn tokens(reach: Reach<'_>, auth: &AuthConfig, oauth: &OAuthConfig) -> Result<OAuth, String> {
     if auth.header.is_some() || auth.query.is_some() || auth.user.is_some() || auth.secret.is_some() {
         return Err("auth: expected one of header, query, user and oauth".to_owned());
     }
     let issuer = url("auth.oauth.token_url", &oauth.token_url)?;
-    let options = EgressOptions { redirects: 0, ..options(config, &issuer, &[])? };
+    let options = EgressOptions { redirects: 0, ..options(reach, &issuer, &[])? };
     egress::check_url(issuer.as_str(), &options).map_err(|error| format!("auth.oauth.token_url: {error}"))?;
     let egress = Egress::new(options).map_err(|error| error.to_string())?;
     Ok(OAuth::new(egress, issuer, oauth))
 }
 
-fn options(config: &HttpConfig, url: &Url, more: &[String]) -> Result<EgressOptions, String> {
+fn options(reach: Reach<'_>, url: &Url, more: &[String]) -> Result<EgressOptions, String> {
     let host = url.host_str().unwrap_or_default().to_owned();
     let hosts = Hosts::only(std::iter::once(host).chain(more.iter().cloned()));
     let hosts = hosts.map_err(|error| format!("hosts: {error}"))?;
-    let networks = config.private.iter().map(|text| {
+    let networks = reach.private.iter().map(|text| {
         text.parse().map_err(|_| format!("private: {text:?} is no network; expected one such as 10.0.0.0/8"))
     });
     let plain = EgressOptions::new(hosts);
-    let max_bytes = config.max_bytes.unwrap_or(plain.max_bytes);
+    let max_bytes = reach.max_bytes.unwrap_or(plain.max_bytes);
     if max_bytes > LARGEST {
         return Err(format!("max_bytes: must be {LARGEST} or less: an answer is held in memory"));
     }
     Ok(EgressOptions {
         private: networks.collect::<Result<_, String>>()?,
-        plain_http: config.plain_http,
-        connect_timeout: config.connect_timeout.unwrap_or(plain.connect_timeout),
-        stall_timeout: config.stall_timeout.unwrap_or(plain.stall_timeout),
+        plain_http: reach.plain_http,
+        connect_timeout: reach.connect_timeout.unwrap_or(plain.connect_timeout),
+        stall_timeout: reach.stall_timeout.unwrap_or(plain.stall_timeout),
         timeout: LONGEST,
-        redirects: config.redirects.unwrap_or(plain.redirects).min(10),
+        redirects: reach.redirects.unwrap_or(plain.redirects).min(10),
         max_bytes,
         ..plain
     })
@@ -100,8 +105,8 @@ fn url(field: &str, text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn headers(config: &HttpConfig) -> Result<HeaderMap, String> {
-    let headers = config
+fn headers(reach: Reach<'_>) -> Result<HeaderMap, String> {
+    let headers = reach
         .headers
         .iter()
         .map(|(name, value)| egress::header(name, value).map_err(|error| format!("headers.{name}: {error}")));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use egress::Request;
-use fault::{Chain, Fault};
+use fault::Chain;
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use secrets::{Reference, Secret, Secrets, SecretsError};
 use tools::ToolsError;
@@ -13,7 +13,7 @@ use super::oauth::OAuth;
 use crate::config::AuthConfig;
 
 /// How requests say in whose name they come.
-pub(in crate::sources) enum Auth {
+pub(crate) enum Auth {
     Nobody,
     Header { name: HeaderName, prefix: String, secret: Reference },
     Query { name: String, secret: Reference },
@@ -23,7 +23,7 @@ pub(in crate::sources) enum Auth {
 
 /// What a request was given, to be looked for in the answer.
 #[derive(Default)]
-pub(in crate::sources) struct Given(pub(in crate::sources) Vec<Secret>);
+pub(crate) struct Given(pub(crate) Vec<Secret>);
 
 impl Auth {
     /// What configuration says, apart from tokens; the error names the field.
@@ -49,7 +49,7 @@ impl Auth {
     }
 
     /// Puts into the request what says in whose name it comes.
-    pub(in crate::sources) async fn apply(
+    pub(crate) async fn apply(
         &self,
         request: &mut Request,
         secrets: &Arc<dyn Secrets>,
@@ -84,12 +84,12 @@ impl Auth {
     }
 
     /// The upstream did not take what the request was given: whether there is something newer.
-    pub(in crate::sources) async fn renew(&self, given: &Given, secrets: &Arc<dyn Secrets>) -> bool {
+    pub(crate) async fn renew(&self, given: &Given, secrets: &Arc<dyn Secrets>) -> bool {
         let Some(refused) = given.0.first() else { return false };
         match self {
             Self::Nobody => false,
             Self::OAuth(oauth) => {
-                oauth.forget(refused).await;
+                oauth.forget(refused);
                 true
             }
             Self::Header { secret, .. } | Self::Query { secret, .. } | Self::Basic { secret, .. } => {
@@ -128,9 +128,4 @@ pub(super) fn header_value(reference: &Reference, text: &str) -> Result<HeaderVa
         let problem = "has characters that no header has";
         ToolsError::credentials(SecretsError::Unusable { name: reference.name().to_owned(), problem })
     })
-}
-
-/// What callers may know of a fault on the way out: the fault knows.
-pub(super) fn outside(error: impl Fault + Send + Sync + 'static) -> ToolsError {
-    ToolsError::inner(error)
 }
