@@ -6,6 +6,8 @@ set -eu
 wanted=${1:-}
 seconds=${2:-60}
 root=$(pwd)
+# One for all: what they have in common is instrumented once.
+built=${CARGO_TARGET_DIR:-$root/target}/fuzz
 found=
 
 for file in libs/*/fuzz/fuzz_targets/*.rs services/*/fuzz/fuzz_targets/*.rs; do
@@ -18,7 +20,7 @@ for file in libs/*/fuzz/fuzz_targets/*.rs services/*/fuzz/fuzz_targets/*.rs; do
     (
         cd "${file%/fuzz/fuzz_targets/*}"
         RUSTC_BOOTSTRAP=1 "$root/tools/dependencies/cargo-tool.sh" cargo-fuzz 0.13.2 \
-            run "$target" -- -max_total_time="$seconds" -rss_limit_mb=1024
+            run --target-dir "$built" "$target" -- -max_total_time="$seconds" -rss_limit_mb=1024
     )
 done
 

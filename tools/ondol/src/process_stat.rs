@@ -16,7 +16,7 @@ pub(crate) fn peak_memory() -> anyhow::Result<u64> {
     Ok(kibibytes * 1024)
 }
 
-/// Processor time until now, in clock ticks.
+/// Processor time until now, in clock ticks; ours with that of the processes that we have started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CpuTime {
     total: u64,
@@ -29,7 +29,12 @@ impl CpuTime {
     pub(crate) fn now() -> anyhow::Result<Self> {
         let machine = fs::read_to_string("/proc/stat").context("reading /proc/stat")?;
         let own = fs::read_to_string("/proc/self/stat").context("reading /proc/self/stat")?;
-        Self::parse(&machine, &own).context("/proc does not look like Linux's")
+        let mut now = Self::parse(&machine, &own).context("/proc does not look like Linux's")?;
+        for child in children() {
+            let stat = fs::read_to_string(format!("/proc/{child}/stat"));
+            now.own += stat.ok().and_then(|stat| Some(Self::parse(&machine, &stat)?.own)).unwrap_or_default();
+        }
+        Ok(now)
     }
 
     fn parse(machine: &str, own: &str) -> Option<Self> {
@@ -54,6 +59,13 @@ impl CpuTime {
         let others = (self.busy - earlier.busy).saturating_sub(self.own - earlier.own);
         others as f64 / (self.total - earlier.total).max(1) as f64
     }
+}
+
+/// The processes that this one has started and that still run.
+fn children() -> Vec<String> {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `ondol bench tools`: what mcp adds to a call, and `ondol bench outage`: what becomes of others when an API fails.
 
+mod apart;
 pub(super) mod outage;
 pub(super) mod overhead;
 mod paced;

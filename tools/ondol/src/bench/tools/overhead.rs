@@ -8,6 +8,7 @@ use runtime::Life;
 
 use super::{
     super::clean::Samples,
+    apart::{is_shared, make_room},
     micros,
     paced::{at_rate, capacity},
     stand::Stand,
@@ -26,10 +27,10 @@ const PROBE: Duration = Duration::from_secs(2);
 /// How much to measure.
 #[derive(Args)]
 #[command(
-    after_help = "mcp, the shop that it calls and the callers share this machine. Calls come at 70 % of the rate that \
-                        all of them together reach, whether or not those before are answered. Samples during which other \
-                        processes used more than 5 % of the processors are thrown away; without a clean one the exit code \
-                        is 1."
+    after_help = "mcp has a processor to itself and logs every call, as it is deployed; the callers and the shop that it \
+                        calls have the others. Calls come at 70 % of the rate that all of them together reach, whether or \
+                        not those before are answered. Samples during which other processes used more than 5 % of the \
+                        processors are thrown away; without a clean one the exit code is 1."
 )]
 pub(crate) struct Arguments {
     /// Clean samples to take of each
@@ -43,6 +44,12 @@ pub(crate) struct Arguments {
 /// Measures, prints, ends.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let mut clean = 0;
+    if is_shared() {
+        tell!("ondol: this machine has one processor, which mcp, the shop and the callers share");
+    }
+    if let Err(problem) = make_room() {
+        tell!("ondol: processors cannot be chosen here: {problem}");
+    }
     let exit = runtime::launch(SERVICE, &process::quiet(), async |life: Life| -> anyhow::Result<()> {
         clean = measure(arguments, &life).await?;
         life.stop("measured");
@@ -88,7 +95,7 @@ impl Row {
 }
 
 async fn measure(arguments: &Arguments, life: &Life) -> anyhow::Result<usize> {
-    let stand = Stand::start("", life).await?;
+    let stand = Stand::apart(life).await?;
     let tool = |name: &'static str| {
         let stand = &stand;
         move |turn| {

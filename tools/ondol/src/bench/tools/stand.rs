@@ -1,6 +1,6 @@
-//! mcp over two shops, all in this process.
+//! mcp over two shops.
 
-use std::{fmt::Write, fs};
+use std::{fmt::Write, fs, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use clap::Parser;
@@ -17,8 +17,13 @@ use tonic::{
 };
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
+/// How often, and how long after each other, a connection is tried.
+const ATTEMPTS: usize = 100;
+const PAUSE: Duration = Duration::from_millis(50);
 /// Things that the shops sell, asked for in turn.
 const ITEMS: [&str; 4] = ["desk-red", "lamp-blue", "chair-oak", "clock-old"];
+
+use super::apart::Apart;
 
 #[derive(Parser)]
 struct Line {
@@ -34,11 +39,36 @@ pub(super) struct Stand {
     channel: Channel,
     http: reqwest::Client,
     _folder: TempDir,
+    _apart: Option<Apart>,
 }
 
 impl Stand {
-    /// Tools `one_item`, `two_item` and `one_kept`, the last of which keeps its answers, with `policy` for all.
+    /// Tools `one_item`, `two_item` and `one_kept`, the last of which keeps its answers, with `policy` for all; everything in
+    /// this process.
     pub(super) async fn start(policy: &str, life: &Life) -> anyhow::Result<Self> {
+        Self::with(policy, life, async |tools| {
+            let line = ["mcp", "--listen=127.0.0.1:0", "--tools", tools];
+            let line = Line::try_parse_from(line)?;
+            let serving = Box::pin(mcp::start(line.service, life.clone())).await?;
+            Ok((serving.address, None))
+        })
+        .await
+    }
+
+    /// The same with mcp in a process of its own, on a processor of its own where there are two.
+    pub(super) async fn apart(life: &Life) -> anyhow::Result<Self> {
+        Self::with("", life, async |tools| {
+            let (address, apart) = Apart::start(tools)?;
+            Ok((address, Some(apart)))
+        })
+        .await
+    }
+
+    async fn with(
+        policy: &str,
+        life: &Life,
+        serve: impl AsyncFnOnce(&str) -> anyhow::Result<(SocketAddr, Option<Apart>)>,
+    ) -> anyhow::Result<Self> {
         let folder = TempDir::new()?;
         let (mut text, shops) = (format!("[policy]\n{policy}\n"), [Shop::default(), Shop::default()]);
         let mut upstream = String::new();
@@ -55,11 +85,9 @@ impl Stand {
         text.push_str("[tools.one_kept]\ncache_ttl = \"1h\"\n");
         let tools = folder.path().join("tools.toml");
         fs::write(&tools, text)?;
-        let line = ["mcp", "--listen=127.0.0.1:0", "--tools", tools.to_str().context("a path that is text")?];
-        let line = Line::try_parse_from(line)?;
-        let serving = Box::pin(mcp::start(line.service, life.clone())).await?;
-        let channel = Endpoint::from_shared(format!("http://{}", serving.address))?.connect().await?;
-        Ok(Self { shops, upstream, channel, http: reqwest::Client::new(), _folder: folder })
+        let (address, apart) = serve(tools.to_str().context("a path that is text")?).await?;
+        let channel = connected(address).await?;
+        Ok(Self { shops, upstream, channel, http: reqwest::Client::new(), _folder: folder, _apart: apart })
     }
 
     /// Calls a tool, and says what became of it.
@@ -98,6 +126,18 @@ impl Stand {
             Ok(())
         }
     }
+}
+
+/// A connection to what may still be starting.
+async fn connected(address: SocketAddr) -> anyhow::Result<Channel> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+    for _ in 0..ATTEMPTS {
+        if let Ok(channel) = endpoint.connect().await {
+            return Ok(channel);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(endpoint.connect().await?)
 }
 
 fn described(name: &str, address: &str) -> String {
