@@ -6,6 +6,7 @@ mod policy;
 mod s3;
 mod secrets;
 mod upstream;
+mod webhooks;
 
 use std::{
     borrow::Cow,
@@ -23,6 +24,7 @@ pub(crate) use s3::{BucketConfig, S3Config};
 pub(crate) use secrets::SecretsConfig;
 use tools::Policy;
 pub(crate) use upstream::UpstreamConfig;
+pub(crate) use webhooks::WebhooksConfig;
 
 use crate::McpError;
 
@@ -48,6 +50,8 @@ pub struct Config {
     /// Tools of other servers, by the beginnings of their names.
     #[serde(default)]
     pub(crate) upstreams: BTreeMap<String, UpstreamConfig>,
+    /// To whom ends of jobs may be told.
+    pub(crate) webhooks: Option<WebhooksConfig>,
     /// What holds for one tool, by its name.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, PolicyConfig>,

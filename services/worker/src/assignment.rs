@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use artifacts::{Artifact, ArtifactName, Manifest, Shelf, artifact_key};
 use bytes::Bytes;
+use jobs::Origin;
 use objects::{Attributes, ObjectWriter, PutOptions, Stored};
 use prost::Message;
 use proto::jobs::v1::Progress;
@@ -22,6 +23,8 @@ pub(crate) struct Assignment {
     pub(crate) owner: String,
     /// In whose name its calls are made, and under which id.
     pub(crate) context: CallContext,
+    /// The end that it follows, where it does.
+    pub(crate) origin: Option<Origin>,
     /// Where artifacts go and input lies.
     pub(crate) shelf: Shelf,
     news: watch::Sender<Vec<u8>>,
@@ -39,7 +42,7 @@ pub(crate) struct ArtifactWriter {
 impl Assignment {
     pub(crate) fn new(job: String, fence: u64, owner: String, context: CallContext, shelf: Shelf) -> Self {
         let news = watch::Sender::new(Vec::new());
-        Self { job, fence, owner, context, shelf, news, made: Arc::default() }
+        Self { job, fence, owner, context, origin: None, shelf, news, made: Arc::default() }
     }
 
     /// Reports how far it is. Only the newest report is sent on.

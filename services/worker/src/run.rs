@@ -87,7 +87,7 @@ impl Shop {
 
     async fn run_in(&self, claimed: Claimed, context: CallContext, terms: Terms) {
         let published = claimed.headers.get(PUBLISHED_HEADER).is_some_and(|word| word == "true");
-        let Claimed { ticket, tenant, payload, waited, .. } = claimed;
+        let Claimed { ticket, tenant, payload, waited, origin, .. } = claimed;
         let assignment = Assignment::new(
             ticket.id.to_string(),
             ticket.fence,
@@ -95,6 +95,7 @@ impl Shop {
             context,
             self.shelf.clone(),
         );
+        let assignment = Assignment { origin, ..assignment };
         let task = Task { ticket: &ticket, payload: &payload, assignment: &assignment, waited };
         let end = self.work(task, terms).await;
         if matches!(end, End::Done(_)) {
@@ -281,7 +282,11 @@ impl Shop {
 
 fn failed(problem: &WorkerError) -> Outcome {
     warn!(kind = problem.kind().reason(), "the run failed: {}", Chain(problem));
-    Outcome::Failed { error: problem.public_message().into_owned(), retry: problem.may_pass() }
+    let error = problem.public_message().into_owned();
+    match problem.rest() {
+        Some(pause) => Outcome::Postponed { error, pause },
+        None => Outcome::Failed { error, retry: problem.may_pass() },
+    }
 }
 
 /// Whether the queue may answer later what it did not now.

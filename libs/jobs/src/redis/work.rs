@@ -9,8 +9,8 @@ use tracing::error;
 
 use super::{RedisQueue, batches, reply, script::Script};
 use crate::{
-    Beat, ClaimRequest, Claimed, JobId, JobsError, Name, Pulse, Reaped, Receipt, Schedule, Swept, Ticket,
-    wire::decode_body,
+    Beat, ClaimRequest, Claimed, JobId, JobsError, Name, Origin, Pulse, Reaped, Receipt, Schedule, Swept,
+    Ticket, wire::decode_body,
 };
 
 /// Runs of one beat or release call.
@@ -260,8 +260,9 @@ fn legible(job: Value, shard: u8, now: i64) -> Option<Claimed> {
 }
 
 fn read_claimed(job: Value, shard: u8, now: i64) -> Result<Claimed, JobsError> {
-    let [id, kind, tenant, priority, fence, attempt, recoveries, created, due, body] =
+    let [id, kind, tenant, priority, fence, attempt, recoveries, created, due, origin, body] =
         reply::parts(job, CLAIMED)?;
+    let origin = reply::text(origin, CLAIMED)?;
     let (payload, headers) = decode_body(&reply::bytes(body, CLAIMED)?)?;
     Ok(Claimed {
         ticket: Ticket {
@@ -277,6 +278,7 @@ fn read_claimed(job: Value, shard: u8, now: i64) -> Result<Claimed, JobsError> {
         waited: reply::span(reply::number(&due, CLAIMED)?, now),
         payload,
         headers,
+        origin: (!origin.is_empty()).then(|| Origin::parse(&origin, shard)).transpose()?,
     })
 }
 

@@ -1,5 +1,5 @@
 -- ARGV: worker, lease (ms), most, a number of this call, '1' if it is called again; then of each kind its name and room
--- Answers the time and of each job: id, kind, tenant, priority, fence, attempt, recoveries, created, due, body.
+-- Answers the time and of each job: id, kind, tenant, priority, fence, attempt, recoveries, created, due, origin, body.
 -- Taking a job and owning it is this one step. If the answer is lost, the worker calls again and is told what it has;
 -- if the worker is lost as well, the lease ends.
 local asked = {'paused', 'running', 'capped'}
@@ -12,10 +12,10 @@ if ARGV[5] == '1' then
   local given, jobs = call('GET', last) or '', {}
   if string.match(given, '^%d+') == ARGV[4] then
     for id, fence in string.gmatch(given, ' (%w+):(%d+)') do
-      local d = call('HMGET', P .. 'j:' .. id, 'k', 't', 'p', 'f', 'a', 'r', 'c', 'due', 's')
+      local d = call('HMGET', P .. 'j:' .. id, 'k', 't', 'p', 'f', 'a', 'r', 'c', 'due', 's', 'o')
       if d[4] == fence and d[9] == 'running' then
         local body = call('GET', P .. 'b:' .. id) or ''
-        jobs[#jobs + 1] = {id, d[1], d[2], d[3], d[4], d[5], d[6] or 0, d[7], d[8] or d[7], body}
+        jobs[#jobs + 1] = {id, d[1], d[2], d[3], d[4], d[5], d[6] or 0, d[7], d[8] or d[7], d[10] or '', body}
       end
     end
     return {now, jobs}
@@ -31,13 +31,13 @@ capped = conf[3] or false
 -- What is taken out of the line runs, unless its time is over or its tenant's cap was lowered meanwhile.
 local function take(id, kind)
   local name = P .. 'j:' .. id
-  local d = call('HMGET', name, 's', 't', 'p', 'f', 'a', 'r', 'c', 'x', 'q', 'due', 'b')
+  local d = call('HMGET', name, 's', 't', 'p', 'f', 'a', 'r', 'c', 'x', 'q', 'due', 'b', 'z', 'o')
   local tenant = d[2]
   if d[1] ~= 'ready' then return false end
   if d[8] and not d[11] and tonumber(d[8]) <= now then
     leave(tenant)
     move(kind, 'waiting', nil)
-    close(id, 'expired', {q = d[9]})
+    close(id, 'expired', {q = d[9], t = tenant, z = d[12]})
     return false
   end
   if capped and seat(tenant).cap and seat(tenant).open > seat(tenant).cap then
@@ -52,7 +52,7 @@ local function take(id, kind)
   leases[#leases + 1] = deadline
   leases[#leases + 1] = id
   bodies[#bodies + 1] = P .. 'b:' .. id
-  jobs[#jobs + 1] = {id, kind, tenant, d[3], fence, attempt, d[6] or 0, d[7], d[10] or d[7]}
+  jobs[#jobs + 1] = {id, kind, tenant, d[3], fence, attempt, d[6] or 0, d[7], d[10] or d[7], d[13] or ''}
   return true
 end
 
@@ -84,7 +84,7 @@ if #jobs > 0 then
   local found = call('MGET', unpack(bodies))
   local given = {ARGV[4]}
   for i = 1, #jobs do
-    jobs[i][10] = found[i] or ''
+    jobs[i][11] = found[i] or ''
     given[i + 1] = string.format("%s:%d", jobs[i][1], jobs[i][5])
   end
   call('SET', last, table.concat(given, ' '), 'PX', ARGV[2])
