@@ -81,11 +81,10 @@ impl McpError {
         match self {
             Self::Accounts(error) => Some(error),
             Self::Objects(error) => Some(error),
-            Self::Secrets(error) => Some(error),
+            Self::Secrets(error) | Self::WebhookSecret(error) => Some(error),
             Self::Invalid(error) => Some(error),
             Self::Tools(error) => Some(error),
             Self::Egress(error) => Some(error),
-            Self::WebhookSecret(error) => Some(error),
             Self::ToolsFile { .. }
             | Self::Config(_)
             | Self::Service(_)

@@ -88,14 +88,14 @@ impl Shop {
     async fn run_in(&self, claimed: Claimed, context: CallContext, terms: Terms) {
         let published = claimed.headers.get(PUBLISHED_HEADER).is_some_and(|word| word == "true");
         let Claimed { ticket, tenant, payload, waited, origin, .. } = claimed;
-        let assignment = Assignment::new(
+        let mut assignment = Assignment::new(
             ticket.id.to_string(),
             ticket.fence,
             tenant.to_string(),
             context,
             self.shelf.clone(),
         );
-        let assignment = Assignment { origin, ..assignment };
+        assignment.origin = origin;
         let task = Task { ticket: &ticket, payload: &payload, assignment: &assignment, waited };
         let end = self.work(task, terms).await;
         if matches!(end, End::Done(_)) {

@@ -76,7 +76,7 @@ mod tests {
         let of = |status, seconds| {
             refusal(StatusCode::from_u16(status).unwrap(), Some(Duration::from_secs(seconds)))
         };
-        assert_eq!(of(429, 60), Some(Refusal::ForNow(Some(Duration::from_secs(60)))));
+        assert_eq!(of(429, 60), Some(Refusal::ForNow(Some(Duration::from_mins(1)))));
         assert_eq!(of(503, u64::MAX), Some(Refusal::ForNow(Some(LONGEST_REST))));
         assert_eq!(of(500, 60), Some(Refusal::ForNow(None)));
         assert_eq!(of(410, 60), Some(Refusal::ForGood));
