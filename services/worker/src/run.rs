@@ -189,7 +189,10 @@ impl Shop {
         match (self.tell(ticket, outcome).await, end) {
             (Some(Receipt::Accepted | Receipt::Repeated), End::Done(manifest)) => {
                 info!(artifacts = manifest.artifacts.len(), "job done");
-                self.publish(&manifest).await;
+                // Of a kind that makes nothing there is nothing to find.
+                if !manifest.artifacts.is_empty() {
+                    self.publish(&manifest).await;
+                }
                 self.tidy(&payload, assignment).await;
             }
             (Some(Receipt::Rejected), _) => {

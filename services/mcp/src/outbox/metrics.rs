@@ -28,7 +28,7 @@ impl Metrics {
     pub(crate) fn register(registry: &mut Registry) -> Self {
         let metrics = Self { deliveries: Family::default(), duration: Histogram::new(BOUNDS) };
         let help = "Attempts to deliver a webhook: delivered, refused (for good), failed (for now), forbidden (by \
-                    configuration) or unconfigured";
+                    configuration), unconfigured or cancelled";
         registry.register("ondol_webhook_deliveries", help, metrics.deliveries.clone());
         let (name, help) = ("ondol_webhook_duration", "Time of an attempt to deliver a webhook");
         registry.register_with_unit(name, help, Unit::Seconds, metrics.duration.clone());
