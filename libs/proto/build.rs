@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "ondol/inference/v1/inference_service.proto",
         "ondol/jobs/v1/job_service.proto",
         "ondol/tools/v1/tool_service.proto",
+        "ondol/tools/v1/webhook_service.proto",
     ])?;
     // Encoded from the compiler, not from its descriptor types: those would drop options that they do not know.
     fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;

@@ -11,11 +11,17 @@ pub struct Grants {
     pub scopes: BTreeSet<String>,
     /// The tools that may be called, as names or beginnings with a `*`. `None`: all that are open to the scopes.
     pub tools: Option<Vec<String>>,
+    /// The kinds of jobs that may be created. `None`: all.
+    pub jobs: Option<Vec<String>>,
 }
 
 impl Grants {
     /// Checks each word: 1 to 64 ASCII letters, digits, `.`, `_`, `:`, `/` or `-`; a tool's may end with `*`.
-    pub(crate) fn new(scopes: &[String], tools: Option<&[String]>) -> Result<Self, AccountsError> {
+    pub(crate) fn new(
+        scopes: &[String],
+        tools: Option<&[String]>,
+        jobs: Option<&[String]>,
+    ) -> Result<Self, AccountsError> {
         for scope in scopes {
             check("scope", scope)?;
         }
@@ -26,27 +32,48 @@ impl Grants {
                 check("tool", name)?;
             }
         }
-        Ok(Self { scopes: scopes.iter().cloned().collect(), tools: tools.map(<[String]>::to_vec) })
+        for kind in jobs.unwrap_or_default() {
+            check("kind of job", kind)?;
+        }
+        let (tools, jobs) = (tools.map(<[String]>::to_vec), jobs.map(<[String]>::to_vec));
+        Ok(Self { scopes: scopes.iter().cloned().collect(), tools, jobs })
     }
 
-    /// As one line, such as `scopes=admin,shopping;tools=s3_*`.
+    /// Whether a tool is on the list of tools, or there is no such list. Who guards the tool may ask for more.
+    pub fn may_call(&self, tool: &str) -> bool {
+        let fits = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(beginning) => tool.starts_with(beginning),
+            None => pattern == tool,
+        };
+        self.tools.as_ref().is_none_or(|tools| tools.iter().any(fits))
+    }
+
+    /// Whether jobs of a kind may be created.
+    pub fn may_create(&self, kind: &str) -> bool {
+        self.jobs.as_ref().is_none_or(|kinds| kinds.iter().any(|known| known == kind))
+    }
+
+    /// As one line, such as `scopes=admin,shopping;tools=s3_*;jobs=batch`.
     pub fn to_line(&self) -> String {
         let scopes: Vec<_> = self.scopes.iter().map(String::as_str).collect();
-        let scopes = format!("scopes={}", scopes.join(","));
-        match &self.tools {
-            Some(tools) => format!("{scopes};tools={}", tools.join(",")),
-            None => scopes,
+        let mut line = format!("scopes={}", scopes.join(","));
+        for (name, words) in [("tools", &self.tools), ("jobs", &self.jobs)] {
+            if let Some(words) = words {
+                line = format!("{line};{name}={}", words.join(","));
+            }
         }
+        line
     }
 
-    /// Reads such a line. Whatever cannot be read grants nothing: an unreadable list of tools is an empty one.
+    /// Reads such a line. Whatever cannot be read grants nothing: unreadable lists of tools and of jobs are empty ones.
     pub fn from_line(line: &str) -> Self {
-        let mut grants = Self { scopes: BTreeSet::new(), tools: None };
+        let mut grants = Self::default();
         for part in line.split(';') {
             match part.split_once('=') {
                 Some(("scopes", words)) => grants.scopes = words_of(words).collect(),
                 Some(("tools", words)) => grants.tools = Some(words_of(words).collect()),
-                _ => grants.tools = Some(Vec::new()),
+                Some(("jobs", words)) => grants.jobs = Some(words_of(words).collect()),
+                _ => (grants.tools, grants.jobs) = (Some(Vec::new()), Some(Vec::new())),
             }
         }
         grants
@@ -78,9 +105,10 @@ mod tests {
     fn a_line_says_the_same() {
         let all = [
             Grants::default(),
-            Grants::new(&words(&["shopping", "admin"]), None).unwrap(),
-            Grants::new(&[], Some(&[])).unwrap(),
-            Grants::new(&words(&["a:b"]), Some(&words(&["s3_*", "*", "athena_query"]))).unwrap(),
+            Grants::new(&words(&["shopping", "admin"]), None, None).unwrap(),
+            Grants::new(&[], Some(&[]), Some(&[])).unwrap(),
+            Grants::new(&[], None, Some(&words(&["generate_text", "batch"]))).unwrap(),
+            Grants::new(&words(&["a:b"]), Some(&words(&["s3_*", "*", "athena_query"])), None).unwrap(),
         ];
         for grants in all {
             assert_eq!(Grants::from_line(&grants.to_line()), grants);
@@ -90,17 +118,28 @@ mod tests {
     #[test]
     fn what_cannot_be_read_grants_nothing() {
         for line in ["", "nonsense", "scopes=a;more=b", "tools"] {
-            assert_eq!(Grants::from_line(line).tools, Some(Vec::new()), "{line}");
+            let grants = Grants::from_line(line);
+            assert!(!grants.may_call("s3_get") && !grants.may_create("batch"), "{line}");
         }
     }
 
     #[test]
     fn words_are_words() {
         for wrong in ["", "a b", "a,b", "a;b", "a=b", "é", &"x".repeat(65), "*", "a*"] {
-            assert!(Grants::new(&words(&[wrong]), None).is_err(), "{wrong:?}");
+            assert!(Grants::new(&words(&[wrong]), None, None).is_err(), "{wrong:?}");
+            assert!(Grants::new(&[], None, Some(&words(&[wrong]))).is_err(), "{wrong:?}");
         }
         for wrong in ["", "a*b", "**", "a,b"] {
-            assert!(Grants::new(&[], Some(&words(&[wrong]))).is_err(), "{wrong:?}");
+            assert!(Grants::new(&[], Some(&words(&[wrong])), None).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_list_is_all_that_may_be_done() {
+        let all = Grants::default();
+        assert!(all.may_call("s3_get") && all.may_create("batch"));
+        let some = Grants::from_line("scopes=;tools=s3_*,shop_search;jobs=call_tool");
+        assert!(some.may_call("s3_get") && some.may_call("shop_search") && some.may_create("call_tool"));
+        assert!(!some.may_call("shop_search_all") && !some.may_create("batch") && !some.may_create("call"));
     }
 }

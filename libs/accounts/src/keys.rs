@@ -14,8 +14,8 @@ use crate::{AccountsError, Grants, bearer::bearer};
 /// Where the keys come from.
 #[derive(Args, Clone, Debug, Default)]
 pub struct KeyArguments {
-    /// A TOML file with one `[[keys]]` table per key: `name`, `sha256` of the secret in hex, and as needed `scopes` and
-    /// `tools`.
+    /// A TOML file with one `[[keys]]` table per key: `name`, `sha256` of the secret in hex, and as needed `scopes`,
+    /// `tools` and `jobs`.
     #[arg(long, env = "ONDOL_API_KEYS_FILE", value_name = "FILE")]
     pub api_keys_file: Option<PathBuf>,
     /// A key as `NAME:SHA256`, repeatable; in the environment separated by commas. `ondol keys new` makes one.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::{EgressError, send::explained};
 
 /// Nobody who asks to be left alone for longer is believed.
-const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
 /// An answer whose body is still to be read.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Response {
         })
     }
 
-    /// How long the upstream asks to be left alone, an hour at most.
+    /// How long the upstream asks to be left alone, a day at most.
     pub fn retry_after(&self) -> Option<Duration> {
         let said = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
         Some(pause(said, SystemTime::now())?.min(LONGEST_PAUSE))

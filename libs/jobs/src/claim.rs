@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use fault::Violation;
 use jiff::Timestamp;
 
-use crate::{JobId, JobsError, Name, Payload, Priority};
+use crate::{JobId, JobsError, Name, Payload, Policy, Priority};
 
 const RESULT: usize = 4 * 1024;
 const ERROR: usize = 4 * 1024;
@@ -108,6 +108,14 @@ pub enum Outcome {
         /// Whether another attempt may help; the kind's policy has the last word.
         retry: bool,
     },
+    /// Not well, and another attempt is of no use before this pause is over; the kind's policy has the last word whether there
+    /// is one.
+    Postponed {
+        /// Why, for the job's owner; cut at 4 KiB.
+        error: String,
+        /// The shortest pause; what the policy draws may be longer.
+        pause: Duration,
+    },
     /// It stopped because it was cancelled.
     Cancelled,
 }
@@ -132,6 +140,17 @@ pub enum Receipt {
     Rejected,
 }
 
+impl Outcome {
+    /// How long to wait before the next attempt, if there is one.
+    pub(crate) fn pause(&self, policy: &Policy, attempt: u32) -> Option<Duration> {
+        match self {
+            Self::Failed { retry, .. } => policy.pause(attempt).filter(|_| *retry),
+            Self::Postponed { pause, .. } => policy.pause(attempt).map(|drawn| drawn.max(*pause)),
+            Self::Done { .. } | Self::Cancelled => None,
+        }
+    }
+}
+
 impl Beat {
     pub(crate) fn check(&self) -> Result<(), JobsError> {
         at_most("progress", self.progress.as_ref().map_or(0, Vec::len), PROGRESS)
@@ -142,7 +161,7 @@ impl Finish {
     pub(crate) fn check(&self) -> Result<(), JobsError> {
         match &self.outcome {
             Outcome::Done { result } => at_most("result", result.len(), RESULT),
-            Outcome::Failed { .. } | Outcome::Cancelled => Ok(()),
+            Outcome::Failed { .. } | Outcome::Postponed { .. } | Outcome::Cancelled => Ok(()),
         }
     }
 }

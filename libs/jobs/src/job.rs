@@ -6,7 +6,7 @@ use fault::Violation;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{JobsError, Name};
+use crate::{JobsError, Name, Origin, Sequel, sequel};
 
 /// The largest payload that a job carries itself, in bytes; more goes to object storage and is carried as a reference.
 pub(crate) const PAYLOAD: usize = 64 * 1024;
@@ -195,6 +195,8 @@ pub struct NewJob {
     pub expires_after: Option<Duration>,
     /// Makes a repeated request one job.
     pub idempotency: Option<Idempotency>,
+    /// What is enqueued when it ends, whichever way.
+    pub sequel: Option<Sequel>,
 }
 
 impl NewJob {
@@ -210,6 +212,7 @@ impl NewJob {
             delay: Duration::ZERO,
             expires_after: None,
             idempotency: None,
+            sequel: None,
         }
     }
 
@@ -228,8 +231,11 @@ impl NewJob {
             }
             Payload::Reference(key) => at_most("payload.reference", key.len(), REFERENCE, ""),
         }
-        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-        at_most("headers", headers, HEADERS, "");
+        at_most("headers", words(&self.headers), HEADERS, "");
+        if let Some(sequel) = &self.sequel {
+            at_most("sequel.payload", sequel.payload.len(), sequel::LARGEST, "");
+            at_most("sequel.headers", words(&sequel.headers), HEADERS, "");
+        }
         if let Some(idempotency) = &self.idempotency {
             at_most("idempotency.key", idempotency.key.len(), KEY, "");
             at_most("idempotency.fingerprint", idempotency.fingerprint.len(), FINGERPRINT, "");
@@ -244,6 +250,11 @@ impl NewJob {
         }
         if violations.is_empty() { Ok(()) } else { Err(JobsError::InvalidRequest { violations }) }
     }
+}
+
+/// How long they are together.
+fn words(headers: &BTreeMap<String, String>) -> usize {
+    headers.iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
 /// What became of an enqueued job.
@@ -292,6 +303,10 @@ pub struct Job {
     pub payload: Option<Payload>,
     /// Its headers; gone with the payload.
     pub headers: BTreeMap<String, String>,
+    /// What is enqueued when it ends.
+    pub sequel: Option<Sequel>,
+    /// The end that it was enqueued by.
+    pub origin: Option<Origin>,
 }
 
 #[cfg(test)]
@@ -301,7 +316,7 @@ mod tests {
     use fault::Fault;
 
     use super::{FARTHEST, HEADERS, Idempotency, JobId, NewJob, PAYLOAD, Payload, REFERENCE};
-    use crate::Name;
+    use crate::{Name, Sequel, sequel::LARGEST};
 
     fn job(payload: Payload) -> NewJob {
         let name = |text| Name::new("name", text).unwrap();
@@ -325,10 +340,20 @@ mod tests {
         wrong.delay = FARTHEST + Duration::from_secs(1);
         wrong.expires_after = Some(wrong.delay);
         wrong.idempotency = Some(Idempotency { key: String::new(), fingerprint: vec![0; 65] });
+        let kind = wrong.kind.clone();
+        wrong.sequel = Some(Sequel { kind, payload: vec![0; LARGEST + 1], headers: wrong.headers.clone() });
         let error = wrong.check().unwrap_err();
         let fields: Vec<_> = error.violations().iter().map(|violation| violation.field.as_str()).collect();
-        let expected =
-            ["payload", "headers", "idempotency.fingerprint", "idempotency.key", "delay", "expires_after"];
+        let expected = [
+            "payload",
+            "headers",
+            "sequel.payload",
+            "sequel.headers",
+            "idempotency.fingerprint",
+            "idempotency.key",
+            "delay",
+            "expires_after",
+        ];
         assert_eq!(fields, expected);
         let reference = job(Payload::Reference("k".repeat(REFERENCE + 1))).check().unwrap_err();
         assert_eq!(reference.violations()[0].field, "payload.reference");

@@ -7,7 +7,7 @@
 //! - [`Heart`] keeps leases alive from a thread of its own and says when one is lost or its job cancelled.
 //! - [`Room`] bounds what a worker runs at once, and says how many jobs to claim: a few ahead where runs are short.
 //! - [`Limits`] bound the queue in count, time and memory; [`Policies`] say how often and when a failed job runs again.
-//! - [`Schedule`] is a job that starts by the clock.
+//! - [`Schedule`] is a job that starts by the clock, [`Sequel`] one that starts at the end of another.
 //! - [`RedisArguments`] and [`LimitArguments`] are the command line; [`Metrics`] is what Prometheus sees.
 //!
 //! The life of a job, each arrow one atomic step:
@@ -41,6 +41,7 @@ mod queue;
 mod redis;
 mod room;
 mod schedule;
+mod sequel;
 mod stats;
 mod wire;
 
@@ -60,4 +61,5 @@ pub use queue::{Answer, Cancellation, Queue, Reaped, Scope, Swept};
 pub use redis::{RedisArguments, RedisOptions, RedisQueue, Topology};
 pub use room::{Room, Seat};
 pub use schedule::{Missed, Schedule};
+pub use sequel::{Origin, Sequel};
 pub use stats::{KindStats, Stats};

@@ -11,6 +11,8 @@ pub struct Filter {
     pub state: Option<State>,
     /// For which handler.
     pub kind: Option<Name>,
+    /// Without those that are the sequels of others.
+    pub originals: bool,
 }
 
 impl Filter {
@@ -18,6 +20,7 @@ impl Filter {
         self.tenant.as_ref().is_none_or(|tenant| *tenant == job.tenant)
             && self.state.is_none_or(|state| state == job.state)
             && self.kind.as_ref().is_none_or(|kind| *kind == job.kind)
+            && !(self.originals && job.origin.is_some())
     }
 }
 

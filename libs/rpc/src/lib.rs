@@ -53,6 +53,6 @@ pub use server::{MessageLimits, Server, ServerArguments, bind};
 pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, status};
 pub use tls::{ServerCertificate, check_tls};
 pub use upstream::{
-    AtMostOnce, ConnectFailure, Connector, Dns, Io, Obstacle, Resolve, Upstream, UpstreamArguments,
-    UpstreamMetrics, UpstreamName, UpstreamSettings, parse_url,
+    AtMostOnce, ConnectFailure, Connector, Dns, Io, Obstacle, OptionalUpstream, Resolve, Upstream,
+    UpstreamArguments, UpstreamMetrics, UpstreamName, UpstreamSettings, parse_url,
 };

@@ -6,6 +6,8 @@ mod job;
 mod name;
 mod time;
 mod watch;
+mod webhook;
+mod work;
 
 pub(crate) use artifact::{artifact, download_answer, upload_answer, upload_type};
 pub(crate) use draft::draft;

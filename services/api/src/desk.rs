@@ -10,7 +10,7 @@ use contract::Invalid;
 use fault::Chain;
 use jiff::Timestamp;
 use jobs::{
-    Events, Filter, Idempotency, Job, JobId, JobsError, Name, NewJob, Payload, Priority, Queue, State,
+    Events, Filter, Idempotency, Job, JobId, JobsError, Name, NewJob, Payload, Priority, Queue, Sequel, State,
 };
 use objects::{GetOptions, Key, ObjectsError, PutOptions};
 use rpc::CallContext;
@@ -41,12 +41,16 @@ pub(crate) struct Draft {
     pub(crate) delay: Duration,
     pub(crate) expires_after: Option<Duration>,
     pub(crate) idempotency: Option<Idempotency>,
+    /// What is to follow its end, still without the words of the call.
+    pub(crate) sequel: Option<Sequel>,
 }
 
 /// Which jobs to list.
 pub(crate) struct Query {
     pub(crate) state: Option<State>,
     pub(crate) kind: Option<Name>,
+    /// Whether those are left out that follow others.
+    pub(crate) originals: bool,
     pub(crate) size: u32,
     pub(crate) token: Option<String>,
 }
@@ -82,6 +86,9 @@ impl Desk {
         job.delay = draft.delay;
         job.expires_after = draft.expires_after;
         job.idempotency = draft.idempotency;
+        // What follows is told in the owner's name, which takes none of the key's grants.
+        let words = CallContext { grants: None, ..context.clone() }.into_words();
+        job.sequel = draft.sequel.map(|sequel| Sequel { headers: words, ..sequel });
         job.headers = context.into_words();
         job.headers.insert(PUBLISHED_HEADER.to_owned(), draft.published.to_string());
         let answer = self.queue.enqueue(vec![job.clone()]).await.pop();
@@ -132,14 +139,15 @@ impl Desk {
         owner: &Name,
         query: Query,
     ) -> Result<(Vec<Seen>, Option<String>), ApiError> {
-        let filter = Filter { tenant: Some(owner.clone()), state: query.state, kind: query.kind };
+        let Query { state, kind, originals, size, token } = query;
+        let filter = Filter { tenant: Some(owner.clone()), state, kind, originals };
         // A place in one list is none in another, nor for anybody else.
-        let list = format!("{owner} {:?} {:?}", filter.state, filter.kind);
-        let place = match &query.token {
+        let list = format!("{owner} {:?} {:?} {originals}", filter.state, filter.kind);
+        let place = match &token {
             Some(token) => Some(self.seal.open(&list, token).ok_or_else(not_ours)?),
             None => None,
         };
-        let page = self.queue.list(&filter, query.size, place.as_deref()).await?;
+        let page = self.queue.list(&filter, size, place.as_deref()).await?;
         let seen = page.jobs.into_iter().map(|job| Seen { made: Results::told(&job), work: None, job });
         Ok((seen.collect(), page.next.and_then(|next| self.seal.close(&list, &next))))
     }
@@ -253,6 +261,8 @@ fn fresh(id: JobId, job: NewJob) -> Job {
         error: None,
         payload: Some(job.payload),
         headers: job.headers,
+        sequel: job.sequel,
+        origin: None,
     }
 }
 

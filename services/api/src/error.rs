@@ -33,6 +33,18 @@ pub enum ApiError {
     /// This installation keeps no artifacts.
     #[error("no object store is configured: give --objects-url")]
     NoObjects,
+    /// The key may not create such jobs.
+    #[error("this key may not create jobs of the kind {kind}: its list of jobs does not name it")]
+    KindForbidden {
+        /// The kind.
+        kind: &'static str,
+    },
+    /// The key may not call the tool that a job is to call.
+    #[error("this key may not call {tool}: its list of tools does not name it")]
+    ToolForbidden {
+        /// The tool.
+        tool: String,
+    },
     /// The queue failed or refused.
     #[error(transparent)]
     Jobs(#[from] JobsError),
@@ -80,6 +92,7 @@ impl Fault for ApiError {
     fn kind(&self) -> Kind {
         match self {
             Self::NoQueue | Self::NoObjects => Kind::Unimplemented,
+            Self::KindForbidden { .. } | Self::ToolForbidden { .. } => Kind::PermissionDenied,
             Self::Draining => Kind::Unavailable,
             Self::MethodNotAllowed | Self::UploadTooLarge { .. } => Kind::InvalidArgument,
             Self::UploadBroken(_) => Kind::Cancelled,
@@ -92,6 +105,8 @@ impl Fault for ApiError {
         match self {
             Self::NoQueue
             | Self::NoObjects
+            | Self::KindForbidden { .. }
+            | Self::ToolForbidden { .. }
             | Self::Draining
             | Self::MethodNotAllowed
             | Self::UploadTooLarge { .. }
@@ -105,6 +120,8 @@ impl Fault for ApiError {
         match self {
             Self::NoQueue => "NO_QUEUE",
             Self::NoObjects => "NO_OBJECT_STORE",
+            Self::KindForbidden { .. } => "JOB_KIND_FORBIDDEN",
+            Self::ToolForbidden { .. } => "TOOL_FORBIDDEN",
             Self::Draining => "DRAINING",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::UploadTooLarge { .. } => "UPLOAD_TOO_LARGE",

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use runtime::Life;
+use secrets::Secrets;
 use tools::{Mounted, Workshop};
 
 use crate::{
     Config, McpError, Means,
+    outbox::Outbox,
     sources::{Errand, Offer, athena, http, s3, upstream::Federated},
 };
 
@@ -17,6 +19,8 @@ pub struct Assembly {
     pub tools: Vec<Mounted>,
     /// The buckets, whose objects are resources too.
     pub(crate) buckets: Option<Arc<s3::Buckets>>,
+    /// The way to receivers of webhooks, where they are configured.
+    pub(crate) outbox: Option<Arc<Outbox>>,
     /// Other servers, whose tools come and go.
     federated: Vec<Federated>,
     /// What has to run beside the tools for as long as they are there.
@@ -45,6 +49,7 @@ impl Assembly {
             }
             offers.extend(http::offers(name, api, &config.folder, &secrets)?);
         }
+        let outbox = outbox(config, &secrets)?;
         if let Some(athena) = &config.athena {
             let (offered, errand) = Box::pin(athena::offers(athena)).await?;
             offers.extend(offered);
@@ -54,7 +59,7 @@ impl Assembly {
         errands.extend(followers);
         check_names(config, &offers, &federated)?;
         let tools = offers.into_iter().map(|offer| mount(config, &means.workshop, offer));
-        Ok(Self { tools: tools.collect::<Result<_, _>>()?, buckets, federated, errands })
+        Ok(Self { tools: tools.collect::<Result<_, _>>()?, buckets, outbox, federated, errands })
     }
 
     /// The tools of this moment, with those of other servers that are offered now.
@@ -86,6 +91,15 @@ impl Assembly {
         }
         self.federated.iter().for_each(Federated::begin);
     }
+}
+
+fn outbox(config: &Config, secrets: &Arc<dyn Secrets>) -> Result<Option<Arc<Outbox>>, McpError> {
+    let Some(webhooks) = &config.webhooks else { return Ok(None) };
+    if config.secrets.is_empty() {
+        let problem = "[webhooks] names secrets, but no [secrets] table says where secrets are";
+        return Err(McpError::Config(problem.to_owned()));
+    }
+    Ok(Some(Arc::new(Outbox::open(webhooks, Arc::clone(secrets))?)))
 }
 
 fn mount(config: &Config, workshop: &Workshop, offer: Offer) -> Result<Mounted, McpError> {

@@ -7,6 +7,7 @@ mod remote;
 mod s3;
 mod secrets;
 mod upstream;
+mod webhooks;
 
 use std::{
     borrow::Cow,
@@ -20,11 +21,12 @@ use serde::Deserialize;
 pub(crate) use athena::AthenaConfig;
 pub(crate) use http::{HttpConfig, HttpToolConfig, ParameterConfig};
 pub(crate) use policy::PolicyConfig;
-pub(crate) use remote::{AuthConfig, OAuthConfig, Reach};
+pub(crate) use remote::{AuthConfig, OAuthConfig, Reach, networks};
 pub(crate) use s3::{BucketConfig, S3Config};
 pub(crate) use secrets::SecretsConfig;
 use tools::Policy;
 pub(crate) use upstream::UpstreamConfig;
+pub(crate) use webhooks::WebhooksConfig;
 
 use crate::McpError;
 
@@ -50,6 +52,8 @@ pub struct Config {
     /// Tools of other servers, by the beginnings of their names.
     #[serde(default)]
     pub(crate) upstreams: BTreeMap<String, UpstreamConfig>,
+    /// To whom ends of jobs may be told.
+    pub(crate) webhooks: Option<WebhooksConfig>,
     /// What holds for one tool, by its name.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, PolicyConfig>,

@@ -4,11 +4,14 @@ use std::{borrow::Cow, error::Error, io, path::PathBuf, time::Duration};
 
 use accounts::AccountsError;
 use contract::Invalid;
+use egress::EgressError;
 use fault::{Fault, Kind, Violation};
 use objects::ObjectsError;
 use secrets::SecretsError;
 use service::ServiceError;
 use tools::ToolsError;
+
+use crate::outbox::Refusal;
 
 /// An error of the mcp service.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,25 @@ pub enum McpError {
         /// What the client said.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// Nobody has said to whom webhooks may go.
+    #[error(
+        "webhooks are not configured: the file of tools has no [webhooks] table that says how they are signed and where they may go"
+    )]
+    NoWebhooks,
+    /// What webhooks are signed with cannot be had.
+    #[error("a secret that webhooks are signed with cannot be had")]
+    WebhookSecret(#[source] SecretsError),
+    /// A webhook could not be sent, or may not be.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+    /// A receiver did not take a webhook.
+    #[error("the receiver answered {status}{}", .refusal.explained())]
+    Webhook {
+        /// Its status.
+        status: u16,
+        /// For how long.
+        refusal: Refusal,
+    },
     /// A tool failed or refused.
     #[error(transparent)]
     Tools(#[from] ToolsError),
@@ -59,17 +81,27 @@ impl McpError {
         match self {
             Self::Accounts(error) => Some(error),
             Self::Objects(error) => Some(error),
-            Self::Secrets(error) => Some(error),
+            Self::Secrets(error) | Self::WebhookSecret(error) => Some(error),
             Self::Invalid(error) => Some(error),
             Self::Tools(error) => Some(error),
-            Self::ToolsFile { .. } | Self::Config(_) | Self::Service(_) | Self::Athena { .. } => None,
+            Self::Egress(error) => Some(error),
+            Self::ToolsFile { .. }
+            | Self::Config(_)
+            | Self::Service(_)
+            | Self::NoWebhooks
+            | Self::Webhook { .. }
+            | Self::Athena { .. } => None,
         }
     }
 }
 
 impl Fault for McpError {
     fn kind(&self) -> Kind {
-        self.inner().map_or(Kind::Internal, Fault::kind)
+        match self {
+            Self::NoWebhooks | Self::Webhook { refusal: Refusal::ForGood, .. } => Kind::FailedPrecondition,
+            Self::Webhook { refusal: Refusal::ForNow(_), .. } => Kind::Unavailable,
+            _ => self.inner().map_or(Kind::Internal, Fault::kind),
+        }
     }
 
     fn public_message(&self) -> Cow<'_, str> {
@@ -77,12 +109,18 @@ impl Fault for McpError {
             Self::Athena { .. } => {
                 "Athena is not set up rightly for this tool; its operators find out why in the logs".into()
             }
+            Self::NoWebhooks | Self::WebhookSecret(_) | Self::Webhook { .. } => self.to_string().into(),
             _ => self.inner().map_or("the service is not configured".into(), Fault::public_message),
         }
     }
 
     fn reason(&self) -> &'static str {
-        self.inner().map_or(self.kind().reason(), Fault::reason)
+        match self {
+            Self::NoWebhooks => "WEBHOOKS_NOT_CONFIGURED",
+            Self::Webhook { refusal: Refusal::ForGood, .. } => "WEBHOOK_REFUSED",
+            Self::Webhook { refusal: Refusal::ForNow(_), .. } => "WEBHOOK_FAILED",
+            _ => self.inner().map_or(self.kind().reason(), Fault::reason),
+        }
     }
 
     fn violations(&self) -> &[Violation] {
@@ -90,6 +128,9 @@ impl Fault for McpError {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        self.inner().and_then(Fault::retry_after)
+        match self {
+            Self::Webhook { refusal: Refusal::ForNow(rest), .. } => *rest,
+            _ => self.inner().and_then(Fault::retry_after),
+        }
     }
 }

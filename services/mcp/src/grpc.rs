@@ -1,10 +1,13 @@
-//! `ondol.tools.v1.ToolService`, over the registry.
+//! `ondol.tools.v1.ToolService`, over the registry; `webhooks` is `ondol.tools.v1.WebhookService`.
+
+mod webhooks;
 
 use contract::{Page, tool_name};
 use proto::tools::v1::{self as wire, tool_service_server::ToolService};
 use tonic::{Request, Response, Status};
 use tools::{Call, Registry};
 
+pub(crate) use self::webhooks::Webhooks;
 use crate::{McpError, convert};
 
 /// The service.

@@ -6,6 +6,8 @@
 //! - `sources` are the kinds of tools, one module each; `remote` is somebody else's server that they ask.
 //! - `grpc` is `ondol.tools.v1.ToolService`, `protocol` is `/mcp`: two faces of one [`tools::Registry`].
 //!
+//! - `outbox` tells ends of jobs to receivers that callers choose, signed.
+//!
 //! This is the only process that reaches addresses which callers or tools choose, and the only one with other people's
 //! secrets. It must never know a model, a job or another service's code.
 
@@ -16,9 +18,11 @@ mod convert;
 mod error;
 mod grpc;
 mod means;
+mod outbox;
 mod protocol;
 mod reload;
 mod remote;
+mod signing;
 mod sources;
 mod start;
 
@@ -27,6 +31,8 @@ pub use assembly::Assembly;
 pub use config::Config;
 pub use error::McpError;
 pub use means::Means;
+pub use outbox::Refusal;
 pub use protocol::routes;
+pub use signing::signing_secrets;
 pub use sources::upstream::{Found, Standing, Survey, Words, survey};
 pub use start::{Faces, Serving, start, start_on};

@@ -8,7 +8,7 @@ use secrets::Secrets;
 use tokio::sync::Mutex;
 use tools::{Breakers, Metrics, Overflow, Workshop};
 
-use crate::{Config, McpError, config::SecretsConfig, sources::upstream::Peers};
+use crate::{Config, McpError, config::SecretsConfig, outbox, sources::upstream::Peers};
 
 /// What tools are made with.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub struct Means {
     opened: Arc<Mutex<Option<Opened>>>,
     /// The other servers that are known.
     pub(crate) peers: Peers,
+    /// What is counted of webhooks.
+    pub(crate) webhooks: outbox::Metrics,
 }
 
 type Opened = (SecretsConfig, PathBuf, Arc<dyn Secrets>);
@@ -35,6 +37,7 @@ impl Means {
             metrics: secrets::Metrics::register(registry),
             opened: Arc::default(),
             peers: Peers::register(registry),
+            webhooks: outbox::Metrics::register(registry),
         }
     }
 

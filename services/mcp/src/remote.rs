@@ -16,7 +16,7 @@ use url::Url;
 
 pub(crate) use self::auth::Given;
 use self::{auth::Auth, oauth::OAuth};
-use crate::config::{AuthConfig, OAuthConfig, Reach};
+use crate::config::{AuthConfig, OAuthConfig, Reach, networks};
 
 /// The longest that any request takes; how long one attempt may is said by the tool's policy.
 const LONGEST: std::time::Duration = std::time::Duration::from_hours(1);
@@ -73,16 +73,13 @@ fn options(reach: Reach<'_>, url: &Url, more: &[String]) -> Result<EgressOptions
     let host = url.host_str().unwrap_or_default().to_owned();
     let hosts = Hosts::only(std::iter::once(host).chain(more.iter().cloned()));
     let hosts = hosts.map_err(|error| format!("hosts: {error}"))?;
-    let networks = reach.private.iter().map(|text| {
-        text.parse().map_err(|_| format!("private: {text:?} is no network; expected one such as 10.0.0.0/8"))
-    });
     let plain = EgressOptions::new(hosts);
     let max_bytes = reach.max_bytes.unwrap_or(plain.max_bytes);
     if max_bytes > LARGEST {
         return Err(format!("max_bytes: must be {LARGEST} or less: an answer is held in memory"));
     }
     Ok(EgressOptions {
-        private: networks.collect::<Result<_, String>>()?,
+        private: networks(reach.private)?,
         plain_http: reach.plain_http,
         connect_timeout: reach.connect_timeout.unwrap_or(plain.connect_timeout),
         stall_timeout: reach.stall_timeout.unwrap_or(plain.stall_timeout),

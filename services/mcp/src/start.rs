@@ -5,7 +5,9 @@ use std::{net::SocketAddr, sync::Arc};
 use accounts::Keys;
 use arc_swap::ArcSwapOption;
 use objects::Objects;
-use proto::tools::v1::tool_service_server::ToolServiceServer;
+use proto::tools::v1::{
+    tool_service_server::ToolServiceServer, webhook_service_server::WebhookServiceServer,
+};
 use rpc::Trust;
 use runtime::Life;
 use service::{Door, Port};
@@ -13,7 +15,8 @@ use tools::Registry;
 
 use crate::{
     Arguments, Assembly, Config, McpError, Means,
-    grpc::Tools,
+    grpc::{Tools, Webhooks},
+    outbox::Outbox,
     protocol,
     reload::{self, Reload},
     sources::s3::Buckets,
@@ -28,17 +31,19 @@ pub struct Serving {
     pub registry: Registry,
 }
 
-/// What both faces show, replaced as one when the configuration changes.
+/// What all faces show, replaced as one when the configuration changes.
 #[derive(Clone, Default)]
 pub struct Faces {
     /// The tools.
     pub registry: Registry,
     pub(crate) buckets: Arc<ArcSwapOption<Buckets>>,
+    pub(crate) outbox: Arc<ArcSwapOption<Outbox>>,
 }
 
 impl Faces {
     pub(crate) fn show(&self, assembly: &Assembly) {
         self.buckets.store(assembly.buckets.clone());
+        self.outbox.store(assembly.outbox.clone());
         self.registry.replace(assembly.current());
     }
 }
@@ -66,7 +71,8 @@ pub async fn start_on(
     assembly.begin(life);
     faces.show(&assembly);
 
-    let address = serve(&arguments, &faces, objects, life)?;
+    let webhooks = Webhooks::new(Arc::clone(&faces.outbox), means.webhooks.clone());
+    let address = serve(&arguments, (&faces, webhooks), objects, life)?;
     let reload = Reload {
         path: arguments.tools,
         means,
@@ -82,7 +88,7 @@ pub async fn start_on(
 
 fn serve(
     arguments: &Arguments,
-    faces: &Faces,
+    (faces, webhooks): (&Faces, Webhooks),
     objects: Option<Arc<dyn Objects>>,
     life: &Life,
 ) -> Result<SocketAddr, McpError> {
@@ -98,7 +104,10 @@ fn serve(
     let server = ToolServiceServer::new(Tools::new(faces.registry.clone()))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
-    let mut port = port.with(server);
+    let webhooks = WebhookServiceServer::new(webhooks)
+        .max_decoding_message_size(limits.decoding)
+        .max_encoding_message_size(limits.encoding);
+    let mut port = port.with(server).with(webhooks);
     if arguments.protocol.is_served() {
         let keys = Keys::load(&arguments.protocol.keys)?;
         port = port.with_http(protocol::routes(faces, objects, keys, &arguments.protocol));

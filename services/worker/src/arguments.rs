@@ -5,9 +5,9 @@ use std::time::Duration;
 use arguments::duration;
 use jobs::{LimitArguments, RedisArguments};
 use objects::ObjectsArguments;
-use rpc::UpstreamArguments;
+use rpc::{OptionalUpstream, UpstreamArguments};
 
-use crate::start::LlmInference;
+use crate::start::{LlmInference, Mcp};
 
 /// What worker is told at its start.
 #[derive(clap::Args, Clone, Debug)]
@@ -27,6 +27,9 @@ pub struct Arguments {
     /// Where text is generated.
     #[command(flatten)]
     pub llm_inference: UpstreamArguments<LlmInference>,
+    /// Where tools are called and webhooks sent. Without it both are left to other workers.
+    #[command(flatten)]
+    pub mcp: OptionalUpstream<Mcp>,
 }
 
 /// How much a worker does at once.
@@ -43,7 +46,7 @@ pub struct WorkArguments {
           value_parser = kind_concurrency)]
     pub concurrency_of: Vec<(String, u32)>,
 
-    /// How long a job waits for llm-inference while that is away or full, before the attempt counts as failed
+    /// How long a job waits for llm-inference or a tool while that is away or full, before the attempt counts as failed
     #[arg(long, env = "ONDOL_PATIENCE", default_value = "15m", value_name = "TIME", value_parser = duration)]
     pub patience: Duration,
 }

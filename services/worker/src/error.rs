@@ -1,10 +1,11 @@
 //! What can go wrong in this service.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use artifacts::ArtifactsError;
 use fault::{Fault, Kind, Violation};
 use jobs::JobsError;
+use jobview::JobviewError;
 use objects::ObjectsError;
 use rpc::{Remote, RpcError};
 
@@ -26,6 +27,18 @@ pub enum WorkerError {
     /// A peer answered with an error.
     #[error(transparent)]
     Peer(#[from] Remote),
+    /// A receiver was not told of the end of a job.
+    #[error("the receiver was not told")]
+    Undelivered {
+        /// Whether there is no use in telling it later.
+        for_good: bool,
+        /// What mcp says of it.
+        #[source]
+        problem: Remote,
+    },
+    /// An end or an answer cannot be written.
+    #[error(transparent)]
+    View(#[from] JobviewError),
     /// A kind that was given a concurrency does not exist.
     #[error("--concurrency-of: there is no kind `{kind}`; there are {known}")]
     UnknownKind {
@@ -54,6 +67,9 @@ pub enum WorkerError {
 impl WorkerError {
     /// Whether another attempt may go better.
     pub(crate) fn may_pass(&self) -> bool {
+        if let Self::Undelivered { for_good, .. } = self {
+            return !for_good;
+        }
         match self.kind() {
             Kind::InvalidArgument
             | Kind::Unauthenticated
@@ -73,6 +89,16 @@ impl WorkerError {
     }
 }
 
+impl WorkerError {
+    /// How long the next attempt has to wait at least, where somebody asks for that.
+    pub(crate) fn rest(&self) -> Option<Duration> {
+        match self {
+            Self::Undelivered { for_good: false, problem } => problem.retry_after(),
+            _ => None,
+        }
+    }
+}
+
 impl Fault for WorkerError {
     fn kind(&self) -> Kind {
         match self {
@@ -80,7 +106,8 @@ impl Fault for WorkerError {
             Self::Jobs(error) => error.kind(),
             Self::Objects(error) => error.kind(),
             Self::Artifacts(error) => error.kind(),
-            Self::Peer(error) => error.kind(),
+            Self::Peer(error) | Self::Undelivered { problem: error, .. } => error.kind(),
+            Self::View(error) => error.kind(),
             Self::UnknownKind { .. } | Self::Input(_) => Kind::InvalidArgument,
             Self::Undecodable(_) => Kind::DataLoss,
             Self::Incomplete | Self::Broken(_) => Kind::Unavailable,
@@ -94,7 +121,8 @@ impl Fault for WorkerError {
             Self::Jobs(error) => error.public_message(),
             Self::Objects(error) => error.public_message(),
             Self::Artifacts(error) => error.public_message(),
-            Self::Peer(error) => error.public_message(),
+            Self::Peer(error) | Self::Undelivered { problem: error, .. } => error.public_message(),
+            Self::View(error) => error.public_message(),
             Self::Json(_) => "the job failed inside the worker".into(),
             _ => self.to_string().into(),
         }
@@ -104,14 +132,14 @@ impl Fault for WorkerError {
         match self {
             Self::Objects(error) => error.violations(),
             Self::Artifacts(error) => error.violations(),
-            Self::Peer(error) => error.violations(),
+            Self::Peer(error) | Self::Undelivered { problem: error, .. } => error.violations(),
             _ => &[],
         }
     }
 
-    fn retry_after(&self) -> Option<std::time::Duration> {
+    fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Peer(error) => error.retry_after(),
+            Self::Peer(error) | Self::Undelivered { problem: error, .. } => error.retry_after(),
             Self::Objects(error) => error.retry_after(),
             _ => None,
         }

@@ -1,20 +1,18 @@
-//! llm-inference, asked with patience: a job can wait where a caller could not.
+//! The services behind, asked with patience: llm-inference here, mcp in `toolbox`.
+
+mod toolbox;
 
 use std::time::Duration;
 
-use fault::{Fault, Kind};
 use proto::inference::v1::{
     GenerateTextRequest, GenerateTextResponse, Token, inference_service_client::InferenceServiceClient,
     stream_generate_text_response::Event,
 };
 use rpc::{CallContext, Remote, Upstream};
-use tokio::time::{Instant, sleep};
 use tonic::Status;
 
-use crate::WorkerError;
-
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
+pub(crate) use self::toolbox::Toolbox;
+use crate::{WorkerError, patience::Patience};
 
 /// The models, as a worker calls them.
 #[derive(Clone, Debug)]
@@ -106,29 +104,5 @@ fn take(answer: &mut GenerateTextResponse, token: Token, keep: bool) {
 impl From<Status> for WorkerError {
     fn from(status: Status) -> Self {
         Self::Peer(Remote::from(status))
-    }
-}
-
-/// How long to go on trying.
-struct Patience {
-    until: Instant,
-    wait: Duration,
-}
-
-impl Patience {
-    fn new(patience: Duration) -> Self {
-        Self { until: Instant::now() + patience, wait: FIRST_WAIT }
-    }
-
-    /// Whether the error is of those that pass when a pod comes back or a place falls free.
-    fn is_worth_waiting(&self, error: &WorkerError) -> bool {
-        matches!(error.kind(), Kind::Unavailable | Kind::ResourceExhausted) && Instant::now() < self.until
-    }
-
-    async fn wait(&mut self, error: &WorkerError) {
-        // As long as the peer says, give or take a half, so that those who were refused together do not come together.
-        let wait = error.retry_after().unwrap_or(self.wait).min(LONGEST_WAIT);
-        self.wait = (self.wait * 2).min(LONGEST_WAIT);
-        sleep(wait.mul_f64(0.5 + fastrand::f64())).await;
     }
 }

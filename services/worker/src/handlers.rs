@@ -1,15 +1,23 @@
 //! The kinds of jobs. Each is a file here, a message in the contract, and a line in [`all`].
 
 mod batch;
+mod call_tool;
 mod generate_text;
+mod webhook;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use jobs::Queue;
+use jobview::Json;
 use prost::Message;
 
-use crate::{WorkerError, assignment::Assignment, grpc::Generator};
+use crate::{
+    WorkerError,
+    assignment::Assignment,
+    grpc::{Generator, Toolbox},
+};
 
 /// What does the work of one kind.
 pub(crate) trait Handler: Send + Sync + 'static {
@@ -26,12 +34,21 @@ pub(crate) trait Handler: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), WorkerError>> + Send;
 }
 
-/// Every kind that this worker can do.
-pub(crate) fn all(generator: &Generator) -> Handlers {
+/// Every kind that this worker can do. Without a toolbox what needs one is left to other workers.
+pub(crate) fn all(
+    generator: &Generator,
+    toolbox: Option<&Toolbox>,
+    queue: &Arc<dyn Queue>,
+) -> Result<Handlers, WorkerError> {
     let mut handlers = Handlers::default();
     handlers.add(generate_text::GenerateText::new(generator.clone()));
     handlers.add(batch::Batch::new(generator.clone()));
-    handlers
+    if let Some(toolbox) = toolbox {
+        let json = Json::new()?;
+        handlers.add(call_tool::CallTool::new(toolbox.clone(), json.clone()));
+        handlers.add(webhook::Tell::new(toolbox.clone(), Arc::clone(queue), json));
+    }
+    Ok(handlers)
 }
 
 type Handle =

@@ -1,6 +1,6 @@
 //! The worker service: does the work that callers do not wait for.
 //!
-//! - [`start`] connects to the queue, to object storage and to llm-inference, and works until the process drains.
+//! - [`start`] connects to the queue, to object storage, to llm-inference and to mcp, and works until the process drains.
 //! - `consumer` claims jobs while there is room, `run` sees one from its claim to its end, `upkeep` does what every
 //!   worker does for the queue: takes back what dead workers held, lets in what is due, forgets what is old.
 //! - `handlers` are the kinds of jobs, one file each. A new kind is such a file, a message in the contract and a line in
@@ -17,6 +17,8 @@ mod consumer;
 mod error;
 mod grpc;
 mod handlers;
+mod patience;
+mod policies;
 mod run;
 mod scratch;
 mod start;
@@ -24,4 +26,5 @@ mod upkeep;
 
 pub use arguments::{Arguments, WorkArguments};
 pub use error::WorkerError;
-pub use start::{Connections, LlmInference, connect, start, start_on};
+pub use policies::policies;
+pub use start::{Connections, LlmInference, Mcp, connect, start, start_on};

@@ -188,7 +188,10 @@ impl Shop {
         match (self.tell(ticket, outcome).await, end) {
             (Some(Receipt::Accepted | Receipt::Repeated), End::Done(manifest)) => {
                 info!(artifacts = manifest.artifacts.len(), "job done");
-                self.publish(&manifest).await;
+                // Of a kind that makes nothing there is nothing to find.
+                if !manifest.artifacts.is_empty() {
+                    self.publish(&manifest).await;
+                }
                 self.tidy(&payload, assignment).await;
             }
             (Some(Receipt::Rejected), _) => {
@@ -281,7 +284,11 @@ impl Shop {
 
 fn failed(problem: &WorkerError) -> Outcome {
     warn!(kind = problem.kind().reason(), "the run failed: {}", Chain(problem));
-    Outcome::Failed { error: problem.public_message().into_owned(), retry: problem.may_pass() }
+    let error = problem.public_message().into_owned();
+    match problem.rest() {
+        Some(pause) => Outcome::Postponed { error, pause },
+        None => Outcome::Failed { error, retry: problem.may_pass() },
+    }
 }
 
 /// Whether the queue may answer later what it did not now.

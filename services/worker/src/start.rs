@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use artifacts::Shelf;
-use jobs::{Heart, JobsError, Limits, Metrics, Name, Policies, Queue, RedisQueue, Timing};
+use jobs::{Heart, JobsError, Limits, Metrics, Name, Queue, RedisQueue, Timing};
 use objects::Objects;
 use rpc::{Upstream, UpstreamMetrics, UpstreamName, UpstreamSettings};
 use runtime::Life;
@@ -12,8 +12,9 @@ use uuid::Uuid;
 use crate::{
     Arguments, WorkArguments, WorkerError,
     consumer::Consumer,
-    grpc::Generator,
+    grpc::{Generator, Toolbox},
     handlers::{Handlers, all},
+    policies::policies,
     run::Shop,
     upkeep::Upkeep,
 };
@@ -27,6 +28,15 @@ impl UpstreamName for LlmInference {
     const DEFAULT_URL: &'static str = "http://127.0.0.1:50052";
 }
 
+/// The service that has the tools, and the way to receivers of webhooks.
+#[derive(Clone, Copy, Debug)]
+pub struct Mcp;
+
+impl UpstreamName for Mcp {
+    const NAME: &'static str = "mcp";
+    const DEFAULT_URL: &'static str = "http://127.0.0.1:50053";
+}
+
 /// What a worker is connected to.
 pub struct Connections {
     /// Where jobs come from.
@@ -37,27 +47,33 @@ pub struct Connections {
     pub objects: Arc<dyn Objects>,
     /// Where text is generated.
     pub llm_inference: Upstream,
+    /// Where tools are called and webhooks sent, if this worker does that.
+    pub mcp: Option<Upstream>,
 }
 
 /// Connects, then works until `life` drains.
 pub async fn start(arguments: Arguments, life: Life) -> Result<(), WorkerError> {
-    let queue = RedisQueue::new(arguments.redis.options()?, Policies::default())?;
+    let queue = RedisQueue::new(arguments.redis.options()?, policies()?)?;
     let heart = queue.apart()?;
     let objects = arguments.objects.open().await?;
     limit(&queue, arguments.limits.limits()?, &life);
+    let metrics = life.register(UpstreamMetrics::register);
+    let mcp = arguments.mcp.settings.as_ref();
     let connections = Connections {
         queue: Arc::new(queue),
         heart: Arc::new(heart),
         objects,
-        llm_inference: connect(&arguments.llm_inference.settings, &life)?,
+        llm_inference: Upstream::connect(&arguments.llm_inference.settings, &metrics)?,
+        mcp: mcp.map(|settings| Upstream::connect(settings, &metrics)).transpose()?,
     };
     start_on(connections, &arguments.work, &life)
 }
 
 /// The same on connections that the process has already.
 pub fn start_on(connections: Connections, work: &WorkArguments, life: &Life) -> Result<(), WorkerError> {
-    let Connections { queue, heart, objects, llm_inference } = connections;
-    let handlers = all(&Generator::new(llm_inference.clone(), work.patience));
+    let Connections { queue, heart, objects, llm_inference, mcp } = connections;
+    let toolbox = mcp.clone().map(|mcp| Toolbox::new(mcp, work.patience));
+    let handlers = all(&Generator::new(llm_inference.clone(), work.patience), toolbox.as_ref(), &queue)?;
     let kinds = kinds(&handlers, work)?;
     let metrics = life.register(Metrics::register);
     let shop = Shop {
@@ -76,14 +92,19 @@ pub fn start_on(connections: Connections, work: &WorkArguments, life: &Life) -> 
         consumer.work(consuming).await;
         objects.close().await;
         llm_inference.closed().await;
+        if let Some(mcp) = mcp {
+            mcp.closed().await;
+        }
     });
     life.spawn("upkeep", upkeep.work(life.draining()));
     Ok(())
 }
 
-/// The way to llm-inference, with its metrics.
-pub fn connect(settings: &UpstreamSettings, life: &Life) -> Result<Upstream, WorkerError> {
-    Ok(Upstream::connect(settings, &life.register(UpstreamMetrics::register))?)
+/// The ways to llm-inference and to mcp, with their metrics.
+pub fn connect(settings: [&UpstreamSettings; 2], life: &Life) -> Result<[Upstream; 2], WorkerError> {
+    let metrics = life.register(UpstreamMetrics::register);
+    let [llm_inference, mcp] = settings.map(|settings| Upstream::connect(settings, &metrics));
+    Ok([llm_inference?, mcp?])
 }
 
 /// The kinds to consume, each with its concurrency.

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     artifact, bench, chat, completions, generate, jobs, keys, model, output::tell, queue, smoke, tools, up,
+    webhooks,
 };
 
 /// The command line of Ondol: the whole stack on a laptop, a client, and the tools around models.
@@ -35,6 +36,9 @@ enum Command {
     /// List and call tools; check the file that describes them
     #[command(subcommand)]
     Tools(tools::Command),
+    /// How ends of jobs are told, and how to find out whether they were
+    #[command(subcommand)]
+    Webhooks(webhooks::Command),
     /// Look at the queue in Redis, pause it, start jobs by the clock: for operators
     #[command(subcommand)]
     Queue(queue::Command),
@@ -65,6 +69,7 @@ impl Cli {
             Command::Jobs(command) => jobs::run(command),
             Command::Artifact(command) => artifact::run(command),
             Command::Tools(command) => tools::run(command),
+            Command::Webhooks(command) => webhooks::run(&command),
             Command::Queue(command) => queue::run(command),
             Command::Model(command) => model::run(command),
             Command::Keys(command) => keys::run(&command),

@@ -1,24 +1,18 @@
 //! Messages of the contract as JSON.
 
-use anyhow::Context;
+use jobview::Json;
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
 
-/// The message in the contract's own JSON mapping, which is also what grpcurl prints: `createTime`, `STATE_RUNNING`, and
-/// 64-bit numbers as text. Fields that hold their default are there too, so that the shape does not change with the
-/// values. `name` is the message's full name.
+/// The message in the contract's own JSON mapping. `name` is the message's full name.
 pub(crate) fn json<M: Message>(name: &str, message: &M) -> anyhow::Result<Value> {
-    let pool = DescriptorPool::decode(proto::DESCRIPTORS).context("the contract of this program")?;
-    let descriptor = pool.get_message_by_name(name).with_context(|| format!("{name} in the contract"))?;
-    let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())?;
-    let options = SerializeOptions::new().skip_default_fields(false);
-    Ok(dynamic.serialize_with_options(serde_json::value::Serializer, &options)?)
+    Ok(Json::new()?.write(name, message)?)
 }
 
 /// The same for each of many.
 pub(crate) fn array<M: Message>(name: &str, messages: &[M]) -> anyhow::Result<Value> {
-    messages.iter().map(|message| json(name, message)).collect()
+    let json = Json::new()?;
+    messages.iter().map(|message| Ok(json.write(name, message)?)).collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod queue;
 mod smoke;
 mod tools;
 mod up;
+mod webhooks;
 
 mod answer;
 mod ask;

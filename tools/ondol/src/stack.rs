@@ -86,7 +86,7 @@ pub(crate) struct ServedTls {
 }
 
 impl Stack {
-    /// Starts llm-inference on a free port of the loopback interface, a worker, then api at `listen`, which lets `key` in.
+    /// Starts llm-inference on a free port of the loopback interface, mcp, a worker, then api at `listen`, which lets `key` in.
     /// What callers can do to a public port is set for api; llm-inference has it too, without TLS.
     pub(crate) async fn start(
         arguments: StackArguments,
@@ -114,19 +114,20 @@ impl Stack {
         let inference =
             llm_inference::start_on(runtime.clone(), inference, life.component("llm-inference")).await?;
         let upstream = upstream(&inference, &server)?;
-        work(&opened, &backends.work, &upstream, life)?;
         let keys = KeyArguments {
             api_keys_file: None,
             api_keys: vec![format!("{}:{}", development_key::NAME, digest(key))],
         };
         let mcp = tools::start(tools, Arc::clone(&opened.objects), (&keys, inner), life).await?.address;
+        let to_mcp = UpstreamSettings::new("mcp", url_of(mcp)?);
+        work(&opened, &backends.work, [&upstream, &to_mcp], life)?;
         let mutual = server.tls_client_ca.is_some();
         let tls = server.tls_cert.clone().map(|certificate| ServedTls { certificate, mutual });
         let api = api::Arguments {
             listen,
             keys,
             llm_inference: UpstreamArguments::from(upstream),
-            mcp: UpstreamArguments::from(UpstreamSettings::new("mcp", url_of(mcp)?)),
+            mcp: UpstreamArguments::from(to_mcp),
             redis: None,
             objects: None,
             artifacts: backends.artifacts,
@@ -151,15 +152,17 @@ fn url_of(address: SocketAddr) -> anyhow::Result<Uri> {
 fn work(
     opened: &Opened,
     work: &WorkArguments,
-    upstream: &UpstreamSettings,
+    upstreams: [&UpstreamSettings; 2],
     life: &Life,
 ) -> anyhow::Result<()> {
     let life = life.component("worker");
+    let [llm_inference, mcp] = worker::connect(upstreams, &life)?;
     let connections = Connections {
         queue: opened.queue.clone(),
         heart: opened.heart.clone(),
         objects: opened.objects.clone(),
-        llm_inference: worker::connect(upstream, &life)?,
+        llm_inference,
+        mcp: Some(mcp),
     };
     Ok(worker::start_on(connections, work, &life)?)
 }

@@ -8,6 +8,7 @@ mod pin;
 
 use clap::Subcommand;
 
+pub(crate) use call::parse as parse_arguments;
 pub(crate) use new::write_if_missing;
 
 /// What to do with tools.

@@ -23,11 +23,13 @@ struct Entry {
     #[serde(default)]
     scopes: Vec<String>,
     tools: Option<Vec<String>>,
+    jobs: Option<Vec<String>>,
 }
 
 impl Entry {
     fn key(&self) -> Result<Key, AccountsError> {
-        Key::new(&self.name, &self.sha256, Grants::new(&self.scopes, self.tools.as_deref())?)
+        let grants = Grants::new(&self.scopes, self.tools.as_deref(), self.jobs.as_deref())?;
+        Key::new(&self.name, &self.sha256, grants)
     }
 }
 
@@ -60,13 +62,13 @@ mod tests {
     #[test]
     fn reads_every_key() {
         let digest = "ab".repeat(32);
-        let more = "scopes = [\"shopping\"]\ntools = [\"s3_*\"]\n";
+        let more = "scopes = [\"shopping\"]\ntools = [\"s3_*\"]\njobs = [\"call_tool\"]\n";
         let text = format!("[[keys]]\nname = \"laptop\"\nsha256 = \"{digest}\"\n");
         let file = file(&format!("{text}{more}{}", text.replace("laptop", "ci")));
         let keys = read(file.path()).unwrap();
         assert_eq!((keys[0].name(), keys[1].name()), ("laptop", "ci"));
         assert_eq!(keys[0].digest, [0xab; 32]);
-        assert_eq!(keys[0].account.grants.to_line(), "scopes=shopping;tools=s3_*");
+        assert_eq!(keys[0].account.grants.to_line(), "scopes=shopping;tools=s3_*;jobs=call_tool");
         assert_eq!(keys[1].account.grants.to_line(), "scopes=");
     }
 

@@ -25,7 +25,6 @@ impl Store {
             return Ok(Enqueued { id: twin, is_new: false });
         }
         self.check_room(&job.tenant)?;
-        let now = self.now;
         if let Some(idempotency) = &job.idempotency {
             let key = Key {
                 id,
@@ -38,11 +37,9 @@ impl Store {
         if let Some(expires) = expires {
             self.expiring.insert((expires, id));
         }
-        self.all.insert((now, id));
-        self.of_tenant.entry(job.tenant.clone()).or_default().insert((now, id));
         let delay = job.delay;
         let entry = self.entry(id, job, expires);
-        self.jobs.insert(id, entry);
+        self.remember(entry);
         if delay.is_zero() {
             self.admit(id);
         } else {
@@ -51,7 +48,7 @@ impl Store {
         Ok(Enqueued { id, is_new: true })
     }
 
-    fn entry(&self, id: JobId, job: NewJob, expires: Option<Millis>) -> Entry {
+    pub(super) fn entry(&self, id: JobId, job: NewJob, expires: Option<Millis>) -> Entry {
         let visible = Job {
             id,
             kind: job.kind,
@@ -70,6 +67,8 @@ impl Store {
             error: None,
             payload: None,
             headers: BTreeMap::new(),
+            sequel: job.sequel,
+            origin: None,
         };
         Entry {
             job: visible,

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::{
-    Event, Happening, Job, JobId, KindStats, Limits, Name, Payload, Priority, Schedule, State, TenantLimits,
+    Event, Happening, Job, JobId, KindStats, Limits, Name, NewJob, Origin, Payload, Priority, Schedule,
+    Sequel, State, TenantLimits,
 };
 
 /// Milliseconds since 1970.
@@ -267,6 +268,28 @@ impl Store {
             }
         }
         self.tell_state(id);
+        self.follow(id, state);
+    }
+
+    /// Takes in a job that stands nowhere yet.
+    pub(super) fn remember(&mut self, entry: Entry) {
+        let (id, born) = (entry.job.id, (self.now, entry.job.id));
+        self.all.insert(born);
+        self.of_tenant.entry(entry.job.tenant.clone()).or_default().insert(born);
+        self.jobs.insert(id, entry);
+    }
+
+    /// Enqueues what follows the end of a job.
+    fn follow(&mut self, id: JobId, state: State) {
+        let Some(ended) = self.jobs.get(&id) else { return };
+        let Some(Sequel { kind, payload, headers }) = ended.job.sequel.clone() else { return };
+        let mut job = NewJob::new(kind, ended.job.tenant.clone(), Payload::Inline(payload));
+        job.headers = headers;
+        let next = JobId::new(job.unique, 0);
+        let mut entry = self.entry(next, job, None);
+        entry.job.origin = Some(Origin { id, state, ended: at(self.now) });
+        self.remember(entry);
+        self.admit(next);
     }
 
     /// Forgets a lifted job.

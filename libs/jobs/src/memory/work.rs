@@ -142,10 +142,7 @@ impl Store {
             self.refuse(&ticket);
             return Receipt::Rejected;
         }
-        let pause = match &outcome {
-            Outcome::Failed { retry: true, .. } => policies.of(&ticket.kind).pause(ticket.attempt),
-            _ => None,
-        };
+        let pause = outcome.pause(policies.of(&ticket.kind), ticket.attempt);
         self.lift(ticket.id);
         let Some(entry) = self.jobs.get_mut(&ticket.id) else { return Receipt::Rejected };
         let (tenant, cancelled) = (entry.job.tenant.clone(), entry.job.cancel_requested);
@@ -158,7 +155,7 @@ impl Store {
                 entry.job.error = Some("cancelled".to_owned());
                 State::Cancelled
             }
-            Outcome::Failed { error, .. } => {
+            Outcome::Failed { error, .. } | Outcome::Postponed { error, .. } => {
                 entry.job.error = Some(cut(&error).to_owned());
                 // Nobody wants another attempt of what was cancelled.
                 match pause {

@@ -146,6 +146,10 @@ pub(super) fn put_job(command: &mut Cmd, id: JobId, job: &NewJob) {
         None => command.arg(""),
     };
     command.arg(key).arg(fingerprint).arg(encode_body(&job.payload, &job.headers));
+    match &job.sequel {
+        Some(sequel) => command.arg([sequel.kind.as_str().as_bytes(), b" ", &sequel.encode()].concat()),
+        None => command.arg(""),
+    };
 }
 
 pub(super) fn read_entered(answer: Value, id: JobId, job: &NewJob, shard: u8) -> Entered {
@@ -201,8 +205,8 @@ fn end<'a>(run: &'a Finish, policies: &Policies) -> End<'a> {
     match &run.outcome {
         Outcome::Done { result } => ("done", 0, result),
         Outcome::Cancelled => ("cancelled", 0, b"cancelled"),
-        Outcome::Failed { error, retry } => {
-            let pause = policies.of(&run.ticket.kind).pause(run.ticket.attempt).filter(|_| *retry);
+        Outcome::Failed { error, .. } | Outcome::Postponed { error, .. } => {
+            let pause = run.outcome.pause(policies.of(&run.ticket.kind), run.ticket.attempt);
             let what = if pause.is_some() { "retry" } else { "dead" };
             (what, pause.unwrap_or_default().as_millis() as u64, cut(error).as_bytes())
         }

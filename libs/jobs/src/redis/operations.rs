@@ -89,7 +89,7 @@ impl RedisQueue {
             filter.kind.as_ref().map_or("", Name::as_str),
         ];
         let answer = server.run(&server.scripts.list, shard, |command| {
-            command.arg(&words).arg(size).arg(LOOK.max(size)).arg(&place);
+            command.arg(&words).arg(u8::from(filter.originals)).arg(size).arg(LOOK.max(size)).arg(&place);
         });
         let what = "a list of jobs";
         let [index, score, last, jobs] = reply::parts(answer.await?, what)?;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use deadpool_redis::redis::Value;
 use jiff::Timestamp;
 
-use crate::{Job, JobId, JobsError, Name, Priority, State};
+use crate::{Job, JobId, JobsError, Name, Origin, Priority, Sequel, State};
 
 pub(super) fn array(value: Value, what: &'static str) -> Result<Vec<Value>, JobsError> {
     match value {
@@ -106,6 +106,15 @@ impl Fields {
         self.number(name).map(|millis| time(millis, JOB)).transpose()
     }
 
+    fn sequel(&self) -> Result<Option<Sequel>, JobsError> {
+        let body = self.0.get("zb").map(Vec::as_slice).unwrap_or_default();
+        self.text("z").map(|kind| Sequel::decode(&kind, body)).transpose()
+    }
+
+    fn origin(&self, shard: u8) -> Result<Option<Origin>, JobsError> {
+        self.text("o").map(|text| Origin::parse(&text, shard)).transpose()
+    }
+
     /// The job, without its body.
     pub(super) fn job(mut self, id: JobId) -> Result<Job, JobsError> {
         Ok(Job {
@@ -122,6 +131,8 @@ impl Fields {
             ended: self.time("e")?,
             worker: self.text("w"),
             error: self.text("err"),
+            sequel: self.sequel()?,
+            origin: self.origin(id.shard())?,
             progress: self.0.remove("progress"),
             result: self.0.remove("res"),
             payload: None,

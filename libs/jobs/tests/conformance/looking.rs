@@ -36,6 +36,7 @@ pub async fn a_list_has_every_job_once_by_filter(subject: &Subject) {
         tenant: tenant.map(name),
         state,
         kind: kind.map(name),
+        originals: false,
     };
     for size in [1, 4, 100] {
         for (filter, count) in [

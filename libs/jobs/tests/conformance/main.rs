@@ -7,6 +7,7 @@ mod interleavings;
 mod life;
 mod limits;
 mod looking;
+mod sequels;
 mod subject;
 mod time;
 
@@ -110,6 +111,14 @@ promises! {
         a_wait_ends_when_work_comes,
         a_schedule_starts_one_job_each_tick_however_many_look,
         a_schedule_can_be_changed_and_removed,
+    ;
+    sequels:
+        each_way_to_end_has_one_sequel,
+        the_end_of_a_run_that_is_told_twice_has_one_sequel,
+        a_retry_is_no_end_and_a_requeued_job_has_another_one,
+        a_job_without_a_sequel_has_none,
+        no_depth_refuses_a_sequel,
+        a_list_can_leave_sequels_out,
     ;
     looking:
         a_list_has_every_job_once_by_filter,

@@ -6,7 +6,7 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 26] = [
+const EDGES: [(&str, &[&str]); 28] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/amazon", &[]),
     ("libs/arguments", &[]),
@@ -17,6 +17,7 @@ const EDGES: [(&str, &[&str]); 26] = [
     ("libs/fault", &[]),
     ("libs/federation", &["egress", "fault"]),
     ("libs/jobs", &["arguments", "fault"]),
+    ("libs/jobview", &["artifacts", "fault", "jobs", "proto"]),
     ("libs/models", &["fault"]),
     ("libs/objects", &["amazon", "arguments", "fault"]),
     ("libs/openai", &["fault", "proto"]),
@@ -31,6 +32,7 @@ const EDGES: [(&str, &[&str]); 26] = [
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
     ("libs/tidy", &[]),
     ("libs/tools", &["fault", "objects"]),
+    ("libs/webhooks", &["fault"]),
     ("tools/shop", &[]),
     ("tools/ondol", &["api", "llm-inference", "mcp", "worker"]),
 ];
@@ -53,7 +55,7 @@ const HOMES: [(&str, &[&str]); 10] = [
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 14] = [
+const CORE: [&str; 15] = [
     "libs/accounts",
     "libs/amazon",
     "libs/artifacts",
@@ -68,6 +70,7 @@ const CORE: [&str; 14] = [
     "libs/secrets",
     "libs/sqlguard",
     "libs/tools",
+    "libs/webhooks",
 ];
 const TRANSPORTS: [&str; 6] = ["axum", "hyper", "prost", "prost-types", "tonic", "tonic-types"];
 /// ONNX's own file format is protobuf.

@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
-use artifacts::{Artifact, Upload};
+use artifacts::Upload;
 use contract::Invalid;
+use jobview::link;
 use objects::{ObjectInfo, Presigned};
 use proto::{artifacts::v1 as wire, jobs::v1::ArtifactLink};
 
@@ -22,16 +23,6 @@ pub(crate) fn artifact(found: &Found, info: &ObjectInfo) -> wire::Artifact {
         etag: found.artifact.etag.clone(),
         create_time: Some(info.modified.into()),
         published: found.manifest.published,
-    }
-}
-
-/// An artifact as its job tells of it.
-pub(super) fn link(job: &str, artifact: &Artifact) -> ArtifactLink {
-    ArtifactLink {
-        name: format!("jobs/{job}/artifacts/{}", artifact.name),
-        path: format!("/generated/{job}/{}", artifact.name),
-        content_type: artifact.content_type.clone(),
-        size_bytes: artifact.bytes,
     }
 }
 

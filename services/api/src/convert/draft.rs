@@ -1,28 +1,30 @@
 //! A request for a job.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use artifacts::Upload;
-use contract::{Invalid, check_generation, model_id};
+use accounts::Grants;
+use contract::Invalid;
 use jobs::{Idempotency, Name, Priority};
 use prost::Message;
-use proto::jobs::v1::{self as wire, job::Work};
+use proto::jobs::v1 as wire;
 use sha2::{Digest, Sha256};
 
-use super::time::length;
+use super::{
+    time::length,
+    webhook::check_webhook,
+    work::{check_grants, work_of},
+};
 use crate::{ApiError, desk::Draft};
 
-/// A text of 1 MiB, and what stands around it.
-const LARGEST: usize = 1024 * 1024 + 64 * 1024;
 const LONGEST_ID: usize = 256;
-const MOST_CONCURRENCY: u32 = 64;
 const FARTHEST: Duration = Duration::from_hours(24 * 366);
 
-/// Checks a request for a job; every wrong field of it is named at once.
-pub(crate) fn draft(request: wire::CreateJobRequest) -> Result<Draft, ApiError> {
+/// Checks a request for a job by a key that allows this; every wrong field of it is named at once.
+pub(crate) fn draft(request: wire::CreateJobRequest, granted: &Grants) -> Result<Draft, ApiError> {
     let fingerprint = fingerprint(&request);
     let wire::CreateJobRequest { job, request_id, delay, expires_after } = request;
     let job = job.unwrap_or_default();
+    check_grants(job.work.as_ref(), granted)?;
     let mut found = Found(Vec::new());
     let (kind, work) = found.take(work_of(job.work.as_ref()));
     let priority = found.take(priority_of(job.priority));
@@ -30,10 +32,12 @@ pub(crate) fn draft(request: wire::CreateJobRequest) -> Result<Draft, ApiError> 
     let expires_after = found.take(length("expires_after", expires_after, FARTHEST));
     found.take(check_order(delay, expires_after));
     found.take(check_id(&request_id));
+    found.take(check_webhook(job.webhook.as_ref()));
     Invalid::all(found.0)?;
     let idempotency = (!request_id.is_empty()).then_some(Idempotency { key: request_id, fingerprint });
     let (kind, published) = (Name::new("job", kind)?, job.published);
-    Ok(Draft { kind, work, published, priority, delay, expires_after, idempotency })
+    let sequel = job.webhook.map(|webhook| jobview::sequel_of(&webhook, BTreeMap::new())).transpose()?;
+    Ok(Draft { kind, work, published, priority, delay, expires_after, idempotency, sequel })
 }
 
 /// What is wrong so far.
@@ -58,41 +62,6 @@ fn check_order(delay: Duration, expires_after: Option<Duration>) -> Result<(), I
     Ok(())
 }
 
-/// The kind, and the message as the worker reads it.
-fn work_of(work: Option<&Work>) -> Result<(&'static str, Vec<u8>), Invalid> {
-    let (kind, bytes) = match work {
-        None => return Err(Invalid::field("job", "one kind of work is required: generate_text or batch")),
-        Some(Work::GenerateText(work)) => {
-            let request = work.request.clone().unwrap_or_default();
-            check_generation(&request).map_err(|wrong| wrong.within("job.generate_text.request"))?;
-            ("generate_text", work.encode_to_vec())
-        }
-        Some(Work::Batch(work)) => {
-            check_batch(work)?;
-            ("batch", work.encode_to_vec())
-        }
-    };
-    if bytes.len() > LARGEST {
-        let rule = format!("must be at most {LARGEST} bytes, is {}", bytes.len());
-        return Err(Invalid::field(format!("job.{kind}"), rule));
-    }
-    Ok((kind, bytes))
-}
-
-fn check_batch(work: &wire::BatchWork) -> Result<(), Invalid> {
-    let input = Upload::parse("input", &work.input).map(drop).map_err(|_| {
-        Invalid::field("job.batch.input", "must be `uploads/{upload}`, as CreateUploadUrl names it")
-    });
-    let concurrency = if work.concurrency <= MOST_CONCURRENCY {
-        Ok(())
-    } else {
-        let rule = format!("must be at most {MOST_CONCURRENCY}, is {}", work.concurrency);
-        Err(Invalid::field("job.batch.concurrency", rule))
-    };
-    let model = if work.model.is_empty() { Ok(()) } else { model_id(&work.model).map(drop) };
-    Invalid::all([input, concurrency, model.map_err(|wrong| wrong.within("job.batch"))])
-}
-
 fn priority_of(priority: i32) -> Result<Priority, Invalid> {
     match wire::Priority::try_from(priority) {
         Ok(wire::Priority::Unspecified | wire::Priority::Normal) => Ok(Priority::Normal),
@@ -112,8 +81,8 @@ fn check_id(id: &str) -> Result<(), Invalid> {
 /// What makes two requests the same: all that a caller says, and nothing that is ours to say.
 fn fingerprint(request: &wire::CreateJobRequest) -> Vec<u8> {
     let job = request.job.clone().unwrap_or_default();
-    let (work, priority, published) = (job.work, job.priority, job.published);
-    let job = wire::Job { work, priority, published, ..wire::Job::default() };
+    let wire::Job { work, priority, published, webhook, .. } = job;
+    let job = wire::Job { work, priority, published, webhook, ..wire::Job::default() };
     let (delay, expires_after) = (request.delay, request.expires_after);
     let asked = wire::CreateJobRequest { job: Some(job), request_id: String::new(), delay, expires_after };
     Sha256::digest(asked.encode_to_vec()).to_vec()

@@ -1,10 +1,9 @@
 //! What a watch tells.
 
 use jobs::{Event, Events, Happening, State};
+use jobview::state;
 use prost::Message;
 use proto::jobs::v1::{self as wire, watch_job_response::Event as Told};
-
-use super::job::state;
 
 /// Nothing but a sign of life.
 pub(crate) fn beat() -> wire::WatchJobResponse {

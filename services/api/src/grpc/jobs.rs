@@ -10,7 +10,7 @@ use rpc::{CallContext, status};
 use runtime::Life;
 use tonic::{Request, Response, Status};
 
-use super::owner;
+use super::{granted, owner};
 use crate::{
     ApiError, convert,
     desk::{Desk, Seen},
@@ -47,7 +47,8 @@ impl JobService for Jobs {
     ) -> Result<Response<wire::Job>, Status> {
         let (desk, owner) = (self.desk()?, owner(request.extensions()).map_err(status)?);
         let context = CallContext::of(request.extensions());
-        let draft = convert::draft(request.into_inner()).map_err(status)?;
+        let granted = granted(&context);
+        let draft = convert::draft(request.into_inner(), &granted).map_err(status)?;
         answer(desk.create(&owner, draft, context).await)
     }
 
@@ -64,7 +65,7 @@ impl JobService for Jobs {
         let (desk, owner) = (self.desk()?, owner(request.extensions()).map_err(status)?);
         let query = convert::query(request.into_inner()).map_err(status)?;
         let (jobs, next) = desk.list(&owner, query).await.map_err(status)?;
-        let jobs = jobs.into_iter().map(convert::job).collect();
+        let jobs = jobs.iter().map(convert::job).collect();
         Ok(Response::new(wire::ListJobsResponse { jobs, next_page_token: next.unwrap_or_default() }))
     }
 
@@ -96,7 +97,7 @@ impl JobService for Jobs {
         let (desk, owner) = (self.desk()?, owner(request.extensions()).map_err(status)?);
         let query = convert::dead_query(request.into_inner()).map_err(status)?;
         let (jobs, next) = desk.list(&owner, query).await.map_err(status)?;
-        let jobs = jobs.into_iter().map(convert::job).collect();
+        let jobs = jobs.iter().map(convert::job).collect();
         Ok(Response::new(wire::ListDeadJobsResponse { jobs, next_page_token: next.unwrap_or_default() }))
     }
 
@@ -121,7 +122,7 @@ impl JobService for Jobs {
 }
 
 fn answer(seen: Result<Seen, ApiError>) -> Result<Response<wire::Job>, Status> {
-    seen.map(|seen| Response::new(convert::job(seen))).map_err(status)
+    seen.map(|seen| Response::new(convert::job(&seen))).map_err(status)
 }
 
 #[cfg(test)]

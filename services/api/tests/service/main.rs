@@ -29,6 +29,8 @@ mod refusing;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
+mod telling;
+#[cfg(test)]
 mod uploading;
 #[cfg(test)]
 mod watching;

@@ -1,6 +1,6 @@
 //! How others are reached, and in whose name, as it is written.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
 use secrets::Reference;
 use serde::Deserialize;
@@ -26,6 +26,14 @@ pub(crate) struct Reach<'a> {
     pub(crate) headers: &'a BTreeMap<String, String>,
     /// In whose name it is asked.
     pub(crate) auth: Option<&'a AuthConfig>,
+}
+
+/// Networks, as they are written under `private`.
+pub(crate) fn networks<N: FromStr>(private: &[String]) -> Result<Vec<N>, String> {
+    let networks = private.iter().map(|text| {
+        text.parse().map_err(|_| format!("private: {text:?} is no network; expected one such as 10.0.0.0/8"))
+    });
+    networks.collect()
 }
 
 /// How requests say in whose name they come: one of `header`, `query`, `user` and `oauth`.

@@ -13,7 +13,7 @@ pub(crate) const ANONYMOUS: &str = "anonymous";
 pub(crate) fn caller(extensions: &Extensions) -> Caller {
     let principal = extensions.get::<Principal>().map_or(ANONYMOUS, Principal::as_str);
     let granted = extensions.get::<Grants>().map(|grants| Granted::from_line(grants.as_str()));
-    let Granted { scopes, tools } = granted.unwrap_or_default();
+    let Granted { scopes, tools, .. } = granted.unwrap_or_default();
     Caller { principal: principal.into(), scopes, tools }
 }
 

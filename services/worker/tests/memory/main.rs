@@ -8,6 +8,10 @@ mod scripted;
 #[expect(dead_code, reason = "the tests of the service use the rest")]
 #[path = "../service/stand.rs"]
 mod stand;
+#[cfg(test)]
+#[expect(dead_code, reason = "the tests of the service use the rest")]
+#[path = "../service/toolbox.rs"]
+mod toolbox;
 
 #[cfg(test)]
 mod batch {

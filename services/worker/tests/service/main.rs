@@ -8,9 +8,13 @@ mod scripted;
 mod slow;
 #[cfg(test)]
 mod stand;
+#[cfg(test)]
+mod toolbox;
 
 #[cfg(test)]
 mod batching;
+#[cfg(test)]
+mod calling;
 #[cfg(test)]
 mod ending;
 #[cfg(test)]

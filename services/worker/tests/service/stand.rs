@@ -13,6 +13,7 @@ use prost::Message;
 use proto::{
     inference::v1::{GenerateTextRequest, Message as Turn, inference_service_server::InferenceServiceServer},
     jobs::v1::{BatchWork, GenerateTextWork},
+    tools::v1::{tool_service_server::ToolServiceServer, webhook_service_server::WebhookServiceServer},
 };
 use rpc::{CallContext, Connector, Resolve, Upstream, UpstreamMetrics, UpstreamSettings};
 use runtime::{Life, Signal, Signals, Supervisor};
@@ -22,11 +23,13 @@ use tokio::task::JoinSet;
 use tonic::transport::Server;
 use worker::{Connections, WorkArguments, start_on};
 
-use crate::scripted::Scripted;
+use crate::{scripted::Scripted, toolbox::Toolbox};
 
 pub(crate) const OWNER: &str = "team-a";
 const ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)), 50052);
+const TOOLBOX: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2)), 50053);
 
 #[derive(Parser)]
 struct Line {
@@ -39,8 +42,9 @@ pub(crate) struct Stand {
     pub(crate) queue: Arc<MemoryQueue>,
     pub(crate) shelf: Shelf,
     network: Network,
+    has_toolbox: bool,
     _folder: TempDir,
-    _upstream: JoinSet<Result<(), tonic::transport::Error>>,
+    upstreams: JoinSet<Result<(), tonic::transport::Error>>,
 }
 
 /// A worker that can be told to end.
@@ -49,11 +53,11 @@ pub(crate) struct Worker {
     running: JoinSet<runtime::Exit>,
 }
 
-struct OnePod;
+struct OnePod(SocketAddr);
 
 impl Resolve for OnePod {
     fn resolve(&self) -> futures::future::BoxFuture<'_, std::io::Result<Vec<SocketAddr>>> {
-        Box::pin(std::future::ready(Ok(vec![ADDRESS])))
+        Box::pin(std::future::ready(Ok(vec![self.0])))
     }
 }
 
@@ -74,14 +78,24 @@ impl Stand {
             queue: Arc::new(MemoryQueue::new(policies)),
             shelf: Shelf::new(objects),
             network,
+            has_toolbox: false,
             _folder: folder,
-            _upstream: serving,
+            upstreams: serving,
         }
     }
 
     /// The same with the queue and the objects of another.
     pub(crate) fn with_work_of(self, other: &Self) -> Self {
         Self { queue: other.queue.clone(), shelf: other.shelf.clone(), ..self }
+    }
+
+    /// The same with an mcp.
+    pub(crate) fn with_toolbox(mut self, toolbox: &Toolbox) -> Self {
+        let server = Server::builder()
+            .add_service(ToolServiceServer::new(toolbox.clone()))
+            .add_service(WebhookServiceServer::new(toolbox.clone()));
+        self.upstreams.spawn(server.serve_with_incoming(self.network.listen(TOOLBOX)));
+        Self { has_toolbox: true, ..self }
     }
 
     /// Starts a worker with these arguments.
@@ -94,14 +108,19 @@ impl Stand {
         let line = Line::parse_from([&["worker"], arguments].concat());
         let network = self.network.clone();
         let connector = Connector::dialing(move |address| std::future::ready(network.connect(address)));
-        let settings = UpstreamSettings::new("llm-inference", "http://llm:50052".parse().unwrap());
         let metrics = UpstreamMetrics::register(&mut Registry::default());
-        let llm_inference = Upstream::connect_through(&settings, &metrics, OnePod, connector);
+        let connect = |name, address| {
+            let settings = UpstreamSettings::new(name, format!("http://{name}:50052").parse().unwrap());
+            Upstream::connect_through(&settings, &metrics, OnePod(address), connector.clone())
+        };
+        let llm_inference = connect("llm-inference", ADDRESS);
+        let mcp = self.has_toolbox.then(|| connect("mcp", TOOLBOX));
         let connections = Connections {
             queue,
             heart: self.queue.clone(),
             objects: self.shelf.objects().clone(),
             llm_inference,
+            mcp,
         };
         let (signals, receiver) = Signals::channel();
         let grace = Duration::from_secs(2);

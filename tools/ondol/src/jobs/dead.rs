@@ -11,7 +11,7 @@ use crate::client::Connection;
 pub(crate) struct Arguments {
     #[command(flatten)]
     connection: Connection,
-    /// Only jobs of this kind: `generate_text` or `batch`
+    /// Only jobs of this kind: `generate_text`, `batch`, `call_tool` or `webhook`
     #[arg(long, default_value = "", hide_default_value = true)]
     kind: String,
     /// The most jobs to print

@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     /// Only jobs in this state, such as `running`
     #[arg(long, value_parser = parse_state)]
     state: Option<State>,
-    /// Only jobs of this kind: `generate_text` or `batch`
+    /// Only jobs of this kind: `generate_text`, `batch`, `call_tool` or `webhook`
     #[arg(long, default_value = "", hide_default_value = true)]
     kind: String,
     /// The most jobs to print

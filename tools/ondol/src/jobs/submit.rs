@@ -1,13 +1,14 @@
 //! `ondol jobs submit`.
 
 mod batch;
+mod call_tool;
 mod generate;
 
 use std::time::Duration;
 
 use arguments::duration;
 use clap::{Args, Subcommand, ValueEnum};
-use proto::jobs::v1::{CreateJobRequest, Job, Priority};
+use proto::jobs::v1::{CreateJobRequest, Job, Priority, Webhook};
 
 use super::watch;
 use crate::{
@@ -22,6 +23,8 @@ pub(crate) enum Command {
     Generate(generate::Arguments),
     /// Answer every line of a JSONL file of requests
     Batch(batch::Arguments),
+    /// Call a tool in the background
+    CallTool(call_tool::Arguments),
 }
 
 /// What all kinds share.
@@ -45,6 +48,9 @@ pub(crate) struct Common {
     /// Let anybody read its artifacts
     #[arg(long)]
     published: bool,
+    /// Where its end is told, signed: see `ondol webhooks`
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
     /// Follow it until it ends
     #[arg(long)]
     watch: bool,
@@ -65,6 +71,7 @@ pub(super) fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Generate(arguments) => generate::run(arguments),
         Command::Batch(arguments) => batch::run(arguments),
+        Command::CallTool(arguments) => call_tool::run(arguments),
     }
 }
 
@@ -76,7 +83,8 @@ impl Common {
             Urgency::Normal => Priority::Normal,
             Urgency::Low => Priority::Low,
         };
-        let job = Job { priority: priority.into(), published: self.published, ..job };
+        let webhook = self.webhook.clone().map(|url| Webhook { url });
+        let job = Job { priority: priority.into(), published: self.published, webhook, ..job };
         let request = CreateJobRequest {
             job: Some(job),
             request_id: self.request_id.clone(),

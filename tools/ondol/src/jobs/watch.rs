@@ -127,6 +127,9 @@ impl View {
         }
         let (failed, lines) = job.progress.as_ref().map(|it| (it.failed, it.total)).unwrap_or_default();
         match job.state() {
+            State::Succeeded if failed > 0 && job.kind == "call_tool" => {
+                bail!("{}: the tool could not do what was asked; answer.json says why", job.name)
+            }
             State::Succeeded if failed > 0 && failed == lines => {
                 bail!("{}: none of {lines} lines has an answer; output.jsonl says why", job.name)
             }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use api::{ArtifactArguments, Backends};
 use clap::Args;
-use jobs::{LimitArguments, MemoryQueue, Policies, Queue, RedisArguments, RedisQueue};
+use jobs::{LimitArguments, MemoryQueue, Queue, RedisArguments, RedisQueue};
 use objects::{Folder, Objects, ObjectsArguments};
 use worker::WorkArguments;
 
@@ -46,11 +46,11 @@ impl BackendArguments {
     /// Opens the queue and the store.
     pub(super) async fn open(&self) -> anyhow::Result<Opened> {
         let (queue, heart): (Arc<dyn Queue>, Arc<dyn Queue>) = if let Some(redis) = &self.redis {
-            let queue = RedisQueue::new(redis.clone().options()?, Policies::default())?;
+            let queue = RedisQueue::new(redis.clone().options()?, worker::policies()?)?;
             let heart = queue.apart()?;
             (Arc::new(queue), Arc::new(heart))
         } else {
-            let queue = MemoryQueue::new(Policies::default());
+            let queue = MemoryQueue::new(worker::policies()?);
             (Arc::new(queue.clone()), Arc::new(queue))
         };
         if let Some(limits) = self.limits.clone().limits()? {

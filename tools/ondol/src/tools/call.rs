@@ -71,7 +71,8 @@ fn print(answer: &CallToolResponse, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn parse(given: &[String]) -> anyhow::Result<Map<String, Value>> {
+/// The arguments of a tool, as they are written on the command line.
+pub(crate) fn parse(given: &[String]) -> anyhow::Result<Map<String, Value>> {
     match given {
         [one] if one == "-" => {
             let mut text = String::new();

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 
-use crate::{folders::tools_file, output::say};
+use crate::{folders::tools_file, keys::new_secret, output::say};
 
 /// Where to write it.
 #[derive(Args)]
@@ -35,16 +35,38 @@ pub(crate) fn write_if_missing(path: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
         opened => opened?,
     };
+    write_master(&home)?;
     let url = format!("file://{}", home.join("files").display());
     write!(
         file,
         "# What tools there are. Changes are taken at once; `ondol tools check` says what is wrong with them, and\n\
          # docs/tools.md what can be written here.\n\n\
          [s3.buckets.files]\nurl = {url:?}\ndescription = \"Files of this machine that tools may read and write.\"\n\
-         read = [\"\"]\nwrite = \"\"\n\n{}",
+         read = [\"\"]\nwrite = \"\"\n\n{WEBHOOKS}\n{}",
         shop::TOOLS
     )?;
     Ok(true)
+}
+
+/// Webhooks to receivers on this machine, and to no other.
+const WEBHOOKS: &str = "[secrets]\nfolder = \"secrets\"\n\n# Where ends of jobs may be told: to receivers on this machine. \
+    `ondol webhooks secret` prints what they verify with.\n[webhooks]\nsecrets = [\"webhooks\"]\n\
+    hosts = [\"127.0.0.1\", \"localhost\"]\nprivate = [\"127.0.0.0/8\", \"::1/128\"]\nplain_http = true\n";
+
+/// Makes what webhooks are signed with, where there is nothing yet.
+fn write_master(home: &Path) -> io::Result<()> {
+    let folder = home.join("secrets");
+    fs::create_dir_all(&folder)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = match options.open(folder.join("webhooks")) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        opened => opened?,
+    };
+    let secret = new_secret().map_err(io::Error::other)?;
+    file.write_all(secret.as_bytes())
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! The commands around the stack.
 
-use std::{fs, process::Output};
+use std::{
+    fs,
+    process::Output,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -157,5 +161,29 @@ fn a_port_that_is_taken_is_named() {
         for words in ["cannot listen", &taken, "Address already in use"] {
             assert!(err.contains(words), "{words} is missing in {err}");
         }
+    }
+}
+
+#[test]
+fn a_webhook_verifies_with_the_secret_that_is_printed_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    assert_eq!(run(&["tools", "new", &path("tools.toml")]).0, Some(0));
+    let secret = |principal: &str| run(&["webhooks", "secret", principal, "--tools", &path("tools.toml")]).1;
+    let (ours, theirs) = (secret("team-a"), secret("team-b"));
+    assert!(ours.starts_with("whsec_") && ours != theirs, "{ours}");
+    assert_eq!(run(&["webhooks", "secret", "no name", "--tools", &path("tools.toml")]).0, Some(1));
+
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+    let key = webhooks::SigningKey::parse(&ours).unwrap();
+    let signed = webhooks::Signed::sign([&key], "0a", now, b"{}");
+    let headers =
+        format!("Webhook-Id: 0a\nWebhook-Timestamp: {now}\nWebhook-Signature: {}\n", signed.signatures);
+    fs::write(path("headers"), headers).unwrap();
+    fs::write(path("body"), "{}").unwrap();
+    for (secret, code) in [(ours, Some(0)), (theirs, Some(1))] {
+        fs::write(path("secret"), secret).unwrap();
+        let files = ["--secret-file", &path("secret"), "--headers", &path("headers"), &path("body")];
+        assert_eq!(run(&[&["webhooks", "verify"], &files[..]].concat()).0, code);
     }
 }

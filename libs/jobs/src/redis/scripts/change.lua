@@ -1,7 +1,7 @@
 -- ARGV: what (cancel, requeue, delete), id. Answers what the job was, or '' for no such job, and what came of it.
 local what, id = ARGV[1], ARGV[2]
 local name = P .. 'j:' .. id
-local d = call('HMGET', name, 's', 'k', 't', 'p', 'q')
+local d = call('HMGET', name, 's', 'k', 't', 'p', 'q', 'z')
 local state, kind, tenant, priority = unpack(d)
 if not state then return {'', ''} end
 local ended = state == 'done' or state == 'dead' or state == 'cancelled' or state == 'expired'
@@ -14,7 +14,7 @@ elseif what == 'cancel' and not ended then
   if state == 'parked' then call('ZREM', P .. 'park:' .. tenant, id) end
   if state == 'delayed' then call('ZREM', P .. 'delayed', id); put_off(tenant, -1) end
   move(kind, state == 'delayed' and 'delayed' or 'waiting', nil)
-  close(id, 'cancelled', {q = d[5]})
+  close(id, 'cancelled', {q = d[5], t = tenant, z = d[6]})
   came = 'yes'
 elseif what == 'requeue' and state == 'dead' then
   call('ZREM', P .. 'dead', id)

@@ -37,7 +37,7 @@ local function take(id, kind)
   if d[8] and not d[11] and tonumber(d[8]) <= now then
     leave(tenant)
     move(kind, 'waiting', nil)
-    close(id, 'expired', {q = d[9]})
+    close(id, 'expired', {q = d[9], t = tenant, z = call('HGET', name, 'z')})
     return false
   end
   if capped and seat(tenant).cap and seat(tenant).open > seat(tenant).cap then

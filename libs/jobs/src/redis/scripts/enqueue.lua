@@ -1,5 +1,6 @@
 -- ARGV: schedule, its tick, its next tick ('' each, without one); then of each job
---   id, kind, tenant, priority, delay, time to live (ms, '' for none), idempotency key ('' for none), fingerprint, body
+--   id, kind, tenant, priority, delay, time to live (ms, '' for none), idempotency key ('' for none), fingerprint, body,
+--   its sequel ('' for none; its kind, a space, and its body)
 -- Answers of each job: its state if it is new, or {why, id}. An empty answer: another worker had the tick.
 if ARGV[1] ~= '' and call('ZSCORE', P .. 'cron', ARGV[1]) ~= ARGV[2] then return {} end
 local conf = call('HMGET', P .. 'conf', 'depth', 'tenant_depth', 'keys', 'capped')
@@ -8,7 +9,7 @@ local waiting = call('HMGET', P .. 'n', 'waiting', 'delayed')
 local room = (tonumber(conf[1]) or 1000000) - (waiting[1] or 0) - (waiting[2] or 0)
 local answers, bodies, all, of, names, seen, full = {}, {}, {}, {}, {}, {}, false
 local owners = {}
-for i = 4, #ARGV, 9 do
+for i = 4, #ARGV, 10 do
   names[#names + 1] = P .. 'j:' .. ARGV[i]
   owners[#owners + 1] = ARGV[i + 2]
 end
@@ -37,8 +38,9 @@ local function refusal(id, tenant, key, fingerprint)
   if conf[2] and held(tenant) >= tonumber(conf[2]) then return {'full', 'tenant'} end
 end
 
-for i = 4, #ARGV, 9 do
+for i = 4, #ARGV, 10 do
   local id, kind, tenant, priority, delay, ttl, key, fingerprint, body = unpack(ARGV, i, i + 8)
+  local sequel = ARGV[i + 9]
   local no = refusal(id, tenant, key, fingerprint)
   if no then
     full = full or no[1] == 'full'
@@ -54,6 +56,10 @@ for i = 4, #ARGV, 9 do
     end
     local state = delay == '0' and admit(id, kind, tenant, priority) or 'delayed'
     call('HSET', P .. 'j:' .. id, 's', state, 'k', kind, 't', tenant, 'p', priority, 'c', now)
+    if sequel ~= '' then
+      local space = string.find(sequel, ' ', 1, true)
+      call('HSET', P .. 'j:' .. id, 'z', string.sub(sequel, 1, space - 1), 'zb', string.sub(sequel, space + 1))
+    end
     if ttl ~= '' then
       call('HSET', P .. 'j:' .. id, 'x', now + ttl)
       call('ZADD', P .. 'ttl', now + ttl, id)

@@ -3,7 +3,7 @@
 local left, known, owners, answers = {}, {}, {}, {}
 for i = 1, #ARGV, 5 do
   local id = ARGV[i]
-  local d = known[id] or call('HMGET', P .. 'j:' .. id, 's', 'f', 'k', 't', 'cancel', 'q')
+  local d = known[id] or call('HMGET', P .. 'j:' .. id, 's', 'f', 'k', 't', 'cancel', 'q', 'z')
   known[id] = d
   if d[4] then owners[#owners + 1] = d[4] end
 end
@@ -33,7 +33,7 @@ for i = 1, #ARGV, 5 do
       tell(id, d[6], 's', 'delayed')
     else
       move(kind, 'running', what == 'dead' and 'dead' or nil)
-      close(id, what, {q = d[6]}, what == 'done' and 'res' or 'err', data)
+      close(id, what, {q = d[6], t = tenant, z = d[7]}, what == 'done' and 'res' or 'err', data)
     end
     answers[#answers + 1] = 1
   end

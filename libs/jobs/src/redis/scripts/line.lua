@@ -11,6 +11,8 @@
 --
 -- Fairness is start-time fair queueing. A flow is a tenant at one priority; its jobs get tags 1/(weight * share)
 -- apart, never before the tag that was claimed last, and the lowest tag runs first.
+-- A job's hash has its sequel as `z` and `zb` (its kind, and its body as b:<id> will have it) and counts its ends as `zn`; the
+-- hash of a sequel has as `o` the job that ended, how and when.
 local P, call = KEYS[1], redis.call
 local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -134,7 +136,21 @@ local function tell(id, q, what, data)
   call('XADD', P .. 'e:' .. id, 'MAXLEN', kept, string.format('%d-0', q + 1), 't', now, what, data)
 end
 
--- A job is at its end; `d` has its tenant, kind and the number of its last event.
+-- What follows the end of a job. Its name comes of the job's and of the number of that end, so that none is made twice; no
+-- depth refuses it.
+local function follow(id, state, d)
+  local n = call('HINCRBY', P .. 'j:' .. id, 'zn', 1)
+  local next = string.sub(redis.sha1hex(id .. ' ' .. n), 1, 32)
+  local s = admit(next, d.z, d.t, 'normal')
+  local origin = string.format('%s %s %d', id, state, now)
+  call('HSET', P .. 'j:' .. next, 's', s, 'k', d.z, 't', d.t, 'p', 'normal', 'c', now, 'o', origin)
+  call('SET', P .. 'b:' .. next, call('HGET', P .. 'j:' .. id, 'zb') or '')
+  call('ZADD', P .. 'all', now, next)
+  call('ZADD', P .. 'of:' .. d.t, now, next)
+  move(d.z, nil, 'waiting')
+end
+
+-- A job is at its end; `d` has the number of its last event, its tenant, and the kind of its sequel if it has one.
 local function close(id, state, d, ...)
   call('HSET', P .. 'j:' .. id, 's', state, 'e', now, ...)
   local set = state == 'dead' and 'dead' or 'done'
@@ -144,6 +160,7 @@ local function close(id, state, d, ...)
   e[#e + 1] = id
   if state ~= 'dead' then gone[#gone + 1] = P .. 'b:' .. id end
   tell(id, d.q, 's', state)
+  if d.z then follow(id, state, d) end
 end
 
 local function remove(id, tenant)

@@ -1,7 +1,8 @@
--- ARGV: tenant, state, kind ('' for any), size, most to look at, index and score and id where the last page ended
+-- ARGV: tenant, state, kind ('' for any), '1' to leave out sequels, size, most to look at, index and score and id where the
+-- last page ended
 -- Walks the shortest index that holds all that is wanted, newest first, and looks at a bounded number of jobs.
 -- Answers the index, the score and id of the last job looked at ('' at the end), and the jobs.
-local tenant, state, kind, size, look, index, score, from = unpack(ARGV)
+local tenant, state, kind, originals, size, look, index, score, from = unpack(ARGV)
 local OF = {running = 'lease', delayed = 'delayed', dead = 'dead', done = 'done', cancelled = 'done', expired = 'done'}
 if index == '' then
   index = OF[state] or 'all'
@@ -21,9 +22,10 @@ local jobs, last, at = {}, '', ''
 for i = 1, #found, 2 do
   local id = found[i]
   last, at = id, found[i + 1]
-  local d = call('HMGET', P .. 'j:' .. id, 's', 't', 'k')
+  local d = call('HMGET', P .. 'j:' .. id, 's', 't', 'k', 'o')
   local fits = d[1] and (tenant == '' or d[2] == tenant) and (state == '' or d[1] == state)
-  if fits and (kind == '' or d[3] == kind) and not (at == score and id >= from and from ~= '') then
+  local wanted = (kind == '' or d[3] == kind) and not (originals == '1' and d[4])
+  if fits and wanted and not (at == score and id >= from and from ~= '') then
     jobs[#jobs + 1] = {id, call('HGETALL', P .. 'j:' .. id)}
     if #jobs == tonumber(size) then break end
   end

@@ -7,7 +7,7 @@ local recovered, dead, cancelled = 0, 0, 0
 local limit = tonumber(call('HGET', P .. 'conf', 'recoveries') or 3)
 for _, id in ipairs(ids) do
   local name = P .. 'j:' .. id
-  local d = call('HMGET', name, 's', 'f', 'k', 't', 'cancel', 'q', 'a', 'r')
+  local d = call('HMGET', name, 's', 'f', 'k', 't', 'cancel', 'q', 'a', 'r', 'z')
   if d[1] == 'running' then
     local kind, recoveries = d[3], (d[8] or 0) + 1
     call('HSET', name, 'f', d[2] + 1, 'a', d[7] - 1, 'r', recoveries)
@@ -16,12 +16,12 @@ for _, id in ipairs(ids) do
       cancelled = cancelled + 1
       move(kind, 'running', nil)
       leave(d[4])
-      close(id, 'cancelled', {q = d[6]})
+      close(id, 'cancelled', {q = d[6], t = d[4], z = d[9]})
     elseif recoveries >= limit then
       dead = dead + 1
       move(kind, 'running', 'dead')
       leave(d[4])
-      close(id, 'dead', {q = d[6]}, 'err', 'the worker went away ' .. recoveries .. ' times')
+      close(id, 'dead', {q = d[6], t = d[4], z = d[9]}, 'err', 'the worker went away ' .. recoveries .. ' times')
     else
       recovered = recovered + 1
       move(kind, 'running', 'waiting')

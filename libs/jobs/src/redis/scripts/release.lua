@@ -4,14 +4,14 @@ local back, answers = {}, {}
 for i = 1, #ARGV, 2 do
   local id = ARGV[i]
   local name = P .. 'j:' .. id
-  local d = call('HMGET', name, 's', 'f', 'k', 't', 'cancel', 'q', 'a')
+  local d = call('HMGET', name, 's', 'f', 'k', 't', 'cancel', 'q', 'a', 'z')
   if d[1] == 'running' and d[2] == ARGV[i + 1] then
     back[#back + 1] = id
     call('HSET', name, 'f', d[2] + 1, 'a', d[7] - 1)
     if d[5] then
       move(d[3], 'running', nil)
       leave(d[4])
-      close(id, 'cancelled', {q = d[6]})
+      close(id, 'cancelled', {q = d[6], t = d[4], z = d[8]})
     else
       move(d[3], 'running', 'waiting')
       call('HSET', name, 's', 'ready')

@@ -4,14 +4,14 @@ local most, expired, removed, mended = tonumber(ARGV[1]), 0, 0, 0
 -- Jobs that waited too long. The others in `ttl` were claimed in time.
 local due = call('ZRANGE', P .. 'ttl', '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
 for _, id in ipairs(due) do
-  local d = call('HMGET', P .. 'j:' .. id, 's', 'k', 't', 'q', 'b')
+  local d = call('HMGET', P .. 'j:' .. id, 's', 'k', 't', 'q', 'b', 'z')
   -- What has run once is in the handler's hands, also while it waits for another attempt.
   if not d[5] and (d[1] == 'ready' or d[1] == 'parked' or d[1] == 'delayed') then
     if d[1] == 'ready' then call('ZREM', P .. 'ready:' .. d[2], id); leave(d[3]) end
     if d[1] == 'parked' then call('ZREM', P .. 'park:' .. d[3], id) end
     if d[1] == 'delayed' then call('ZREM', P .. 'delayed', id); put_off(d[3], -1) end
     move(d[2], d[1] == 'delayed' and 'delayed' or 'waiting', nil)
-    close(id, 'expired', {q = d[4]})
+    close(id, 'expired', {q = d[4], t = d[3], z = d[6]})
     expired = expired + 1
   end
 end

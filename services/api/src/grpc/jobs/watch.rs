@@ -68,7 +68,7 @@ impl Watch {
         let known = news.events.last().map_or(self.after.saturating_add(news.missed), |event| event.sequence);
         let now = if news.missed > 0 || news.events.iter().any(convert::tells_of_job) {
             let now = self.desk.glance(&self.owner, self.id).await?;
-            Some(convert::job(Seen { work: self.work.clone(), ..now }))
+            Some(convert::job(&Seen { work: self.work.clone(), ..now }))
         } else {
             None
         };

@@ -1,6 +1,6 @@
 //! What an upstream's answer means to whoever called the tool.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 use fault::{Fault, Kind};
@@ -12,6 +12,8 @@ use tools::{Content, Output, ToolsError};
 use super::projection::Projection;
 use crate::sources::structured::object;
 
+/// Callers are not told to wait for longer, whatever an upstream asks.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// How much of an upstream's complaint is repeated.
 const EXCERPT: usize = 500;
 
@@ -46,7 +48,7 @@ impl Reading {
             || status.is_redirection()
             || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
         if fails {
-            let retry_after = response.retry_after();
+            let retry_after = response.retry_after().map(|pause| pause.min(LONGEST_PAUSE));
             return Err(self.failed(format!("it answered {status}"), retry_after));
         }
         if self.authenticated && status == StatusCode::UNAUTHORIZED {
@@ -123,7 +125,7 @@ impl Reading {
         Ok(Output::structured(object(value)))
     }
 
-    fn failed(&self, message: String, retry_after: Option<std::time::Duration>) -> ToolsError {
+    fn failed(&self, message: String, retry_after: Option<Duration>) -> ToolsError {
         ToolsError::Upstream { upstream: self.upstream.clone(), message, retry_after, source: None }
     }
 

@@ -1,0 +1,106 @@
+//! A job as it is told.
+
+use std::time::SystemTime;
+
+use artifacts::{Artifact, Manifest, PUBLISHED_HEADER};
+use jobs::{Job, Priority, State};
+use prost::Message;
+use prost_types::Timestamp;
+use proto::jobs::v1::{self as wire, ArtifactLink, job::Work};
+
+use crate::webhook_of;
+
+/// The kinds of jobs that callers create: the fields of `work`.
+pub const KINDS: [&str; 3] = ["generate_text", "batch", "call_tool"];
+
+/// A job as it is told, with what it is to do and what it made as far as these are known.
+pub fn job(job: &Job, work: Option<&[u8]>, made: Option<&Manifest>) -> wire::Job {
+    let published = match made {
+        Some(made) => made.published,
+        None => job.headers.get(PUBLISHED_HEADER).is_some_and(|word| word == "true"),
+    };
+    // The queue remembers why an earlier try failed, which says nothing of a job that has ended well.
+    let failure = job.error.clone().filter(|_| job.state != State::Done);
+    let progress = job.progress.as_deref().and_then(|bytes| wire::Progress::decode(bytes).ok());
+    wire::Job {
+        name: format!("jobs/{}", job.id),
+        work: work.and_then(|bytes| work_of(job.kind.as_str(), bytes)),
+        priority: priority(job.priority).into(),
+        published,
+        webhook: webhook_of(job),
+        state: state(job.state).into(),
+        kind: job.kind.as_str().to_owned(),
+        attempts: job.attempts,
+        recoveries: job.recoveries,
+        cancel_requested: job.cancel_requested,
+        create_time: Some(SystemTime::from(job.created).into()),
+        start_time: job.began.map(|at| Timestamp::from(SystemTime::from(at))),
+        end_time: job.ended.map(|at| Timestamp::from(SystemTime::from(at))),
+        progress,
+        artifacts: made.iter().flat_map(|made| made.artifacts.iter().map(|it| link(&made.job, it))).collect(),
+        failure: failure.unwrap_or_default(),
+        origin: job.origin.as_ref().map(|origin| format!("jobs/{}", origin.id)).unwrap_or_default(),
+    }
+}
+
+/// An artifact as its job tells of it.
+pub fn link(job: &str, artifact: &Artifact) -> ArtifactLink {
+    ArtifactLink {
+        name: format!("jobs/{job}/artifacts/{}", artifact.name),
+        path: format!("/generated/{job}/{}", artifact.name),
+        content_type: artifact.content_type.clone(),
+        size_bytes: artifact.bytes,
+    }
+}
+
+/// A state in the contract's words.
+pub const fn state(state: State) -> wire::State {
+    match state {
+        State::Ready => wire::State::Ready,
+        State::Parked => wire::State::Parked,
+        State::Delayed => wire::State::Delayed,
+        State::Running => wire::State::Running,
+        State::Done => wire::State::Succeeded,
+        State::Dead => wire::State::Dead,
+        State::Cancelled => wire::State::Cancelled,
+        State::Expired => wire::State::Expired,
+    }
+}
+
+const fn priority(priority: Priority) -> wire::Priority {
+    match priority {
+        Priority::High => wire::Priority::High,
+        Priority::Normal => wire::Priority::Normal,
+        Priority::Low => wire::Priority::Low,
+    }
+}
+
+fn work_of(kind: &str, bytes: &[u8]) -> Option<Work> {
+    match kind {
+        "generate_text" => wire::GenerateTextWork::decode(bytes).ok().map(Work::GenerateText),
+        "batch" => wire::BatchWork::decode(bytes).ok().map(Work::Batch),
+        "call_tool" => wire::CallToolWork::decode(bytes).ok().map(Work::CallTool),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+    use prost_types::field_descriptor_proto::Type;
+
+    use super::KINDS;
+
+    #[test]
+    fn the_kinds_are_those_of_the_contract() {
+        let files = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap().file;
+        let file = files
+            .into_iter()
+            .find(|file| file.package() == "ondol.jobs.v1" && file.name().ends_with("/job.proto"));
+        let job = file.unwrap().message_type.into_iter().find(|message| message.name() == "Job").unwrap();
+        let kinds =
+            job.field.iter().filter(|field| field.oneof_index.is_some() && field.r#type() == Type::Message);
+        let kinds: Vec<_> = kinds.map(|field| field.name().to_owned()).collect();
+        assert_eq!(kinds, KINDS);
+    }
+}

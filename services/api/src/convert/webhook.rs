@@ -1,0 +1,65 @@
+//! Where the end of a job is to be told.
+
+use contract::Invalid;
+use proto::jobs::v1::Webhook;
+use url::Url;
+
+const LONGEST: usize = 2048;
+
+/// Whether it can be an address at all. Which ones may be reached is known where it is told from.
+pub(super) fn check_webhook(webhook: Option<&Webhook>) -> Result<(), Invalid> {
+    let Some(Webhook { url }) = webhook else { return Ok(()) };
+    let wrong = |rule: &str| Err(Invalid::field("job.webhook.url", rule));
+    if url.len() > LONGEST {
+        return wrong("must be at most 2048 bytes");
+    }
+    let Ok(parsed) = Url::parse(url) else {
+        return wrong("must be an absolute URL, such as https://example.com/hooks");
+    };
+    if !matches!(parsed.scheme(), "https" | "http") || parsed.host_str().is_none_or(str::is_empty) {
+        return wrong("must be an https URL with a host");
+    }
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return wrong("must not hold a user or a password: the receiver knows the sender by the signature");
+    }
+    if parsed.fragment().is_some() {
+        return wrong("must not have a fragment");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use fault::Fault;
+    use proto::jobs::v1::Webhook;
+
+    use super::check_webhook;
+
+    fn check(url: &str) -> Result<(), contract::Invalid> {
+        check_webhook(Some(&Webhook { url: url.to_owned() }))
+    }
+
+    #[test]
+    fn an_address_is_one_and_holds_no_secret() {
+        check_webhook(None).unwrap();
+        for good in ["https://example.com", "https://example.com:8443/hooks?a=b", "http://127.0.0.1:9/x"] {
+            check(good).unwrap();
+        }
+        let long = format!("https://example.com/{}", "x".repeat(2048));
+        for wrong in [
+            "",
+            "example.com",
+            "/hooks",
+            "ftp://example.com/",
+            "file:///etc/passwd",
+            "https://user:hush@example.com/",
+            "https://user@example.com/",
+            "https://example.com/#part",
+            &long,
+        ] {
+            let error = check(wrong).unwrap_err();
+            assert_eq!(error.violations()[0].field, "job.webhook.url", "{wrong}");
+            assert!(!error.to_string().contains("hush"));
+        }
+    }
+}
