@@ -7,6 +7,8 @@ use tools::{Mounted, Workshop};
 
 use crate::{
     Config, McpError, Means,
+    prompts::{self, Prompt},
+    resources::Resources,
     sources::{Errand, Offer, athena, http, s3, upstream::Federated},
 };
 
@@ -15,8 +17,10 @@ use crate::{
 pub struct Assembly {
     /// The tools that are there from the beginning.
     pub tools: Vec<Mounted>,
-    /// The buckets, whose objects are resources too.
-    pub(crate) buckets: Option<Arc<s3::Buckets>>,
+    /// What can be read by its URI.
+    pub(crate) resources: Vec<Arc<dyn Resources>>,
+    /// Texts that people pick.
+    pub(crate) prompts: Vec<Arc<dyn Prompt>>,
     /// Other servers, whose tools come and go.
     federated: Vec<Federated>,
     /// What has to run beside the tools for as long as they are there.
@@ -54,7 +58,13 @@ impl Assembly {
         errands.extend(followers);
         check_names(config, &offers, &federated)?;
         let tools = offers.into_iter().map(|offer| mount(config, &means.workshop, offer));
-        Ok(Self { tools: tools.collect::<Result<_, _>>()?, buckets, federated, errands })
+        let tools: Vec<_> = tools.collect::<Result<_, _>>()?;
+        let mut resources: Vec<Arc<dyn Resources>> = Vec::new();
+        if let Some(buckets) = buckets {
+            resources.push(Arc::new(s3::ObjectResources::new(buckets, &tools, &means.workshop)?));
+        }
+        let prompts = prompts::written(&config.prompts)?;
+        Ok(Self { tools, resources, prompts, federated, errands })
     }
 
     /// The tools of this moment, with those of other servers that are offered now.

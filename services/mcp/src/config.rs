@@ -3,6 +3,7 @@
 mod athena;
 mod http;
 mod policy;
+mod prompts;
 mod s3;
 mod secrets;
 mod upstream;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 pub(crate) use athena::AthenaConfig;
 pub(crate) use http::{AuthConfig, HttpConfig, HttpToolConfig, OAuthConfig, ParameterConfig};
 pub(crate) use policy::PolicyConfig;
+pub(crate) use prompts::PromptConfig;
 pub(crate) use s3::{BucketConfig, S3Config};
 pub(crate) use secrets::SecretsConfig;
 use tools::Policy;
@@ -48,6 +50,9 @@ pub struct Config {
     /// Tools of other servers, by the beginnings of their names.
     #[serde(default)]
     pub(crate) upstreams: BTreeMap<String, UpstreamConfig>,
+    /// Texts that people pick for their agents, by name.
+    #[serde(default)]
+    pub(crate) prompts: BTreeMap<String, PromptConfig>,
     /// What holds for one tool, by its name.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, PolicyConfig>,

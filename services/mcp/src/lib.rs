@@ -3,7 +3,8 @@
 //! - [`start`] reads the configuration, builds the tools and serves them until the process drains; `reload` reads it again
 //!   when it changes.
 //! - `config` is the file as it is written; `assembly` turns it into tools with their policies.
-//! - `sources` are the kinds of tools, one module each.
+//! - `sources` are the kinds of tools, one module each; [`Resources`] and [`Prompt`] are the ports of what agents can read
+//!   and pick beside them.
 //! - `grpc` is `ondol.tools.v1.ToolService`, `protocol` is `/mcp`: two faces of one [`tools::Registry`].
 //!
 //! This is the only process that reaches addresses which callers or tools choose, and the only one with other people's
@@ -16,16 +17,21 @@ mod convert;
 mod error;
 mod grpc;
 mod means;
+mod prompts;
 mod protocol;
 mod reload;
+mod resources;
 mod sources;
 mod start;
+mod template;
 
 pub use arguments::{Arguments, ProtocolArguments};
 pub use assembly::Assembly;
 pub use config::Config;
 pub use error::McpError;
 pub use means::Means;
+pub use prompts::{Prompt, PromptAbout, PromptArgument, PromptMessage};
 pub use protocol::routes;
+pub use resources::{Cursor, Listing, Place, Resources, Template};
 pub use sources::upstream::{Found, Standing, Survey, Words, survey};
 pub use start::{Faces, Serving, start, start_on};

@@ -3,16 +3,17 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use accounts::Keys;
-use arc_swap::ArcSwapOption;
+use arc_swap::ArcSwap;
 use objects::Objects;
 use proto::tools::v1::tool_service_server::ToolServiceServer;
 use rpc::Trust;
 use runtime::Life;
 use service::{Door, Port};
-use tools::Registry;
+use tools::{Mounted, Registry};
 
 use crate::{
-    Arguments, Assembly, Config, McpError, Means, grpc::Tools, protocol, reload::Reload, sources::s3::Buckets,
+    Arguments, Assembly, Config, McpError, Means, grpc::Tools, prompts::Prompt, protocol, reload::Reload,
+    resources::Resources,
 };
 
 /// The service, once it serves.
@@ -29,13 +30,25 @@ pub struct Serving {
 pub struct Faces {
     /// The tools.
     pub registry: Registry,
-    pub(crate) buckets: Arc<ArcSwapOption<Buckets>>,
+    pub(crate) resources: Arc<ArcSwap<Vec<Arc<dyn Resources>>>>,
+    pub(crate) prompts: Arc<ArcSwap<Vec<Arc<dyn Prompt>>>>,
 }
 
 impl Faces {
-    pub(crate) fn show(&self, assembly: &Assembly) {
-        self.buckets.store(assembly.buckets.clone());
-        self.registry.replace(assembly.current());
+    /// Shows these in the place of those before.
+    pub fn show(
+        &self,
+        tools: Vec<Mounted>,
+        resources: Vec<Arc<dyn Resources>>,
+        prompts: Vec<Arc<dyn Prompt>>,
+    ) {
+        self.resources.store(Arc::new(resources));
+        self.prompts.store(Arc::new(prompts));
+        self.registry.replace(tools);
+    }
+
+    pub(crate) fn show_all(&self, assembly: &Assembly) {
+        self.show(assembly.current(), assembly.resources.clone(), assembly.prompts.clone());
     }
 }
 
@@ -60,16 +73,16 @@ pub async fn start_on(
     let faces = Faces::default();
     let mut assembly = Assembly::of(&config, &means).await?;
     assembly.begin(life);
-    faces.show(&assembly);
+    faces.show_all(&assembly);
 
-    let address = serve(&arguments, &faces, objects, life)?;
+    let address = serve(&arguments, &faces, objects, life).await?;
     let reload =
         Reload { path: arguments.tools, means, faces: faces.clone(), assembly, text, life: life.clone() };
     life.spawn("reload", reload.follow());
     Ok(Serving { address, registry: faces.registry })
 }
 
-fn serve(
+async fn serve(
     arguments: &Arguments,
     faces: &Faces,
     objects: Option<Arc<dyn Objects>>,
@@ -90,7 +103,8 @@ fn serve(
     let mut port = port.with(server);
     if arguments.protocol.is_served() {
         let keys = Keys::load(&arguments.protocol.keys)?;
-        port = port.with_http(protocol::routes(faces, objects, keys, &arguments.protocol));
+        let routes = protocol::routes(faces, objects, keys, &arguments.protocol, life).await?;
+        port = port.with_http(routes);
     } else {
         tracing::info!("/mcp is not served: no key may call it; give --api-keys-file or --api-key");
     }

@@ -1,6 +1,6 @@
 //! Tools over REST APIs: each tool is one request, described in the configuration.
 //!
-//! - `plan` is the request as it is described, `template` and `body` the parts of it that take arguments; `import` has an
+//! - `plan` is the request as it is described, `body` a part of it that take arguments; `import` has an
 //!   `OpenAPI` document describe it.
 //! - `auth` and `oauth` say in whose name it is made; `redact` takes our secrets out of what comes back.
 //! - `answer` decides what an answer means, `projection` what of it is handed on.
@@ -15,7 +15,6 @@ mod oauth;
 mod plan;
 mod projection;
 mod redact;
-mod template;
 mod tool;
 mod upstream;
 
@@ -25,9 +24,7 @@ use secrets::Secrets;
 use serde_json::{Map, Value, json};
 use tools::{Annotations, Descriptor, Schema, ToolName};
 
-use self::{
-    answer::Reading, import::Imported, plan::Plan, projection::Projection, template::check_name, tool::Asking,
-};
+use self::{answer::Reading, import::Imported, plan::Plan, projection::Projection, tool::Asking};
 pub(in crate::sources) use self::{
     answer::{object, object_schema},
     auth::Given,
@@ -38,6 +35,7 @@ use super::Offer;
 use crate::{
     McpError,
     config::{HttpConfig, HttpToolConfig},
+    template::check_name,
 };
 
 /// The tools of one API, called `name`.

@@ -5,7 +5,7 @@ use tools::ToolsError;
 
 /// What a URI points to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
     /// An object of a bucket, `s3://{bucket}/{key}`.
     Object {
         /// The bucket, by the name that callers use.
@@ -22,7 +22,7 @@ pub(super) enum Place {
 
 impl Place {
     /// Reads a URI. Nothing in it is decoded: a key is what stands there, and a key with an encoded way out is only a key.
-    pub(super) fn of(uri: &str) -> Result<Self, ToolsError> {
+    pub fn of(uri: &str) -> Result<Self, ToolsError> {
         if let Some((bucket, key)) = uri.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
             return Ok(Self::Object { bucket: bucket.to_owned(), key: key.to_owned() });
         }
