@@ -32,6 +32,6 @@ pub use error::McpError;
 pub use means::Means;
 pub use prompts::{Prompt, PromptAbout, PromptArgument, PromptMessage};
 pub use protocol::routes;
-pub use resources::{Cursor, Listing, Place, Resources, Template};
+pub use resources::{Listing, Resources, Template};
 pub use sources::upstream::{Found, Standing, Survey, Words, survey};
 pub use start::{Faces, Serving, start, start_on};

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tools::{Call, Caller, Content, Link, ToolsError};
 
 pub(crate) use self::answers::Answers;
-pub use self::{cursor::Cursor, uri::Place};
+pub(crate) use self::{cursor::Cursor, uri::Place};
 
 /// The most bytes that one read hands over: a resource has no ranges, and `s3_get` has.
 pub(crate) const MAX_READ: usize = 4 << 20;

@@ -23,7 +23,8 @@ impl Server {
     ) -> Result<ListResourcesResult, ErrorData> {
         let sources = self.sources();
         let failed = |error: ToolsError| answer::failed(&error);
-        let cursor = Cursor::of(from, sources.len()).map_err(failed)?;
+        let wrong = |violation| failed(ToolsError::invalid(vec![violation]));
+        let cursor = Cursor::of(from, sources.len()).map_err(wrong)?;
         let Some(source) = sources.get(cursor.turn) else {
             return Ok(ListResourcesResult::with_all_items(Vec::new()));
         };
@@ -64,7 +65,8 @@ impl Server {
             }
         }
         // What could never be a URI of ours is told so.
-        Place::of(&asked.uri).map_err(|error| unread(&error, &asked.uri))?;
+        Place::of(&asked.uri)
+            .map_err(|violation| unread(&ToolsError::invalid(vec![violation]), &asked.uri))?;
         let missing = ToolsError::NotFound { name: "resource of this URI".to_owned() };
         Err(unread(&missing, &asked.uri))
     }

@@ -3,39 +3,35 @@
 use std::fmt;
 
 use fault::Violation;
-use tools::ToolsError;
 
 /// The longest cursor that is read.
 const LONGEST: usize = 8 * 1024;
 
 /// Which of several lists, and where in it: `{turn}:{rest}`. The rest is the list's own word, which may be a cursor too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cursor {
+pub(crate) struct Cursor {
     /// Which list, from 0.
-    pub turn: usize,
+    pub(crate) turn: usize,
     /// Where in it; at its beginning where there is nothing.
-    pub rest: Option<String>,
+    pub(crate) rest: Option<String>,
 }
 
 impl Cursor {
     /// Reads one that points into `lists` lists. Without a cursor it is the beginning of all.
-    pub fn of(text: Option<&str>, lists: usize) -> Result<Self, ToolsError> {
+    pub(crate) fn of(text: Option<&str>, lists: usize) -> Result<Self, Violation> {
         let Some(text) = text else { return Ok(Self::default()) };
         let parsed = text.split_once(':').filter(|_| text.len() <= LONGEST).and_then(|(turn, rest)| {
             // One way to write each number: no signs, no zeros before it.
             let number = turn.parse::<usize>().ok().filter(|number| number.to_string() == turn)?;
             Some(Self { turn: number, rest: (!rest.is_empty()).then(|| rest.to_owned()) })
         });
-        parsed.filter(|cursor| cursor.turn < lists).ok_or_else(|| {
-            ToolsError::invalid(vec![Violation::new(
-                "cursor",
-                "is not one that a list gave; start without one",
-            )])
-        })
+        parsed
+            .filter(|cursor| cursor.turn < lists)
+            .ok_or_else(|| Violation::new("cursor", "is not one that a list gave; start without one"))
     }
 
     /// What comes after a page of this list: more of it, the beginning of the next list, or nothing.
-    pub fn next(&self, rest: Option<String>, lists: usize) -> Option<Self> {
+    pub(crate) fn next(&self, rest: Option<String>, lists: usize) -> Option<Self> {
         match rest {
             Some(rest) => Some(Self { turn: self.turn, rest: Some(rest) }),
             None => (self.turn + 1 < lists).then(|| Self { turn: self.turn + 1, rest: None }),

@@ -20,11 +20,8 @@ fn list(meta: &Value) -> Value {
 /// Sends this with the newest revision's headers, and some others.
 async fn sent(stand: &Stand, more: &[(&str, &str)], body: &str) -> (u16, Value) {
     let bearer = format!("Bearer {SECRET}");
-    let usual = [
-        ("authorization", bearer.as_str()),
-        ("mcp-protocol-version", NEWEST),
-        ("mcp-method", "tools/list"),
-    ];
+    let usual =
+        [("authorization", bearer.as_str()), ("mcp-protocol-version", NEWEST), ("mcp-method", "tools/list")];
     let usual = usual.into_iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
     let headers: Vec<_> = usual.chain(more.iter().copied()).filter(|(_, value)| !value.is_empty()).collect();
     let (status, body) = stand.post(&headers, body).await;
@@ -80,7 +77,8 @@ async fn metadata_that_is_wrong_is_refused() {
 async fn what_is_no_message_is_refused() {
     let stand = Stand::new().await;
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-    let deeper = list(&meta(NEWEST)).to_string().replace("\"params\":{", &format!("\"params\":{{\"x\":{deep},"));
+    let deeper =
+        list(&meta(NEWEST)).to_string().replace("\"params\":{", &format!("\"params\":{{\"x\":{deep},"));
     let batch = format!("[{}]", list(&meta(NEWEST)));
     let bodies = [
         "",
@@ -112,7 +110,8 @@ async fn a_request_is_at_most_four_mebibytes() {
     let good = list(&meta(NEWEST)).to_string();
     let large = format!("{good}{}", " ".repeat(5 << 20));
     let bearer = format!("Bearer {SECRET}");
-    let headers = [("authorization", bearer.as_str()), ("mcp-protocol-version", NEWEST), ("mcp-method", "tools/list")];
+    let headers =
+        [("authorization", bearer.as_str()), ("mcp-protocol-version", NEWEST), ("mcp-method", "tools/list")];
     let (status, _) = stand.post(&headers, &large).await;
     assert_eq!(status, 413);
     let fits = format!("{good}{}", " ".repeat(3 << 20));

@@ -57,11 +57,17 @@ async fn what_is_not_there_is_told_with_its_uri() {
     let stand = Stand::new().await;
     for uri in ["s3://reports/daily/b.txt", "ondol://tools/someone/else", "ondol://tasks/x/y/record"] {
         let missing = stand.ask(SECRET, "resources/read", json!({"uri": uri})).await.1;
-        assert_eq!((&missing["error"]["code"], &missing["error"]["data"]["uri"]), (&json!(-32602), &json!(uri)));
+        assert_eq!(
+            (&missing["error"]["code"], &missing["error"]["data"]["uri"]),
+            (&json!(-32602), &json!(uri))
+        );
     }
     for cursor in ["x", "9:", "0:../", "1:2:3"] {
         let refused = stand.ask(SECRET, "resources/list", json!({"cursor": cursor})).await.1;
-        assert!(refused["error"].is_object() || refused["result"]["resources"] == json!([]), "{cursor}: {refused}");
+        assert!(
+            refused["error"].is_object() || refused["result"]["resources"] == json!([]),
+            "{cursor}: {refused}"
+        );
     }
 }
 

@@ -38,7 +38,10 @@ async fn a_call_goes_on_as_a_task_which_only_its_caller_sees() {
     let shop = Shop::default();
     let stand = slow(&shop, "").await;
     let found = stand.ask(SECRET, "server/discover", json!({})).await.1;
-    assert!(found["result"]["capabilities"]["extensions"]["io.modelcontextprotocol/tasks"].is_object(), "{found}");
+    assert!(
+        found["result"]["capabilities"]["extensions"]["io.modelcontextprotocol/tasks"].is_object(),
+        "{found}"
+    );
 
     let begun = stand.ask_later(SECRET, "tools/call", search()).await;
     assert_eq!(begun["result"]["resultType"], "task", "{begun}");

@@ -73,7 +73,8 @@ impl Resources for ObjectResources {
 
     async fn list(&self, call: Call, from: Option<&str>) -> Result<Listing, ToolsError> {
         let folders: Vec<(&str, &str)> = self.buckets.folders().collect();
-        let cursor = Cursor::of(from, folders.len())?;
+        let wrong = |violation| ToolsError::invalid(vec![violation]);
+        let cursor = Cursor::of(from, folders.len()).map_err(wrong)?;
         let Some((bucket, folder)) = folders.get(cursor.turn) else { return Ok(Listing::default()) };
         if !self.listing.is_for(&call.caller) {
             return Ok(Listing::default());
