@@ -73,7 +73,9 @@ async fn serve(arguments: Arguments, life: Life) -> Result<(), BoxError> {
         api_keys: vec![format!("suite:{}", hex::encode(Sha256::digest(KEY)))],
         ..KeyArguments::default()
     };
-    let protocol = ProtocolArguments { tasks: 1000, ..ProtocolArguments::default() };
+    // The suite also comes as a browser on this machine, which an operator would have to let in, too.
+    let origins = vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()];
+    let protocol = ProtocolArguments { origins, tasks: 1000, ..ProtocolArguments::default() };
     let routes = mcp::routes(&faces, objects, Keys::load(&keys)?, &protocol, &life).await?;
     let door = Door {
         listen: arguments.listen,

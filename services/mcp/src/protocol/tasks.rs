@@ -7,6 +7,7 @@
 
 mod bounds;
 mod inbox;
+mod metrics;
 mod name;
 mod record;
 mod runner;
@@ -15,7 +16,7 @@ mod shelf;
 mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -34,7 +35,7 @@ use tokio::{
 use tools::{Call, Caller, Dialogue, Output, Registry, Step, ToolsError};
 
 pub(super) use self::{bounds::Bounds, shelf::Shelf};
-use self::{inbox::Inbox, name::TaskName, record::Record, runner::Runner};
+use self::{inbox::Inbox, metrics::Metrics, name::TaskName, record::Record, runner::Runner};
 use super::answer;
 
 /// How often records of tasks that nobody can look at any more are removed.
@@ -51,6 +52,7 @@ struct Inner {
     shelf: Shelf,
     bounds: Bounds,
     life: Life,
+    metrics: Metrics,
     /// The time, which tests keep themselves.
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// Wakes those that run here.
@@ -105,8 +107,9 @@ impl Tasks {
         life: Life,
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Self {
+        let metrics = life.register(Metrics::register);
         let (running, making) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self(Arc::new(Inner { shelf, bounds, life, clock: Box::new(clock), running, making }))
+        Self(Arc::new(Inner { shelf, bounds, life, metrics, clock: Box::new(clock), running, making }))
     }
 
     /// Whether calls become tasks at all.
@@ -159,14 +162,16 @@ impl Tasks {
     /// Removes tasks under this prefix that nobody can look at any more: how many are left, and their bytes.
     async fn remove_old(&self, prefix: &str) -> Result<(usize, u64), ErrorData> {
         let now = self.now();
-        let (mut old, mut kept, mut bytes) = (Vec::new(), std::collections::BTreeSet::new(), 0);
+        let (mut old, mut kept, mut bytes) = (Vec::new(), BTreeSet::new(), 0);
         for (key, size) in self.0.shelf.list(prefix).await.map_err(|error| answer::failed(&error))? {
             match TaskName::of_key(&key) {
-                Some(name) if !name.is_over(now) => {
+                Some(name) if name.is_over(now) => old.push(key),
+                Some(name) => {
                     bytes += size;
                     kept.insert(name);
                 }
-                _ => old.push(key),
+                // Not ours.
+                None => {}
             }
         }
         self.0.shelf.delete(&old).await.map_err(|error| answer::failed(&error))?;
@@ -176,6 +181,7 @@ impl Tasks {
     fn run(&self, name: TaskName, record: Record, work: Work) {
         let wake = Arc::new(Notify::new());
         self.running().insert(name.clone(), Arc::clone(&wake));
+        self.0.metrics.begun();
         let runner = Runner::new(self.clone(), name, record, (work, wake));
         self.0.life.spawn("task", runner.run());
     }

@@ -95,7 +95,7 @@ async fn what_is_no_message_is_refused() {
     ];
     for body in bodies {
         let (status, refused) = sent(&stand, &[], body).await;
-        assert!((400..500).contains(&status), "{:.60}: {status} {refused}", body);
+        assert!((400..500).contains(&status), "{body:.60}: {status} {refused}");
     }
     let good = list(&meta(NEWEST)).to_string();
     assert_eq!(sent(&stand, &[("content-type", "text/plain")], &good).await.0, 415);

@@ -16,6 +16,7 @@ use super::{
     inbox::Inbox,
     name::TaskName,
     record::{Record, error, failed, object},
+    shelf::LARGEST,
 };
 use crate::protocol::{answer, dialogue::requests};
 
@@ -65,8 +66,13 @@ impl Runner {
         // What still runs of the call is dropped before anybody is told that it has ended.
         self.work.pending = Box::pin(std::future::pending());
         self.record.set(payload, self.tasks.now());
+        if self.record.written().len() > LARGEST {
+            let why = "the answer is too large for a task: ask for less, or have its tool's max_answer_bytes lowered";
+            self.record.set(failed(why), self.tasks.now());
+        }
         write(&self.tasks, &self.name, &self.record).await;
         self.tasks.running().remove(&self.name);
+        self.tasks.0.metrics.ended(self.record.task.status());
     }
 
     async fn ended(&mut self) -> TaskPayload {

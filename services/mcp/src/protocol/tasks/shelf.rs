@@ -9,8 +9,8 @@ use bytes::Bytes;
 use objects::{Attributes, Condition, ETag, GetOptions, Key, ListOptions, Objects, ObjectsError, PutOptions};
 use tools::ToolsError;
 
-/// The largest record that is read: an answer of the largest size that a policy may allow is put elsewhere.
-const LARGEST: u64 = 16 << 20;
+/// The largest record: what is larger belongs into the object store, where `max_answer_bytes` puts it.
+pub(super) const LARGEST: usize = 4 << 20;
 
 /// Where records lie: in the store of the service, or in its memory.
 pub(in crate::protocol) enum Shelf {
@@ -52,7 +52,7 @@ impl Shelf {
             Err(error) => return Err(ToolsError::inner(error)),
         };
         let mark = Mark::Tag(object.info.etag.clone());
-        let bytes = object.bytes(LARGEST).await.map_err(ToolsError::inner)?;
+        let bytes = object.bytes(LARGEST as u64).await.map_err(ToolsError::inner)?;
         Ok(Some((bytes, mark)))
     }
 

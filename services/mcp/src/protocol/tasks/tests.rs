@@ -21,12 +21,13 @@ use tools::{
     Question, Questions, Registry, Schema, Step, Tool, ToolName, ToolsError, Workshop,
 };
 
-use super::{Bounds, Repeat, Shelf, Tasks, Work, record::LOST_AFTER};
+use super::{Bounds, Repeat, Shelf, Tasks, Work, record::LOST_AFTER, shelf::LARGEST};
 
 /// What the tool does.
 #[derive(Clone)]
 enum Deed {
     Answer,
+    Flood,
     Stall,
     Ask,
     Panic,
@@ -51,6 +52,7 @@ impl Tool for Doing {
     async fn call(&self, call: Call) -> Result<Output, ToolsError> {
         match self.deed {
             Deed::Answer => Ok(Output::text("done")),
+            Deed::Flood => Ok(Output::text("x".repeat(LARGEST))),
             Deed::Stall => {
                 let _guard = Guard(Arc::clone(&self.dropped));
                 call.progress.step(Step { done: 1.0, total: Some(4.0), message: None });
@@ -94,7 +96,13 @@ fn scene_on(shelf: Shelf, deed: Deed, count: usize) -> Scene {
         annotations: Annotations::UNKNOWN,
     };
     let long = Duration::from_hours(1);
-    let policy = Policy { timeout: long, attempt_timeout: long, breaker: None, ..Policy::default() };
+    let policy = Policy {
+        timeout: long,
+        attempt_timeout: long,
+        breaker: None,
+        max_answer_bytes: 2 * LARGEST,
+        ..Policy::default()
+    };
     let dropped = Arc::new(Mutex::new(0));
     let tool = Arc::new(Doing { deed, dropped: Arc::clone(&dropped) });
     let registry = Registry::default();
@@ -212,6 +220,34 @@ async fn a_tool_that_breaks_down_is_a_task_that_failed() {
     let task = scene.get("ann", &id).await.unwrap();
     let TaskPayload::Failed { error } = task.payload else { panic!("{task:?}") };
     assert_eq!((&error["code"], error["message"].is_string()), (&json!(-32603), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_too_large_for_a_record_is_none() {
+    let scene = scene(Deed::Flood, 4);
+    let id = scene.begin("ann").await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    let task = scene.get("ann", &id).await.unwrap();
+    let TaskPayload::Failed { error } = task.payload else { panic!("{:?}", task.status()) };
+    assert!(error["message"].as_str().unwrap().contains("too large"), "{error:?}");
+    let figures = scene.life.register(|registry| {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, registry).unwrap();
+        text
+    });
+    assert!(figures.contains("ondol_tool_tasks_total{outcome=\"failed\"} 1"), "{figures}");
+    assert!(figures.contains("ondol_tool_tasks_running 0"), "{figures}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_ours_stays_where_it_is() {
+    let scene = scene(Deed::Answer, 4);
+    let shelf = &scene.tasks.0.shelf;
+    shelf.write("tasks/notes.txt", "x".into()).await.unwrap();
+    scene.begin("ann").await.unwrap();
+    sleep(Duration::from_hours(2)).await;
+    scene.tasks.remove_old(super::name::FOLDER).await.unwrap();
+    assert_eq!(shelf.list("tasks/").await.unwrap(), [("tasks/notes.txt".to_owned(), 1)]);
 }
 
 #[tokio::test(start_paused = true)]
