@@ -6,7 +6,7 @@
 The server is services/mcp/examples/conformance: the product's registry, policies and routes with the suite's
 own tools. It is run twice, with tasks in memory and in a folder. Every scenario of the revision has to pass,
 those of the tasks extension and those that the suite does not score included; there is no list of what may
-fail.
+fail. Of the revision before, every scenario has to that needs no session.
 """
 
 import argparse
@@ -23,6 +23,30 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 FETCH = HERE.parent / "fetch" / "fetch.py"
 REVISION = "2026-07-28"
+OLDER = "2025-11-25"
+WITHOUT_SESSION = (
+    "server-initialize",
+    "ping",
+    "completion-complete",
+    "tools-list",
+    "tools-call-simple-text",
+    "tools-call-image",
+    "tools-call-audio",
+    "tools-call-embedded-resource",
+    "tools-call-mixed-content",
+    "tools-call-error",
+    "tools-call-with-progress",
+    "resources-list",
+    "resources-read-text",
+    "resources-read-binary",
+    "resources-templates-read",
+    "prompts-list",
+    "prompts-get-simple",
+    "prompts-get-with-args",
+    "prompts-get-embedded-resource",
+    "prompts-get-with-image",
+    "dns-rebinding-protection",
+)
 # A check that the suite skips is one that it cannot make itself, or that is about something not offered.
 WELL = ("SUCCESS", "INFO", "SKIPPED")
 
@@ -37,10 +61,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for title, options in (("in memory", []), ("in a folder", ["--objects", f"{folder}/objects"])):
             with serving(arguments.server, options) as url:
-                faults += suite(node, modules, url, arguments.scenario, title)
-                if not arguments.scenario:
-                    faults += inspector(node, modules, url)
-                    faults += python_sdk(url)
+                if arguments.scenario:
+                    wanted = ["--scenario", arguments.scenario, "--spec-version", REVISION]
+                    faults += suite(node, modules, url, wanted)[0]
+                    continue
+                faults += newest(node, modules, url, title)
+                faults += inspector(node, modules, url)
+                faults += python_sdk(url)
+                if not options:
+                    faults += older(node, modules, url)
     for fault in faults:
         print(f"FAILED {fault}", file=sys.stderr)
     return 1 if faults else 0
@@ -65,19 +94,14 @@ def serving(program: Path, options: list[str]) -> Iterator[str]:
         server.wait()
 
 
-def suite(node: str, modules: Path, url: str, scenario: str, title: str) -> list[str]:
-    """Runs the scenarios, and reads what every single check has come to."""
+def suite(node: str, modules: Path, url: str, wanted: list[str]) -> tuple[list[str], int, int, int]:
+    """Runs scenarios and reads what every check has come to: faults, scenarios, checks, skipped ones."""
     with tempfile.TemporaryDirectory() as results:
-        wanted = (
-            ["--scenario", scenario, "--spec-version", REVISION] if scenario else ["--requirements", REVISION]
-        )
         program = modules / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
         command = [node, str(program), "server", "--url", url, "--output-dir", results, *wanted]
         done = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
-        if scenario:
-            print(done.stdout)
         faults, scenarios, checks, skipped = [], 0, 0, 0
         for file in sorted(Path(results).rglob("checks.json")):
             scenarios += 1
@@ -89,7 +113,25 @@ def suite(node: str, modules: Path, url: str, scenario: str, title: str) -> list
                     faults.append(f"{name}: {check['id']} {check['status']}: {check.get('errorMessage')}")
         if done.returncode != 0 or not scenarios:
             faults.append(f"the suite ended with {done.returncode}: {done.stdout[-2000:]}")
-    print(f"suite, tasks {title}: {scenarios} scenarios, {checks} checks, {skipped} skipped by the suite")
+    return faults, scenarios, checks, skipped
+
+
+def newest(node: str, modules: Path, url: str, title: str) -> list[str]:
+    faults, scenarios, checks, skipped = suite(node, modules, url, ["--requirements", REVISION])
+    print(
+        f"{REVISION}, tasks {title}: {scenarios} scenarios, {checks} checks, {skipped} skipped by the suite"
+    )
+    return faults
+
+
+def older(node: str, modules: Path, url: str) -> list[str]:
+    """What of the revision before needs no session, which /mcp never keeps."""
+    faults, checks = [], 0
+    for scenario in WITHOUT_SESSION:
+        found, _, made, _ = suite(node, modules, url, ["--scenario", scenario, "--spec-version", OLDER])
+        faults += found
+        checks += made
+    print(f"{OLDER}: {len(WITHOUT_SESSION)} scenarios, {checks} checks")
     return faults
 
 
