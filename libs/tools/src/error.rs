@@ -4,6 +4,8 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use fault::{Fault, Kind, Violation};
 
+use crate::Questions;
+
 /// Why a call has no answer. Cloned to all who waited for one answer.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -99,6 +101,9 @@ pub enum ToolsError {
         /// The limit.
         limit: usize,
     },
+    /// There is no answer yet: the tool has to ask its caller something, which only some callers can be.
+    #[error("the tool has to ask something first, and this caller cannot be asked")]
+    Asks(Arc<Questions>),
     /// The credentials with which the upstream is asked cannot be had. It does not speak against the upstream.
     #[error(transparent)]
     Credentials(Arc<dyn Inner>),
@@ -148,7 +153,7 @@ impl Fault for ToolsError {
         match self {
             Self::NotFound { .. } => Kind::NotFound,
             Self::Invalid { .. } => Kind::InvalidArgument,
-            Self::SwitchedOff { .. } | Self::TooLarge { .. } => Kind::FailedPrecondition,
+            Self::SwitchedOff { .. } | Self::TooLarge { .. } | Self::Asks(_) => Kind::FailedPrecondition,
             Self::Forbidden { .. } => Kind::PermissionDenied,
             Self::TooOften { .. } | Self::Busy { .. } => Kind::ResourceExhausted,
             Self::Open { .. } | Self::Upstream { .. } => Kind::Unavailable,
@@ -176,6 +181,7 @@ impl Fault for ToolsError {
             Self::Upstream { .. } => "UPSTREAM_FAILED",
             Self::BadAnswer { .. } => "TOOL_ANSWER_INVALID",
             Self::TooLarge { .. } => "TOOL_ANSWER_TOO_LARGE",
+            Self::Asks(_) => "TOOL_ASKS",
             Self::Credentials(error) | Self::Inner(error) => error.reason(),
             Self::Invalid { .. } | Self::TimedOut { .. } => self.kind().reason(),
         }

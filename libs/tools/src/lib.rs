@@ -6,6 +6,7 @@
 //!   call them. It can be replaced while calls run.
 //! - [`Policy`] is what configuration says about one tool; `stack` builds the column of tower layers out of it, and each
 //!   layer has a file under `policy`.
+//! - A tool that has to ask its caller something answers with [`Questions`] and is called again with a [`Dialogue`].
 //! - [`Breakers`] are shared by all tools of one upstream, and outlive a reload.
 //!
 //! Output of a tool is text from strangers: nothing here interprets it, and nothing here logs it.
@@ -14,6 +15,7 @@
 
 mod call;
 mod descriptor;
+mod dialogue;
 mod error;
 mod metrics;
 mod output;
@@ -25,10 +27,13 @@ mod tool;
 
 pub use call::{Call, Caller, Progress, Step};
 pub use descriptor::{Annotations, Descriptor, ToolName};
+pub use dialogue::{Abilities, Ask, Dialogue, Question, Questions, Reply};
 pub use error::ToolsError;
 pub use metrics::Metrics;
 pub use output::{Content, Link, Output};
-pub use policy::{Allow, BreakerState, Breakers, Caching, Overflow, Policy, RateLimit, Retrying, Tripping};
+pub use policy::{
+    Allow, BreakerState, Breakers, Caching, Overflow, Policy, RateLimit, Retrying, Tasking, Tripping,
+};
 pub use registry::{Mounted, Registry};
 pub use schema::Schema;
 pub use stack::Workshop;

@@ -53,6 +53,24 @@ pub struct Policy {
     pub breaker: Option<Tripping>,
     /// The largest answer that is handed over as it is.
     pub max_answer_bytes: usize,
+    /// When a call goes on without its caller.
+    pub tasking: Tasking,
+}
+
+/// When a call becomes a task: something that goes on without its caller, who looks at it again. Only for callers who know
+/// of tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tasking {
+    /// How long the caller waits before it becomes one; never where there is no such time.
+    pub after: Option<Duration>,
+    /// Whether it is refused to callers who do not know of tasks.
+    pub only: bool,
+}
+
+impl Default for Tasking {
+    fn default() -> Self {
+        Self { after: Some(Duration::from_secs(5)), only: false }
+    }
 }
 
 impl Default for Policy {
@@ -68,6 +86,7 @@ impl Default for Policy {
             retry: Some(Retrying::default()),
             breaker: Some(Tripping::default()),
             max_answer_bytes: 256 * 1024,
+            tasking: Tasking::default(),
         }
     }
 }

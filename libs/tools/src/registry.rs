@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use arc_swap::ArcSwap;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
-use crate::{Call, Caller, Descriptor, Output, Policy, ToolName, ToolsError};
+use crate::{Call, Caller, Descriptor, Output, Policy, ToolName, ToolsError, stack::Limits};
 
 /// A tool with its policy around it.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub struct Mounted {
     pub descriptor: Arc<Descriptor>,
     /// What configuration says.
     pub policy: Arc<Policy>,
+    /// What its calls share with those of [`crate::Workshop::mount_beside`].
+    pub(crate) limits: Limits,
     pub(crate) service: BoxCloneSyncService<Call, Output, ToolsError>,
 }
 
@@ -60,7 +62,8 @@ impl Registry {
         tool.call(call).await
     }
 
-    fn find(&self, name: &str) -> Option<Mounted> {
+    /// One of them, whoever asks: for checks that tell nobody of it.
+    pub fn find(&self, name: &str) -> Option<Mounted> {
         let name = ToolName::new(name).ok()?;
         self.tools.load().get(&name).cloned()
     }

@@ -11,7 +11,7 @@ use tower::{
 };
 
 use crate::{
-    Breakers, Call, Descriptor, Metrics, Mounted, Output, Overflow, Policy, Tool, ToolsError,
+    Breakers, Call, Descriptor, Metrics, Mounted, Output, Overflow, Policy, Schema, Tool, ToolsError,
     policy::{AdmitLayer, AroundLayer, Attempt, Cached, Held, Rate, Recorded, RetryPolicy, Seats},
 };
 
@@ -26,6 +26,14 @@ pub struct Workshop {
     pub overflow: Option<Overflow>,
 }
 
+/// What holds for all calls of a tool together, whichever way they come in.
+#[derive(Clone)]
+pub(crate) struct Limits {
+    upstream: Arc<str>,
+    rate: Option<Arc<Rate>>,
+    seats: Arc<Seats>,
+}
+
 impl Workshop {
     /// Puts a policy around a tool. `upstream` is whom the tool calls, as breakers and metrics name it.
     pub fn mount(
@@ -36,9 +44,38 @@ impl Workshop {
         upstream: &str,
     ) -> Result<Mounted, ToolsError> {
         let descriptor = Arc::new(descriptor);
-        let policy = Arc::new(policy);
-        let service = self.stack(tool, &descriptor, &policy, upstream)?;
-        Ok(Mounted { descriptor, policy, service })
+        let limits = Limits {
+            upstream: upstream.into(),
+            rate: policy.rate.map(Rate::new).map(Arc::new),
+            seats: Arc::new(Seats::new(descriptor.name.as_str(), policy.concurrency)),
+        };
+        self.mount_with(tool, descriptor, Arc::new(policy), limits)
+    }
+
+    /// Another way into a tool that is mounted already: under its name, switch, rate, seats and breaker, though it may take
+    /// and answer something else, of another size. Nothing of it is kept, and what is too large is refused.
+    pub fn mount_beside(
+        &self,
+        mounted: &Mounted,
+        tool: Arc<dyn Tool>,
+        (input, output): (Schema, Option<Schema>),
+        max_answer_bytes: usize,
+    ) -> Result<Mounted, ToolsError> {
+        let descriptor = Arc::new(Descriptor { input, output, ..(*mounted.descriptor).clone() });
+        let policy = Arc::new(Policy { cache: None, max_answer_bytes, ..(*mounted.policy).clone() });
+        let workshop = Self { overflow: None, ..self.clone() };
+        workshop.mount_with(tool, descriptor, policy, mounted.limits.clone())
+    }
+
+    fn mount_with(
+        &self,
+        tool: Arc<dyn Tool>,
+        descriptor: Arc<Descriptor>,
+        policy: Arc<Policy>,
+        limits: Limits,
+    ) -> Result<Mounted, ToolsError> {
+        let service = self.stack(tool, &descriptor, &policy, &limits)?;
+        Ok(Mounted { descriptor, policy, limits, service })
     }
 
     /// Read from the top: what a call meets first stands first.
@@ -47,14 +84,15 @@ impl Workshop {
         tool: Arc<dyn Tool>,
         descriptor: &Arc<Descriptor>,
         policy: &Arc<Policy>,
-        upstream: &str,
+        limits: &Limits,
     ) -> Result<BoxCloneSyncService<Call, Output, ToolsError>, ToolsError> {
         let name = descriptor.name.as_str();
         let annotations = descriptor.annotations;
         let cache = policy.cache.filter(|_| annotations.read_only);
         let retry = policy.retry.filter(|_| annotations.idempotent);
-        let breaker = policy.breaker.map(|tripping| self.breakers.of(upstream, tripping)).transpose()?;
-        let rate = policy.rate.map(Rate::new);
+        let breaker =
+            policy.breaker.map(|tripping| self.breakers.of(&limits.upstream, tripping)).transpose()?;
+        let rate = limits.rate.clone();
         let (limited, called) = (descriptor.name.clone(), Arc::clone(descriptor));
         let service = ServiceBuilder::new()
             // Outermost, so that whatever is refused below is written down too.
@@ -72,7 +110,7 @@ impl Workshop {
             .layer(option_layer(
                 cache.map(|caching| AroundLayer::new(Cached::new(name, caching, self.metrics.clone()))),
             ))
-            .layer(AroundLayer::new(Seats::new(name, policy.concurrency)))
+            .layer(AroundLayer::shared(Arc::clone(&limits.seats)))
             // Inside the cache, so that what is kept is small; outside the attempts, so that an answer is put away once.
             .layer(AroundLayer::new(Held::new(name, policy.max_answer_bytes, self.overflow.clone())))
             .layer(option_layer(
@@ -83,7 +121,7 @@ impl Workshop {
             // The innermost clock: an upstream that does not answer has failed, and one that lies has too.
             .layer(AroundLayer::new(Attempt::new(
                 name,
-                upstream,
+                &limits.upstream,
                 policy.attempt_timeout,
                 self.metrics.clone(),
             )))

@@ -1,6 +1,6 @@
 //! The command line arguments of the service.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use accounts::KeyArguments;
 use objects::ObjectsArguments;
@@ -30,7 +30,7 @@ pub struct Arguments {
 }
 
 /// How agents reach `/mcp`.
-#[derive(clap::Args, Clone, Debug, Default)]
+#[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Model Context Protocol")]
 pub struct ProtocolArguments {
     /// A name under which `/mcp` may be called, repeatable, with or without a port: requests with another `Host` are refused.
@@ -41,7 +41,27 @@ pub struct ProtocolArguments {
     /// refused
     #[arg(long = "mcp-origin", env = "ONDOL_MCP_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub origins: Vec<String>,
+    /// How many tasks a caller may have, those that are done included: further calls are answered as if there were no tasks.
+    /// With 0 no call becomes one
+    #[arg(long = "mcp-tasks", env = "ONDOL_MCP_TASKS", value_name = "COUNT", default_value_t = 32)]
+    pub tasks: usize,
+    /// How long a task can be looked at after the time that its tool has, such as `15m`, a day at most
+    #[arg(long = "mcp-task-keep", env = "ONDOL_MCP_TASK_KEEP", value_name = "TIME", default_value = "15m",
+        value_parser = arguments::positive_duration)]
+    pub task_keep: Duration,
     /// Who may call `/mcp`. Without a key nobody may: it is not served then.
     #[command(flatten)]
     pub keys: KeyArguments,
+}
+
+impl Default for ProtocolArguments {
+    fn default() -> Self {
+        Self {
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            tasks: 32,
+            task_keep: Duration::from_mins(15),
+            keys: KeyArguments::default(),
+        }
+    }
 }

@@ -9,6 +9,8 @@ use tools::{Mounted, Workshop};
 use crate::{
     Config, McpError, Means,
     outbox::Outbox,
+    prompts::{self, Prompt},
+    resources::Resources,
     sources::{Errand, Offer, athena, http, s3, upstream::Federated},
 };
 
@@ -17,10 +19,12 @@ use crate::{
 pub struct Assembly {
     /// The tools that are there from the beginning.
     pub tools: Vec<Mounted>,
-    /// The buckets, whose objects are resources too.
-    pub(crate) buckets: Option<Arc<s3::Buckets>>,
     /// The way to receivers of webhooks, where they are configured.
     pub(crate) outbox: Option<Arc<Outbox>>,
+    /// What can be read by its URI.
+    pub(crate) resources: Vec<Arc<dyn Resources>>,
+    /// Texts that people pick.
+    pub(crate) prompts: Vec<Arc<dyn Prompt>>,
     /// Other servers, whose tools come and go.
     federated: Vec<Federated>,
     /// What has to run beside the tools for as long as they are there.
@@ -59,7 +63,13 @@ impl Assembly {
         errands.extend(followers);
         check_names(config, &offers, &federated)?;
         let tools = offers.into_iter().map(|offer| mount(config, &means.workshop, offer));
-        Ok(Self { tools: tools.collect::<Result<_, _>>()?, buckets, outbox, federated, errands })
+        let tools: Vec<_> = tools.collect::<Result<_, _>>()?;
+        let mut resources: Vec<Arc<dyn Resources>> = Vec::new();
+        if let Some(buckets) = buckets {
+            resources.push(Arc::new(s3::ObjectResources::new(buckets, &tools, &means.workshop)?));
+        }
+        let prompts = prompts::written(&config.prompts)?;
+        Ok(Self { tools, resources, prompts, outbox, federated, errands })
     }
 
     /// The tools of this moment, with those of other servers that are offered now.

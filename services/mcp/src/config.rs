@@ -3,6 +3,7 @@
 mod athena;
 mod http;
 mod policy;
+mod prompts;
 mod remote;
 mod s3;
 mod secrets;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 pub(crate) use athena::AthenaConfig;
 pub(crate) use http::{HttpConfig, HttpToolConfig, ParameterConfig};
 pub(crate) use policy::PolicyConfig;
+pub(crate) use prompts::PromptConfig;
 pub(crate) use remote::{AuthConfig, OAuthConfig, Reach, networks};
 pub(crate) use s3::{BucketConfig, S3Config};
 pub(crate) use secrets::SecretsConfig;
@@ -52,6 +54,9 @@ pub struct Config {
     /// Tools of other servers, by the beginnings of their names.
     #[serde(default)]
     pub(crate) upstreams: BTreeMap<String, UpstreamConfig>,
+    /// Texts that people pick for their agents, by name.
+    #[serde(default)]
+    pub(crate) prompts: BTreeMap<String, PromptConfig>,
     /// To whom ends of jobs may be told.
     pub(crate) webhooks: Option<WebhooksConfig>,
     /// What holds for one tool, by its name.

@@ -3,9 +3,9 @@
 //! - [`start`] reads the configuration, builds the tools and serves them until the process drains; `reload` reads it again
 //!   when it changes.
 //! - `config` is the file as it is written; `assembly` turns it into tools with their policies.
-//! - `sources` are the kinds of tools, one module each; `remote` is somebody else's server that they ask.
+//! - `sources` are the kinds of tools, one module each; `remote` is somebody else's server that they ask. [`Resources`] and
+//!   [`Prompt`] are the ports of what agents can read and pick beside them.
 //! - `grpc` is `ondol.tools.v1.ToolService`, `protocol` is `/mcp`: two faces of one [`tools::Registry`].
-//!
 //! - `outbox` tells ends of jobs to receivers that callers choose, signed.
 //!
 //! This is the only process that reaches addresses which callers or tools choose, and the only one with other people's
@@ -19,12 +19,15 @@ mod error;
 mod grpc;
 mod means;
 mod outbox;
+mod prompts;
 mod protocol;
 mod reload;
 mod remote;
+mod resources;
 mod signing;
 mod sources;
 mod start;
+mod template;
 
 pub use arguments::{Arguments, ProtocolArguments};
 pub use assembly::Assembly;
@@ -32,7 +35,9 @@ pub use config::Config;
 pub use error::McpError;
 pub use means::Means;
 pub use outbox::Refusal;
+pub use prompts::{Prompt, PromptAbout, PromptArgument, PromptMessage};
 pub use protocol::routes;
+pub use resources::{Listing, Resources, Template};
 pub use signing::signing_secrets;
 pub use sources::upstream::{Found, Standing, Survey, Words, survey};
 pub use start::{Faces, Serving, start, start_on};

@@ -1,13 +1,19 @@
 //! `/mcp`: the Model Context Protocol over HTTP, in revision 2026-07-28 and the ones before.
 //!
-//! The transport, the revisions and their rules are rmcp's. `gate` lets keys in, `server` answers out of the registry,
-//! `resources` shows objects. No session is kept: any replica answers any request.
+//! The transport, the revisions and their rules are rmcp's. `gate` lets keys in, `asker` is who asks, `server` answers out
+//! of what the service shows. `calls` are calls of tools, which become `tasks` when they take long; `dialogue` is what tools
+//! ask back, with what they have to find again under a `seal`. No session is kept: any replica answers any request.
 
 mod answer;
+mod asker;
+mod calls;
+mod dialogue;
 mod gate;
+mod prompts;
 mod resources;
+mod seal;
 mod server;
-mod uri;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -17,9 +23,14 @@ use objects::Objects;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
+use runtime::Life;
 
-use self::{resources::Resources, server::Server};
-use crate::{ProtocolArguments, start::Faces};
+use self::{
+    seal::Seal,
+    server::Server,
+    tasks::{Bounds, Shelf, Tasks},
+};
+use crate::{McpError, ProtocolArguments, resources::Answers, start::Faces};
 
 const PATH: &str = "/mcp";
 /// Every pattern, for the labels of metrics.
@@ -34,21 +45,26 @@ impl ProtocolArguments {
     }
 }
 
-/// The route, for whoever holds one of these keys.
-pub fn routes(
+/// The route, for whoever holds one of these keys. Tasks are those of `life`; they lie in `objects`, or in memory.
+pub async fn routes(
     faces: &Faces,
     objects: Option<Arc<dyn Objects>>,
     keys: Keys,
     arguments: &ProtocolArguments,
-) -> Router {
-    let resources = Resources::new(faces.registry.clone(), Arc::clone(&faces.buckets), objects);
-    let server = Server::new(faces.registry.clone(), resources);
+    life: &Life,
+) -> Result<Router, McpError> {
+    let seal = Seal::open(objects.as_ref()).await?;
+    let shelf = objects.clone().map_or_else(Shelf::memory, Shelf::Stored);
+    let tasks = Tasks::new(shelf, Bounds::new(arguments.tasks, arguments.task_keep), life.clone());
+    life.spawn("tasks", tasks.clone().sweep());
+    let answers = objects.map(Answers::new).map(Arc::new);
+    let server = Server::new(faces.clone(), answers, Arc::new(seal), tasks);
     let service = StreamableHttpService::new(
         move || Ok(server.clone()),
         Arc::new(NeverSessionManager::default()),
         settings(arguments),
     );
-    Router::new().route_service(PATH, service).layer(from_fn_with_state(Arc::new(keys), gate::enter))
+    Ok(Router::new().route_service(PATH, service).layer(from_fn_with_state(Arc::new(keys), gate::enter)))
 }
 
 fn settings(arguments: &ProtocolArguments) -> StreamableHttpServerConfig {

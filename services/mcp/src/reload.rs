@@ -40,7 +40,7 @@ impl Reload {
             tokio::select! {
                 () = &mut draining => return,
                 _ = looks.tick() => self.look().await,
-                () = self.means.peers.changed() => self.faces.show(&self.assembly),
+                () = self.means.peers.changed() => self.faces.show_all(&self.assembly),
             }
         }
     }
@@ -72,7 +72,7 @@ impl Reload {
         let config = Config::read(&self.path)?;
         let mut assembly = Assembly::of(&config, &self.means).await?;
         assembly.begin(&self.life);
-        self.faces.show(&assembly);
+        self.faces.show_all(&assembly);
         let count = assembly.tools.len();
         // What was shown goes only now, and with it the servers that nobody names any more.
         self.assembly = assembly;

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use accounts::Keys;
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use objects::Objects;
 use proto::tools::v1::{
     tool_service_server::ToolServiceServer, webhook_service_server::WebhookServiceServer,
@@ -11,15 +11,16 @@ use proto::tools::v1::{
 use rpc::Trust;
 use runtime::Life;
 use service::{Door, Port};
-use tools::Registry;
+use tools::{Mounted, Registry};
 
 use crate::{
     Arguments, Assembly, Config, McpError, Means,
     grpc::{Tools, Webhooks},
     outbox::Outbox,
+    prompts::Prompt,
     protocol,
     reload::{self, Reload},
-    sources::s3::Buckets,
+    resources::Resources,
 };
 
 /// The service, once it serves.
@@ -36,15 +37,27 @@ pub struct Serving {
 pub struct Faces {
     /// The tools.
     pub registry: Registry,
-    pub(crate) buckets: Arc<ArcSwapOption<Buckets>>,
     pub(crate) outbox: Arc<ArcSwapOption<Outbox>>,
+    pub(crate) resources: Arc<ArcSwap<Vec<Arc<dyn Resources>>>>,
+    pub(crate) prompts: Arc<ArcSwap<Vec<Arc<dyn Prompt>>>>,
 }
 
 impl Faces {
-    pub(crate) fn show(&self, assembly: &Assembly) {
-        self.buckets.store(assembly.buckets.clone());
+    /// Shows these in the place of those before.
+    pub fn show(
+        &self,
+        tools: Vec<Mounted>,
+        resources: Vec<Arc<dyn Resources>>,
+        prompts: Vec<Arc<dyn Prompt>>,
+    ) {
+        self.resources.store(Arc::new(resources));
+        self.prompts.store(Arc::new(prompts));
+        self.registry.replace(tools);
+    }
+
+    pub(crate) fn show_all(&self, assembly: &Assembly) {
         self.outbox.store(assembly.outbox.clone());
-        self.registry.replace(assembly.current());
+        self.show(assembly.current(), assembly.resources.clone(), assembly.prompts.clone());
     }
 }
 
@@ -69,10 +82,10 @@ pub async fn start_on(
     let faces = Faces::default();
     let mut assembly = Assembly::of(&config, &means).await?;
     assembly.begin(life);
-    faces.show(&assembly);
+    faces.show_all(&assembly);
 
     let webhooks = Webhooks::new(Arc::clone(&faces.outbox), means.webhooks.clone());
-    let address = serve(&arguments, (&faces, webhooks), objects, life)?;
+    let address = serve(&arguments, (&faces, webhooks), objects, life).await?;
     let reload = Reload {
         path: arguments.tools,
         means,
@@ -86,7 +99,7 @@ pub async fn start_on(
     Ok(Serving { address, registry: faces.registry })
 }
 
-fn serve(
+async fn serve(
     arguments: &Arguments,
     (faces, webhooks): (&Faces, Webhooks),
     objects: Option<Arc<dyn Objects>>,
@@ -110,7 +123,8 @@ fn serve(
     let mut port = port.with(server).with(webhooks);
     if arguments.protocol.is_served() {
         let keys = Keys::load(&arguments.protocol.keys)?;
-        port = port.with_http(protocol::routes(faces, objects, keys, &arguments.protocol));
+        let routes = protocol::routes(faces, objects, keys, &arguments.protocol, life).await?;
+        port = port.with_http(routes);
     } else {
         tracing::info!("/mcp is not served: no key may call it; give --api-keys-file or --api-key");
     }

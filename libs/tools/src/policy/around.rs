@@ -37,7 +37,12 @@ pub(crate) struct AroundLayer<P>(Arc<P>);
 
 impl<P: Around> AroundLayer<P> {
     pub(crate) fn new(policy: P) -> Self {
-        Self(Arc::new(policy))
+        Self::shared(Arc::new(policy))
+    }
+
+    /// A policy that stands around other calls, too.
+    pub(crate) fn shared(policy: Arc<P>) -> Self {
+        Self(policy)
     }
 }
 

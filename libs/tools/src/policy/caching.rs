@@ -48,6 +48,10 @@ impl Cached {
 
 impl Around for Cached {
     async fn around<S: Below>(self: Arc<Self>, call: Call, mut rest: S) -> Result<Output, ToolsError> {
+        if !call.dialogue.answers.is_empty() || call.dialogue.state.is_some() {
+            // What one caller was asked and has answered is nobody else's.
+            return rest.call(call).await;
+        }
         let key = self.key(&call);
         if let Some(answer) = self.answers.get(&key).await {
             self.metrics.cache_hit(&self.tool);

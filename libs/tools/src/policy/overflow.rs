@@ -5,11 +5,10 @@ use std::{fmt::Write as _, sync::Arc, time::Duration};
 use bytes::Bytes;
 use objects::{Attributes, Key, Objects, ObjectsError, PutOptions};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::around::{Around, Below};
-use crate::{Call, Content, Link, Output, ToolsError};
+use crate::{Call, Content, Link, Output, ToolsError, call::digest};
 
 /// How long a link to a large answer works.
 const LINK_LIFE: Duration = Duration::from_hours(1);
@@ -30,8 +29,7 @@ impl Overflow {
 
     /// The folder of one caller's answers: by digest, since a principal need not be a valid part of a key.
     pub fn folder(principal: &str) -> String {
-        let digest = hex::encode(Sha256::digest(principal));
-        format!("tools/{}/", digest.get(..32).unwrap_or_default())
+        format!("tools/{}/", digest(principal))
     }
 
     /// Puts an answer away, and answers with where it is and how it begins.

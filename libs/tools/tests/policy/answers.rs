@@ -5,9 +5,12 @@ use std::{sync::Arc, time::Duration};
 use fault::{Fault, Kind};
 use objects::{Folder, Objects};
 use serde_json::json;
-use tools::{Annotations, Caching, Content, Output, Overflow, Policy, ToolsError};
+use tools::{
+    Annotations, Ask, Caching, Call, Caller, Content, Dialogue, Output, Overflow, Policy, Question,
+    Questions, ToolsError,
+};
 
-use crate::stand::{Deed, Stand, failure, found, plain, scripted};
+use crate::stand::{Deed, Stand, failure, found, object, plain, scripted, tripping};
 
 fn caching(per_caller: bool) -> Policy {
     let cache = Caching { ttl: Duration::from_mins(1), max_bytes: 1 << 20, per_caller };
@@ -115,4 +118,33 @@ async fn where_there_is_no_place_for_it_a_large_answer_is_refused() {
     let error = stand.call(json!({})).await.unwrap_err();
     assert!(matches!(error, ToolsError::TooLarge { limit: 1000, .. }), "{error}");
     assert!(!error.is_failure(), "the upstream did nothing wrong");
+}
+
+#[tokio::test]
+async fn what_a_tool_asks_is_no_failure_and_what_was_said_to_it_is_kept_for_nobody() {
+    let tool = scripted(|_, call| {
+        if call.dialogue.answers.is_empty() {
+            let question = Question { id: "where".into(), ask: Ask::Roots };
+            return Deed::Fail(Questions { questions: vec![question], state: None }.into());
+        }
+        Deed::Answer(found(1))
+    });
+    let breaker = Some(tripping(Duration::from_mins(1)));
+    let stand = Stand::of(&tool, Policy { breaker, ..caching(false) });
+    for _ in 0..8 {
+        let asked = stand.call(json!({})).await.unwrap_err();
+        assert_eq!((asked.kind(), asked.reason()), (Kind::FailedPrecondition, "TOOL_ASKS"));
+        assert!(!asked.is_failure());
+    }
+    assert_eq!(tool.calls(), 8, "asked anew each time, and never left alone");
+    let said = || {
+        let answers = [("where".to_owned(), json!({"roots": []}))].into();
+        let dialogue = Dialogue { answers, ..Dialogue::default() };
+        Call { dialogue, ..Call::new(object(json!({})), Caller::new("team-a")) }
+    };
+    for _ in 0..2 {
+        assert_eq!(stand.registry.call("search", said()).await.unwrap(), found(1));
+    }
+    assert_eq!(tool.calls(), 10);
+    assert!(stand.call(json!({})).await.is_err());
 }

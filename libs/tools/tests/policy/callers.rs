@@ -1,11 +1,11 @@
 //! Who is let in.
 
-use std::{collections::BTreeSet, num::NonZeroU32, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc, time::Duration};
 
 use fault::{Fault, Kind};
 use serde_json::json;
 use tokio::time::Instant;
-use tools::{Allow, Annotations, Call, Caller, Policy, RateLimit, ToolsError};
+use tools::{Allow, Annotations, Call, Caller, Output, Policy, RateLimit, Schema, ToolsError};
 
 use crate::stand::{Deed, Stand, found, object, plain, scripted};
 
@@ -109,4 +109,29 @@ async fn a_caller_who_leaves_frees_the_seat_and_is_written_down() {
     assert!(left.is_err());
     assert_eq!(stand.call(json!({})).await.unwrap(), found(1));
     assert!(stand.shows(r#"ondol_tool_calls_total{tool="search",outcome="CANCELLED"} 1"#));
+}
+
+#[tokio::test]
+async fn another_way_into_a_tool_is_under_its_limits() {
+    let tool = scripted(|_, _| Deed::Answer(found(1)));
+    let aside = scripted(|_, _| Deed::Answer(Output::text("x".repeat(100))));
+    let two = NonZeroU32::new(2).unwrap();
+    let rate = Some(RateLimit { per_minute: two, burst: two });
+    let stand = Stand::of(&tool, Policy { rate, max_answer_bytes: 50, ..plain() });
+    let mounted = stand.registry.get("search", &Caller::new("team-a")).unwrap();
+    let input = Schema::of_arguments(json!({"type": "object", "required": ["key"]})).unwrap();
+    let beside =
+        |most| stand.workshop.mount_beside(&mounted, Arc::clone(&aside) as _, (input.clone(), None), most);
+    let call = |arguments| Call::new(object(arguments), Caller::new("team-a"));
+
+    // Its own arguments and size; its own shape of answers, which is none here.
+    let wide = beside(100).unwrap();
+    assert_eq!(wide.call(call(json!({}))).await.unwrap_err().kind(), Kind::InvalidArgument);
+    assert_eq!(wide.call(call(json!({"key": 1}))).await.unwrap(), Output::text("x".repeat(100)));
+    let narrow = beside(99).unwrap();
+    assert_eq!(narrow.call(call(json!({"key": 1}))).await.unwrap_err().reason(), "TOOL_ANSWER_TOO_LARGE");
+    // One rate for all ways, and one name.
+    assert_eq!(stand.call(json!({})).await.unwrap_err().reason(), "TOOL_RATE_LIMITED");
+    assert_eq!(wide.call(call(json!({"key": 1}))).await.unwrap_err().reason(), "TOOL_RATE_LIMITED");
+    assert!(stand.shows(r#"ondol_tool_calls_total{tool="search",outcome="ok"} 1"#));
 }

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error};
-use tools::{Allow, Caching, Policy, RateLimit, Retrying, Tripping};
+use tools::{Allow, Caching, Policy, RateLimit, Retrying, Tasking, Tripping};
 
 use crate::McpError;
 
@@ -46,6 +46,10 @@ pub(crate) struct PolicyConfig {
     backoff: Option<Duration>,
     /// The largest answer that is handed over as it is.
     max_answer_bytes: Option<usize>,
+    /// How long callers who know of tasks wait before a call becomes one, or `never`.
+    task_after: Option<Patience>,
+    /// Whether callers who do not know of tasks are refused.
+    tasks_only: Option<bool>,
     /// When the upstream is left alone.
     #[serde(default)]
     breaker: BreakerConfig,
@@ -66,6 +70,23 @@ struct BreakerConfig {
     #[serde(default, deserialize_with = "length")]
     open_for: Option<Duration>,
     probes: Option<usize>,
+}
+
+/// How long callers wait for an answer before the call becomes a task, as it is written: a length of time, which may be
+/// nothing, or `never`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Patience {
+    Never,
+    For(Duration),
+}
+
+impl Patience {
+    fn time(self) -> Option<Duration> {
+        match self {
+            Self::Never => None,
+            Self::For(time) => Some(time),
+        }
+    }
 }
 
 impl PolicyConfig {
@@ -94,6 +115,8 @@ impl PolicyConfig {
             retry_budget: self.retry_budget.or(base.retry_budget),
             backoff: self.backoff.or(base.backoff),
             max_answer_bytes: self.max_answer_bytes.or(base.max_answer_bytes),
+            task_after: self.task_after.or(base.task_after),
+            tasks_only: self.tasks_only.or(base.tasks_only),
             breaker: self.breaker.over(&base.breaker),
         }
     }
@@ -116,6 +139,10 @@ impl PolicyConfig {
             retry: self.retry()?,
             breaker: self.breaker.tripping(),
             max_answer_bytes: self.max_answer_bytes.unwrap_or(plain.max_answer_bytes),
+            tasking: Tasking {
+                after: self.task_after.map_or(plain.tasking.after, Patience::time),
+                only: self.tasks_only.unwrap_or(plain.tasking.only),
+            },
         };
         check(&policy, tool)?;
         Ok(policy)
@@ -184,6 +211,9 @@ fn check(policy: &Policy, tool: &str) -> Result<(), McpError> {
     if policy.concurrency > 10_000 {
         return wrong("concurrency must be 10000 or less".to_owned());
     }
+    if policy.tasking.only && policy.tasking.after.is_none() {
+        return wrong("tasks_only needs a task_after other than \"never\"".to_owned());
+    }
     let Some(breaker) = policy.breaker else { return Ok(()) };
     let rates = [("failure_rate", breaker.failure_rate), ("slow_rate", breaker.slow_rate)];
     if let Some((name, rate)) = rates.into_iter().find(|(_, rate)| !(*rate > 0.0 && *rate <= 1.0)) {
@@ -202,6 +232,18 @@ pub(super) fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     arguments::positive_duration(&text)
         .map(Some)
         .map_err(|problem| D::Error::custom(format!("expected a length of time such as \"2s\": {problem}")))
+}
+
+impl<'de> Deserialize<'de> for Patience {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "never" {
+            return Ok(Self::Never);
+        }
+        arguments::duration(&text).map(Self::For).map_err(|problem| {
+            D::Error::custom(format!("expected a length of time such as \"2s\", or \"never\": {problem}"))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -237,6 +279,7 @@ mod tests {
 
     #[test]
     fn parts_can_be_switched_off() {
+        assert_eq!(written("task_after = \"never\"").policy("t").unwrap().tasking.after, None);
         let policy = written("attempts = 1\n[breaker]\nenabled = false").policy("t").unwrap();
         assert!(policy.breaker.is_none() && policy.retry.is_none());
     }
@@ -244,6 +287,7 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused_by_name() {
         for (text, said) in [
+            ("tasks_only = true\ntask_after = \"never\"", "tasks_only"),
             ("timeout = \"2h\"", "an hour or less"),
             ("retry_budget = -1.0", "retry_budget"),
             ("concurrency = 20000", "concurrency"),

@@ -53,6 +53,11 @@ fn result(answer: Output) -> CallToolResult {
     result
 }
 
+/// Why there is no result, as an answer.
+pub(super) fn refusal(why: String) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(why)])
+}
+
 /// A fault as an answer: in words, and for programs in `_meta`.
 fn told(error: &ToolsError) -> CallToolResult {
     let mut text = error.public_message().into_owned();
@@ -68,7 +73,7 @@ fn told(error: &ToolsError) -> CallToolResult {
     result
 }
 
-fn block(piece: Content) -> ContentBlock {
+pub(super) fn block(piece: Content) -> ContentBlock {
     match piece {
         Content::Text(text) => ContentBlock::text(text),
         Content::Image { data, media_type } => ContentBlock::image(BASE64_STANDARD.encode(data), media_type),
@@ -80,7 +85,7 @@ fn block(piece: Content) -> ContentBlock {
     }
 }
 
-fn resource(link: Link) -> Resource {
+pub(super) fn resource(link: Link) -> Resource {
     let mut resource = Resource::new(link.uri, link.name);
     resource.description = link.description;
     resource.mime_type = link.media_type;
@@ -107,6 +112,10 @@ pub(super) fn failed(error: &dyn Fault) -> ErrorData {
     match error.kind() {
         Kind::NotFound | Kind::PermissionDenied => ErrorData::resource_not_found(message, None),
         Kind::InvalidArgument => ErrorData::invalid_params(message, None),
-        _ => ErrorData::internal_error(message, Some(json!({"reason": error.reason()}))),
+        _ => {
+            let wait = error.retry_after().map(|wait| wait.as_millis() as u64);
+            let data = json!({"reason": error.reason(), "retryAfterMs": wait});
+            ErrorData::internal_error(message, Some(data))
+        }
     }
 }

@@ -1,121 +1,100 @@
-//! Objects as resources: those of the buckets that may be read, and each caller's own large answers.
+//! Resources in the protocol's words.
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
-use fault::Violation;
-use objects::{GetOptions, Key, ListOptions, Objects};
-use rmcp::model::{ListResourcesResult, ReadResourceResult, Resource, ResourceTemplate};
-use tools::{Caller, Overflow, Registry, ToolsError};
+use rmcp::{
+    ErrorData,
+    model::{
+        ListResourceTemplatesResult, ListResourcesResult, ReadResourceRequestParams, ReadResourceResponse,
+        ReadResourceResult, ResourceTemplate,
+    },
+};
+use serde_json::{Map, json};
+use tools::{Content, ToolsError};
 
-use super::{answer::contents, uri::Place};
-use crate::sources::s3::Buckets;
+use super::{answer, asker::Asker, dialogue::Topic, server::Server};
+use crate::resources::{Cursor, Place, Resources, Template};
 
-/// The most bytes that one read hands over: a resource has no ranges, and `s3_get` has.
-const MAX_READ: u64 = 4 << 20;
-/// The tool without which a key reads no objects, under whatever name they go.
-const READING: &str = "s3_get";
-const LISTING: &str = "s3_list";
-const PAGE: usize = 100;
-
-/// The resources.
-#[derive(Clone)]
-pub(super) struct Resources {
-    registry: Registry,
-    buckets: Arc<ArcSwapOption<Buckets>>,
-    answers: Option<Arc<dyn Objects>>,
-}
-
-impl Resources {
-    pub(super) fn new(
-        registry: Registry,
-        buckets: Arc<ArcSwapOption<Buckets>>,
-        answers: Option<Arc<dyn Objects>>,
-    ) -> Self {
-        Self { registry, buckets, answers }
-    }
-
-    /// How URIs of objects are made.
-    pub(super) fn templates(&self, caller: &Caller) -> Vec<ResourceTemplate> {
-        let Some(buckets) = self.buckets.load_full().filter(|_| self.may(READING, caller)) else {
-            return Vec::new();
-        };
-        let names = buckets.names().map(|name| {
-            let mut template = ResourceTemplate::new(format!("s3://{name}/{{+key}}"), name);
-            template.description = Some(buckets.about(name));
-            template
-        });
-        names.collect()
-    }
-
-    /// One page of what can be read. The cursor tells the bucket, the folder and the store's own place in it.
+impl Server {
     pub(super) async fn list(
         &self,
-        caller: &Caller,
-        cursor: Option<&str>,
-    ) -> Result<ListResourcesResult, ToolsError> {
-        let nothing = ListResourcesResult::with_all_items(Vec::new());
-        let Some(buckets) = self.buckets.load_full() else { return Ok(nothing) };
-        if !self.may(LISTING, caller) {
-            return Ok(nothing);
-        }
-        let folders: Vec<(&str, &str)> = buckets.folders().collect();
-        let (turn, page_token) = place(cursor, folders.len())?;
-        let Some((name, folder)) = folders.get(turn) else { return Ok(nothing) };
-        let options = ListOptions { page_size: PAGE, page_token, ..ListOptions::prefix(*folder) };
-        let page = buckets.get(name)?.objects.list(options).await.map_err(ToolsError::inner)?;
-        let shown = page.items.iter().map(|object| {
-            let mut resource = Resource::new(format!("s3://{name}/{}", object.key), object.key.as_str());
-            resource.size = Some(object.size);
-            resource
-        });
-        let mut list = ListResourcesResult::with_all_items(shown.collect());
-        list.next_cursor = match page.next {
-            Some(next) => Some(format!("{turn}:{next}")),
-            None => (turn + 1 < folders.len()).then(|| format!("{}:", turn + 1)),
+        asker: &Asker,
+        from: Option<&str>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let sources = self.sources();
+        let failed = |error: ToolsError| answer::failed(&error);
+        let wrong = |violation| failed(ToolsError::invalid(vec![violation]));
+        let cursor = Cursor::of(from, sources.len()).map_err(wrong)?;
+        let Some(source) = sources.get(cursor.turn) else {
+            return Ok(ListResourcesResult::with_all_items(Vec::new()));
         };
+        let call = asker.call(Map::new());
+        let page = source.list(call, cursor.rest.as_deref()).await.map_err(failed)?;
+        let links = page.links.into_iter().map(answer::resource);
+        let mut list = ListResourcesResult::with_all_items(links.collect());
+        list.next_cursor = cursor.next(page.next, sources.len()).map(|next| next.to_string());
         Ok(list)
     }
 
-    /// Reads one.
-    pub(super) async fn read(&self, caller: &Caller, uri: &str) -> Result<ReadResourceResult, ToolsError> {
-        let missing = || ToolsError::NotFound { name: "resource of this URI".to_owned() };
-        let (objects, key) = match Place::of(uri)? {
-            Place::Object { bucket, key } => {
-                let buckets =
-                    self.buckets.load_full().filter(|_| self.may(READING, caller)).ok_or_else(missing)?;
-                let bucket = buckets.get(&bucket)?;
-                (Arc::clone(&bucket.objects), bucket.readable(&key)?)
-            }
-            Place::Answer { key } => {
-                // Another caller's answer is one that is not there.
-                let own = key.starts_with(&Overflow::folder(&caller.principal));
-                let answers = self.answers.clone().filter(|_| own).ok_or_else(missing)?;
-                (answers, Key::new(key).map_err(ToolsError::inner)?)
-            }
-        };
-        let object = objects.get(&key, GetOptions::default()).await.map_err(ToolsError::inner)?;
-        let media_type = object.info.attributes.content_type.clone();
-        let bytes = object.bytes(MAX_READ).await.map_err(ToolsError::inner)?;
-        let media_type = media_type.unwrap_or_else(|| "application/octet-stream".to_owned());
-        Ok(ReadResourceResult::new(vec![contents(uri.to_owned(), media_type, &bytes)]))
+    pub(super) fn templates(&self, asker: &Asker) -> ListResourceTemplatesResult {
+        let templates = self.sources().into_iter().flat_map(|source| source.templates(&asker.caller));
+        ListResourceTemplatesResult::with_all_items(templates.map(template).collect())
     }
 
-    /// Whether a caller may use the tool that does the same: what a key may not call it may not read either.
-    fn may(&self, tool: &str, caller: &Caller) -> bool {
-        self.registry.get(tool, caller).is_ok()
+    pub(super) async fn read(
+        &self,
+        asked: ReadResourceRequestParams,
+        asker: &Asker,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let topic = Topic::of(&asker.caller, "resource", &asked.uri, None);
+        let dialogue =
+            topic.dialogue(&self.seal, asker, asked.input_responses, asked.request_state.as_deref())?;
+        for source in self.sources() {
+            let mut call = asker.call(Map::new());
+            call.dialogue = dialogue.clone();
+            match source.read(call, &asked.uri).await {
+                Ok(None) => {}
+                Ok(Some(read)) => {
+                    let contents = read.into_iter().filter_map(contents);
+                    return Ok(ReadResourceResult::new(contents.collect()).into());
+                }
+                Err(ToolsError::Asks(asks)) => {
+                    return Ok(topic.required(&self.seal, asker.abilities, &asks)?.into());
+                }
+                Err(error) => return Err(unread(&error, &asked.uri)),
+            }
+        }
+        // What could never be a URI of ours is told so.
+        Place::of(&asked.uri)
+            .map_err(|violation| unread(&ToolsError::invalid(vec![violation]), &asked.uri))?;
+        let missing = ToolsError::NotFound { name: "resource of this URI".to_owned() };
+        Err(unread(&missing, &asked.uri))
+    }
+
+    /// Those of the configuration, then each caller's own.
+    fn sources(&self) -> Vec<Arc<dyn Resources>> {
+        let mut sources = self.faces.resources.load().as_ref().clone();
+        sources.extend(self.answers.clone().map(|answers| answers as Arc<dyn Resources>));
+        sources
     }
 }
 
-/// Which folder of all, and the store's token within.
-fn place(cursor: Option<&str>, folders: usize) -> Result<(usize, Option<String>), ToolsError> {
-    let Some(cursor) = cursor else { return Ok((0, None)) };
-    let parsed = cursor.split_once(':').and_then(|(turn, token)| Some((turn.parse().ok()?, token)));
-    match parsed {
-        Some((turn, token)) if turn < folders => Ok((turn, (!token.is_empty()).then(|| token.to_owned()))),
-        _ => Err(ToolsError::invalid(vec![Violation::new(
-            "cursor",
-            "is not one that a list gave; start without one",
-        )])),
+fn template(template: Template) -> ResourceTemplate {
+    let mut listed = ResourceTemplate::new(template.uri, template.name);
+    listed.description = template.description;
+    listed.mime_type = template.media_type;
+    listed
+}
+
+fn contents(piece: Content) -> Option<rmcp::model::ResourceContents> {
+    match piece {
+        Content::Resource { uri, media_type, data } => Some(answer::contents(uri, media_type, &data)),
+        _ => None,
     }
+}
+
+fn unread(error: &ToolsError, uri: &str) -> ErrorData {
+    let mut told = answer::failed(error);
+    told.data.get_or_insert_with(|| json!({"uri": uri}));
+    told
 }

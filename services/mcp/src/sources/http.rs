@@ -1,6 +1,6 @@
 //! Tools over REST APIs: each tool is one request, described in the configuration.
 //!
-//! - `plan` is the request as it is described, `template` and `body` the parts of it that take arguments; `import` has an
+//! - `plan` is the request as it is described, `body` a part of it that take arguments; `import` has an
 //!   `OpenAPI` document describe it.
 //! - `parameters` are what callers are asked for.
 //! - `answer` decides what an answer means, `projection` what of it is handed on.
@@ -11,7 +11,6 @@ mod import;
 mod parameters;
 mod plan;
 mod projection;
-mod template;
 mod tool;
 
 use std::{path::Path, sync::Arc};
@@ -25,7 +24,6 @@ use self::{
     parameters::{defaults, input},
     plan::Plan,
     projection::Projection,
-    template::check_name,
     tool::Asking,
 };
 use super::{Offer, structured::object_schema};

@@ -5,6 +5,7 @@ mod get;
 mod list;
 mod presign;
 mod put;
+mod resources;
 mod stat;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use objects::ObjectsError;
 use serde_json::{Value, json};
 use tools::{Output, ToolsError};
 
-pub(crate) use self::buckets::Buckets;
+pub(crate) use self::{buckets::Buckets, resources::ObjectResources};
 use super::Offer;
 use crate::{McpError, config::S3Config};
 

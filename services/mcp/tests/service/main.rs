@@ -5,7 +5,10 @@
 mod athena;
 mod calling;
 mod emissions;
+mod hostile;
 mod http;
 mod protocol;
+mod resources;
 mod stand;
+mod tasks;
 mod upstream;

@@ -106,13 +106,30 @@ impl Stand {
 
     /// A request of the protocol, revision 2026-07-28.
     pub async fn ask(&self, key: &str, method: &str, params: serde_json::Value) -> (u16, serde_json::Value) {
+        self.ask_with(json!({}), key, method, params).await
+    }
+
+    /// The same of a client that understands tasks.
+    pub async fn ask_later(&self, key: &str, method: &str, params: serde_json::Value) -> serde_json::Value {
+        let capabilities = json!({"extensions": {"io.modelcontextprotocol/tasks": {}}});
+        self.ask_with(capabilities, key, method, params).await.1
+    }
+
+    async fn ask_with(
+        &self,
+        capabilities: serde_json::Value,
+        key: &str,
+        method: &str,
+        params: serde_json::Value,
+    ) -> (u16, serde_json::Value) {
         let mut params = params;
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientCapabilities": capabilities,
         });
-        let name = params["name"].as_str().or(params["uri"].as_str()).map(str::to_owned);
+        let names = ["name", "uri", "taskId"];
+        let name = names.iter().find_map(|name| params[*name].as_str()).map(str::to_owned);
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let bearer = format!("Bearer {key}");
         let mut headers = vec![
@@ -129,8 +146,26 @@ impl Stand {
 
     /// A request by plain HTTP/1.1 to `/mcp`: the status, and the body.
     pub async fn post(&self, headers: &[(&str, &str)], body: &str) -> (u16, String) {
-        let mut request =
-            "POST /mcp HTTP/1.1\r\nconnection: close\r\ncontent-type: application/json\r\n".to_owned();
+        self.send("POST", headers, body).await
+    }
+
+    /// The same by another method.
+    pub async fn send(&self, method: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
+        let mut connection = self.begin(method, headers, body).await;
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, unchunked(head, body))
+    }
+
+    /// Sends such a request, and does not wait for the answer.
+    pub async fn begin(&self, method: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
+        let mut request = format!("{method} /mcp HTTP/1.1\r\nconnection: close\r\n");
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request.push_str("content-type: application/json\r\n");
+        }
         request.push_str("accept: application/json, text/event-stream\r\n");
         if !headers.iter().any(|(name, _)| *name == "host") {
             request.push_str("host: localhost\r\n");
@@ -140,13 +175,9 @@ impl Stand {
         }
         let _ = write!(request, "content-length: {}\r\n\r\n{body}", body.len());
         let mut connection = TcpStream::connect(self.address).await.unwrap();
-        connection.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        connection.read_to_end(&mut answer).await.unwrap();
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, unchunked(head, body))
+        // A server that has heard enough answers before all was said.
+        let _ = connection.write_all(request.as_bytes()).await;
+        connection
     }
 }
 

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{
-    plan::{pairs, templates, text},
+use super::plan::{pairs, templates, text};
+use crate::{
+    config::HttpToolConfig,
     template::{Template, Unfit},
 };
-use crate::config::HttpToolConfig;
 
 /// The deepest that a body may be nested.
 const MAX_DEPTH: usize = 32;

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value, json};
 use tools::Schema;
 
-use super::template::check_name;
-use crate::config::{HttpToolConfig, ParameterConfig};
+use crate::{
+    config::{HttpToolConfig, ParameterConfig},
+    template::check_name,
+};
 
 /// The words of JSON Schema that say something about an argument. To those who check, any other word says nothing: one that
 /// is misspelt would let everything through.

@@ -13,11 +13,11 @@ use serde_json::{Map, Value};
 use tools::ToolsError;
 use url::{Url, form_urlencoded};
 
-use super::{
-    body::Body,
+use super::body::Body;
+use crate::{
+    config::HttpToolConfig,
     template::{Template, Unfit, given, scalar, written},
 };
-use crate::config::HttpToolConfig;
 
 /// The longest URL that is asked.
 const LONGEST_URL: usize = 16 * 1024;

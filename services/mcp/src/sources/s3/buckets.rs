@@ -125,7 +125,7 @@ impl Bucket {
     }
 
     /// A beginning of keys all of which may be read.
-    pub(super) fn listable(&self, prefix: &str) -> Result<(), ToolsError> {
+    pub(crate) fn listable(&self, prefix: &str) -> Result<(), ToolsError> {
         let inside = self.read.iter().chain(&self.write).any(|folder| prefix.starts_with(folder));
         if inside { Ok(()) } else { Err(wrong("prefix", allowed("listed", &self.read))) }
     }

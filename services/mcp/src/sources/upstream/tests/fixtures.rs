@@ -21,6 +21,7 @@ use tools::{
 };
 
 use crate::{Means, ProtocolArguments, protocol, start::Faces};
+use runtime::Life;
 
 pub(super) const KEY: &str = "the upstream's own key";
 
@@ -45,7 +46,9 @@ impl Fixtures {
             ..KeyArguments::default()
         };
         let arguments = ProtocolArguments { keys: keys.clone(), ..ProtocolArguments::default() };
-        let routes = protocol::routes(&faces, None, Keys::load(&keys).unwrap(), &arguments);
+        let life = Life::new();
+        let routes =
+            protocol::routes(&faces, None, Keys::load(&keys).unwrap(), &arguments, &life).await.unwrap();
         let routes: Router = if old { routes.layer(from_fn(without_discovery)) } else { routes };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

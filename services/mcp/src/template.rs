@@ -1,4 +1,4 @@
-//! Text with places for arguments: `Bearer {token}`, `{query}`.
+//! Text with places for arguments: `Bearer {token}`, `{query}`. Requests to APIs and prompts are made of it.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ const LONGEST_VALUE: usize = 64 * 1024;
 
 /// Text with places for arguments. `{{` and `}}` are braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Template(Vec<Piece>);
+pub(crate) struct Template(Vec<Piece>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -21,7 +21,7 @@ enum Piece {
 
 impl Template {
     /// Reads one; the error says what is wrong with it.
-    pub(super) fn new(text: &str) -> Result<Self, String> {
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST {
             return Err(format!("is longer than {LONGEST} bytes"));
         }
@@ -53,7 +53,7 @@ impl Template {
     }
 
     /// The arguments that it has places for.
-    pub(super) fn arguments(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Argument(name) | Piece::Joined(name) => Some(name.as_str()),
             Piece::Fixed(_) => None,
@@ -61,7 +61,7 @@ impl Template {
     }
 
     /// The argument that is all of it, if one is.
-    pub(super) fn alone(&self) -> Option<&str> {
+    pub(crate) fn alone(&self) -> Option<&str> {
         match self.0.as_slice() {
             [Piece::Argument(name)] => Some(name),
             _ => None,
@@ -70,7 +70,7 @@ impl Template {
 
     /// The text with arguments in their places; nothing where one of them was not given. The error names the argument that
     /// cannot be text.
-    pub(super) fn fill(&self, arguments: &Map<String, Value>) -> Result<Option<String>, Unfit> {
+    pub(crate) fn fill(&self, arguments: &Map<String, Value>) -> Result<Option<String>, Unfit> {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
@@ -87,18 +87,18 @@ impl Template {
 
 /// An argument that cannot stand where it should.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unfit {
-    pub(super) argument: String,
-    pub(super) problem: &'static str,
+pub(crate) struct Unfit {
+    pub(crate) argument: String,
+    pub(crate) problem: &'static str,
 }
 
 /// An argument, if it was given.
-pub(super) fn given<'a>(arguments: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(crate) fn given<'a>(arguments: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     arguments.get(name).filter(|value| !value.is_null())
 }
 
 /// A value as text: a list is its items between commas.
-pub(super) fn written(name: &str, value: &Value) -> Result<String, Unfit> {
+pub(crate) fn written(name: &str, value: &Value) -> Result<String, Unfit> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(_) | Value::Bool(_) => value.to_string(),
@@ -117,7 +117,7 @@ pub(super) fn written(name: &str, value: &Value) -> Result<String, Unfit> {
 }
 
 /// An item of a list as text.
-pub(super) fn scalar(name: &str, value: &Value) -> Result<String, Unfit> {
+pub(crate) fn scalar(name: &str, value: &Value) -> Result<String, Unfit> {
     match value {
         Value::Array(_) | Value::Object(_) | Value::Null => {
             Err(unfit(name, "must be a list of text or numbers"))
@@ -131,7 +131,7 @@ fn unfit(name: &str, problem: &'static str) -> Unfit {
 }
 
 /// Whether an argument can have this name: one that models and templates both take.
-pub(super) fn check_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
         return Ok(());

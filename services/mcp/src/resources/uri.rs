@@ -1,11 +1,10 @@
 //! Where resources lie, as callers write it.
 
 use fault::Violation;
-use tools::ToolsError;
 
 /// What a URI points to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// An object of a bucket, `s3://{bucket}/{key}`.
     Object {
         /// The bucket, by the name that callers use.
@@ -22,16 +21,16 @@ pub(super) enum Place {
 
 impl Place {
     /// Reads a URI. Nothing in it is decoded: a key is what stands there, and a key with an encoded way out is only a key.
-    pub(super) fn of(uri: &str) -> Result<Self, ToolsError> {
+    pub(crate) fn of(uri: &str) -> Result<Self, Violation> {
         if let Some((bucket, key)) = uri.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
             return Ok(Self::Object { bucket: bucket.to_owned(), key: key.to_owned() });
         }
         match uri.strip_prefix("ondol://") {
             Some(key) => Ok(Self::Answer { key: key.to_owned() }),
-            None => Err(ToolsError::invalid(vec![Violation::new(
+            None => Err(Violation::new(
                 "uri",
                 "expected s3://{bucket}/{key}, or a link that a tool has answered with",
-            )])),
+            )),
         }
     }
 }
