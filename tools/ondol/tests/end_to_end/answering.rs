@@ -4,14 +4,15 @@ use proto::inference::v1::{CountTokensRequest, FinishReason, stream_generate_tex
 
 use crate::stack::{MODEL, Stack, ask, ask_for, read};
 
-const FRANCE: &str = "What is the capital of France?";
+/// Far from a tie: each precision answers it alike, on processors of every kind.
+const WEEK: &str = "How many days are in a week?";
 const INDEX: &str = "Explain in two sentences what a database index is.";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_answered_sensibly() {
     let Some(stack) = Stack::shared() else { return };
-    let answer = stack.client().generate_text(stack.keyed(ask(FRANCE, 64))).await.unwrap().into_inner();
-    assert!(answer.text.contains("Paris"), "{answer:?}");
+    let answer = stack.client().generate_text(stack.keyed(ask(WEEK, 64))).await.unwrap().into_inner();
+    assert!(answer.text.contains("7 days"), "{answer:?}");
     assert_eq!((answer.model.as_str(), answer.finish_reason()), (MODEL, FinishReason::Stop));
 }
 
@@ -35,7 +36,7 @@ async fn the_stream_says_the_same_piece_by_piece() {
 #[tokio::test(flavor = "multi_thread")]
 async fn counting_says_what_generating_will_use() {
     let Some(stack) = Stack::shared() else { return };
-    let request = ask(FRANCE, 1);
+    let request = ask(WEEK, 1);
     let count =
         CountTokensRequest { model: MODEL.into(), messages: request.messages.clone(), prompt: String::new() };
     let counted = stack.client().count_tokens(stack.keyed(count)).await.unwrap().into_inner();
@@ -54,8 +55,8 @@ async fn two_clients_at_once_get_what_each_gets_alone() {
         });
         ids.collect::<Vec<_>>()
     };
-    let alone = [ids(FRANCE).await, ids(INDEX).await];
-    let (france, index) = tokio::join!(ids(FRANCE), ids(INDEX));
-    assert_eq!(alone, [france, index]);
+    let alone = [ids(WEEK).await, ids(INDEX).await];
+    let (week, index) = tokio::join!(ids(WEEK), ids(INDEX));
+    assert_eq!(alone, [week, index]);
     assert_eq!(alone[0].len(), 48);
 }

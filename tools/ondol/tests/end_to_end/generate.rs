@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::stack::{MODEL, Stack};
 
-const FRANCE: &str = "What is the capital of France?";
+/// Far from a tie: each precision answers it alike, on processors of every kind.
+const WEEK: &str = "How many days are in a week?";
 
 fn run(mut command: Command) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
@@ -19,9 +20,9 @@ fn run(mut command: Command) -> (Option<i32>, String, String) {
 #[test]
 fn text_goes_to_standard_output_and_nothing_else() {
     let Some(stack) = Stack::shared() else { return };
-    let (code, out, err) = run(stack.command(&["generate", FRANCE]));
+    let (code, out, err) = run(stack.command(&["generate", WEEK]));
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert!(out.contains("Paris") && out.ends_with('\n'), "{out:?}");
+    assert!(out.contains("7 days") && out.ends_with('\n'), "{out:?}");
 }
 
 #[test]
@@ -40,10 +41,10 @@ fn json_is_one_object_for_scripts() {
 #[test]
 fn a_dash_reads_the_prompt_from_standard_input() {
     let Some(stack) = Stack::shared() else { return };
-    let given = run(stack.command(&["generate", "--max-tokens", "8", FRANCE]));
+    let given = run(stack.command(&["generate", "--max-tokens", "8", WEEK]));
     let mut command = stack.command(&["generate", "--max-tokens", "8", "-"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(FRANCE.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(WEEK.as_bytes()).unwrap();
     let read = child.wait_with_output().unwrap();
     assert_eq!((read.status.code(), String::from_utf8(read.stdout).unwrap()), (Some(0), given.1));
 }
