@@ -1,10 +1,10 @@
 //! What the fuzz target does with its input. The crate's tests do the same with the seeds.
 
 #[path = "../src/resources/cursor.rs"]
-#[expect(dead_code, reason = "a part of it is tried here")]
+#[cfg_attr(not(test), expect(dead_code, reason = "a part of it is tried here"))]
 mod cursor;
 #[path = "../src/protocol/tasks/name.rs"]
-#[expect(dead_code, reason = "a part of it is tried here")]
+#[cfg_attr(not(test), expect(dead_code, reason = "a part of it is tried here"))]
 mod name;
 #[path = "../src/resources/uri.rs"]
 mod uri;

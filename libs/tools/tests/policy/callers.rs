@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc, time::Duration};
 use fault::{Fault, Kind};
 use serde_json::json;
 use tokio::time::Instant;
-use tools::{Allow, Annotations, Call, Caller, Output, Policy, RateLimit, Schema, ToolsError};
+use tools::{Allow, Annotations, Call, Caller, Output, Policy, RateLimit, Schema, Tool, ToolsError};
 
 use crate::stand::{Deed, Stand, found, object, plain, scripted};
 
@@ -120,8 +120,14 @@ async fn another_way_into_a_tool_is_under_its_limits() {
     let stand = Stand::of(&tool, Policy { rate, max_answer_bytes: 50, ..plain() });
     let mounted = stand.registry.get("search", &Caller::new("team-a")).unwrap();
     let input = Schema::of_arguments(json!({"type": "object", "required": ["key"]})).unwrap();
-    let beside =
-        |most| stand.workshop.mount_beside(&mounted, Arc::clone(&aside) as _, (input.clone(), None), most);
+    let beside = |most| {
+        stand.workshop.mount_beside(
+            &mounted,
+            Arc::clone(&aside) as Arc<dyn Tool>,
+            (input.clone(), None),
+            most,
+        )
+    };
     let call = |arguments| Call::new(object(arguments), Caller::new("team-a"));
 
     // Its own arguments and size; its own shape of answers, which is none here.
