@@ -69,7 +69,7 @@ impl Assembly {
             resources.push(Arc::new(s3::ObjectResources::new(buckets, &tools, &means.workshop)?));
         }
         let prompts = prompts::written(&config.prompts)?;
-        Ok(Self { tools, resources, prompts, outbox, federated, errands })
+        Ok(Self { tools, outbox, resources, prompts, federated, errands })
     }
 
     /// The tools of this moment, with those of other servers that are offered now.

@@ -31,6 +31,7 @@ use crate::{
     McpError,
     config::{HttpConfig, HttpToolConfig},
     remote::Remote,
+    template::check_name,
 };
 
 /// The tools of one API, called `name`.
