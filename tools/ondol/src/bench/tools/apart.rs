@@ -5,10 +5,13 @@ use std::{
     net::{SocketAddr, TcpListener},
     process::{Child, Command, Stdio},
     thread,
+    time::Duration,
 };
 
 use anyhow::Context;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use crate::process_stat;
 
 /// The service's process; it ends with this.
 pub(super) struct Apart(Child);
@@ -25,6 +28,14 @@ impl Apart {
         let child = on(0, || command.spawn())?;
         let child = child.with_context(|| format!("starting {}", program.display()))?;
         Ok((address, Self(child)))
+    }
+}
+
+impl Apart {
+    /// How long it has used a processor.
+    pub(super) fn busy(&self) -> anyhow::Result<Duration> {
+        let ticks = process_stat::busy_ticks(self.0.id())?;
+        Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
     }
 }
 

@@ -1,6 +1,9 @@
 //! `ondol bench tools`: what mcp adds to a call.
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use anyhow::ensure;
 use clap::Args;
@@ -10,7 +13,7 @@ use super::{
     super::clean::Samples,
     apart::{is_shared, make_room},
     micros,
-    paced::{at_rate, capacity},
+    paced::at_rate,
     stand::Stand,
     within,
 };
@@ -20,16 +23,19 @@ use crate::{
     up::SERVICE,
 };
 
-/// The share of what the machine can do at which it is measured.
+/// How busy mcp's processor is while it is measured.
 const LOAD: f64 = 0.7;
-const PROBE: Duration = Duration::from_secs(2);
+/// The rate at which looking for the right one begins, how often it is mended, and how long each look takes.
+const FIRST_RATE: f64 = 500.0;
+const LOOKS: usize = 5;
+const LOOK: Duration = Duration::from_secs(2);
 
 /// How much to measure.
 #[derive(Args)]
 #[command(
     after_help = "mcp has a processor to itself and logs every call, as it is deployed; the callers and the shop that it \
-                        calls have the others. Calls come at 70 % of the rate that all of them together reach, whether or \
-                        not those before are answered. Samples during which other processes used more than 5 % of the \
+                        calls have the others. Calls come evenly, whether or not those before are answered, at the rate \
+                        that keeps mcp's processor busy for 70 % of the time. Samples during which other processes used more than 5 % of the \
                         processors are thrown away; without a clean one the exit code is 1."
 )]
 pub(crate) struct Arguments {
@@ -106,8 +112,8 @@ async fn measure(arguments: &Arguments, life: &Life) -> anyhow::Result<usize> {
             }
         }
     };
-    let kept = LOAD * capacity(PROBE, tool("one_kept")).await?;
-    let asked = LOAD * capacity(PROBE, tool("one_item")).await?;
+    let kept = rate(&stand, tool("one_kept")).await?;
+    let asked = rate(&stand, tool("one_item")).await?;
     let mut rows = [
         Row::new("gRPC call that does nothing", kept),
         Row::new("tool whose answer is kept", kept),
@@ -126,6 +132,22 @@ async fn measure(arguments: &Arguments, life: &Life) -> anyhow::Result<usize> {
     }
     print(&rows);
     Ok(rows.iter().map(|row| row.p50.clean()).min().unwrap_or_default())
+}
+
+/// The rate at which calls keep mcp as busy as it should be.
+async fn rate<F>(stand: &Stand, call: impl Fn(usize) -> F) -> anyhow::Result<f64>
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let mut rate = FIRST_RATE;
+    for _ in 0..LOOKS {
+        let (busy, begun) = (stand.busy()?, Instant::now());
+        at_rate(rate, LOOK, &call).await?;
+        let busy = stand.busy()?.saturating_sub(busy);
+        let load = busy.as_secs_f64() / begun.elapsed().as_secs_f64();
+        rate *= (LOAD / load.max(0.01)).clamp(0.3, 3.0);
+    }
+    Ok(rate)
 }
 
 fn print(rows: &[Row; 4]) {

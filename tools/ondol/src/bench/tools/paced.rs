@@ -9,9 +9,6 @@ use std::{
 use anyhow::Context;
 use tokio::{sync::mpsc, task::JoinSet};
 
-/// How many calls at once find out what the machine can do.
-const TOGETHER: usize = 16;
-
 /// Makes calls at this rate for a while, and says what became of each and how long it took from when it was due: a call that
 /// begins late because the machine is busy has waited.
 pub(super) async fn at_rate<F, A>(
@@ -52,25 +49,4 @@ fn pace(rate: f64, length: Duration, due: &mpsc::UnboundedSender<Instant>) {
             return;
         }
     }
-}
-
-/// Calls a second when a few callers ask again as soon as they are answered.
-pub(super) async fn capacity<F, A>(length: Duration, call: impl Fn(usize) -> F) -> anyhow::Result<f64>
-where
-    F: Future<Output = anyhow::Result<A>> + Send + 'static,
-    A: Send + 'static,
-{
-    let (begun, mut running, mut number) = (Instant::now(), JoinSet::new(), 0);
-    for _ in 0..TOGETHER {
-        running.spawn(call(number));
-        number += 1;
-    }
-    while let Some(done) = running.join_next().await {
-        done??;
-        if begun.elapsed() < length {
-            running.spawn(call(number));
-            number += 1;
-        }
-    }
-    Ok(number as f64 / begun.elapsed().as_secs_f64())
 }

@@ -39,7 +39,7 @@ pub(super) struct Stand {
     channel: Channel,
     http: reqwest::Client,
     _folder: TempDir,
-    _apart: Option<Apart>,
+    apart: Option<Apart>,
 }
 
 impl Stand {
@@ -87,7 +87,7 @@ impl Stand {
         fs::write(&tools, text)?;
         let (address, apart) = serve(tools.to_str().context("a path that is text")?).await?;
         let channel = connected(address).await?;
-        Ok(Self { shops, upstream, channel, http: reqwest::Client::new(), _folder: folder, _apart: apart })
+        Ok(Self { shops, upstream, channel, http: reqwest::Client::new(), _folder: folder, apart })
     }
 
     /// Calls a tool, and says what became of it.
@@ -105,6 +105,11 @@ impl Stand {
         }
         let mut client = ToolServiceClient::new(self.channel.clone());
         async move { client.call_tool(request).await.map(tonic::Response::into_inner) }
+    }
+
+    /// How long mcp has used a processor, where it is a process of its own.
+    pub(super) fn busy(&self) -> anyhow::Result<Duration> {
+        self.apart.as_ref().context("mcp runs in this process")?.busy()
     }
 
     /// A call by gRPC that does nothing.
