@@ -46,6 +46,7 @@ run service *arguments: _ready
     @service=$1; shift; \
         export ONDOL_REDIS_URL="${ONDOL_REDIS_URL:-redis://127.0.0.1:6379}"; \
         export ONDOL_OBJECTS_URL="${ONDOL_OBJECTS_URL:-file://$HOME/.local/share/ondol/objects}"; \
+        export ONDOL_MCP_URL="${ONDOL_MCP_URL:-http://127.0.0.1:50053}"; \
         export ONDOL_TOOLS="${ONDOL_TOOLS:-$HOME/.local/share/ondol/tools.toml}"; \
         {{ programs }}/ondol tools new "$ONDOL_TOOLS" > /dev/null; \
         export ONDOL_API_KEYS="${ONDOL_API_KEYS:-$({{ programs }}/ondol keys development)}"; \

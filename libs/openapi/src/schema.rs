@@ -64,6 +64,13 @@ const PLAIN: [&str; 26] = [
     "type",
     "uniqueItems",
 ];
+
+/// The words of JSON Schema that say something about a value. To those who check, any other word says nothing.
+pub fn schema_words() -> impl Iterator<Item = &'static str> {
+    let referring = ["$comment", "$defs", "$ref", "deprecated", "examples", "properties"];
+    ONE.into_iter().chain(LIST).chain(TABLE).chain(PLAIN).chain(referring)
+}
+
 /// Which way values go.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {

@@ -16,7 +16,7 @@ pub fn check_schema(bytes: &[u8]) {
     let value = serde_json::from_slice::<Value>(lines.next().unwrap_or_default()).unwrap_or_default();
     if let Ok(taken) = Schema::new(schema.clone()) {
         assert_eq!(taken.as_value(), &schema);
-        if let Some(problem) = taken.problem(&value) {
+        if let Some(problem) = taken.problem("answer", &value) {
             assert!(problem.starts_with("answer"), "{problem}");
         }
     }

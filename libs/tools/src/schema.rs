@@ -66,9 +66,9 @@ impl Schema {
         if violations.is_empty() { Ok(()) } else { Err(ToolsError::invalid(violations)) }
     }
 
-    /// What is wrong with a value, if anything is.
-    pub fn problem(&self, answer: &Value) -> Option<String> {
-        self.problems("answer", answer).next().map(|violation| violation.to_string())
+    /// What is wrong with a value of this name, if anything is.
+    pub fn problem(&self, name: &str, value: &Value) -> Option<String> {
+        self.problems(name, value).next().map(|violation| violation.to_string())
     }
 
     fn problems<'a>(&'a self, root: &'a str, value: &'a Value) -> impl Iterator<Item = Violation> + 'a {
@@ -160,8 +160,8 @@ mod tests {
     #[test]
     fn an_answer_may_be_anything_that_fits() {
         let numbers = Schema::new(json!({"type": "array", "items": {"type": "integer"}})).unwrap();
-        assert_eq!(numbers.problem(&json!([1, 2])), None);
-        assert!(numbers.problem(&json!([1, "x"])).unwrap().starts_with("answer[1]: "));
+        assert_eq!(numbers.problem("answer", &json!([1, 2])), None);
+        assert!(numbers.problem("answer", &json!([1, "x"])).unwrap().starts_with("answer[1]: "));
     }
 
     #[test]

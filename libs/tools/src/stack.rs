@@ -171,7 +171,7 @@ fn deadline(policy: &Arc<Policy>) -> impl Fn(&mut Call) -> Result<(), ToolsError
 fn check(descriptor: &Descriptor, answer: Output) -> Result<Output, ToolsError> {
     let Some(schema) = descriptor.output.as_ref().filter(|_| !answer.is_error) else { return Ok(answer) };
     let problem = match &answer.structured {
-        Some(value) => schema.problem(value),
+        Some(value) => schema.problem("answer", value),
         None => Some("there is no structured answer".to_owned()),
     };
     match problem {

@@ -1,12 +1,14 @@
 //! Tells strangers what happened: signs a body in a principal's name and sends it, once.
 //!
 //! - [`Outbox`] is what configuration says of it; `verdict` decides what a receiver's answer means.
+//! - `signing` tells the secrets that receivers verify with.
 //! - Every attempt is written down and counted, whatever became of it: `recorded`.
 //!
 //! Whoever calls tries again; nothing is kept here.
 
 mod metrics;
 mod recorded;
+mod signing;
 mod verdict;
 
 use std::sync::Arc;
@@ -21,8 +23,8 @@ use url::Url;
 use webhooks::{ID_HEADER, SIGNATURE_HEADER, Signed, SigningKey, TIMESTAMP_HEADER};
 
 pub(crate) use self::metrics::Metrics;
-pub use self::verdict::Refusal;
 use self::{recorded::Record, verdict::verdict};
+pub use self::{signing::signing_secrets, verdict::Refusal};
 use crate::{McpError, config::WebhooksConfig};
 
 const LONGEST_URL: usize = 2048;

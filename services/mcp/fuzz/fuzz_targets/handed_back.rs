@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../read_bytes.rs"]
-mod read_bytes;
+#[path = "../read_handed_back.rs"]
+mod read_handed_back;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| read_bytes::read_bytes(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| read_handed_back::read_handed_back(bytes));

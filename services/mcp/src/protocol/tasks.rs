@@ -245,7 +245,7 @@ impl Tasks {
     }
 
     async fn write(&self, name: &TaskName, record: &Record) -> Result<(), ErrorData> {
-        let written = self.0.shelf.write(&name.record(), record.written()).await;
+        let written = self.0.shelf.write(&name.record(), record.written()?).await;
         written.map_err(|error| answer::failed(&error))
     }
 

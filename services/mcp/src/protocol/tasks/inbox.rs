@@ -6,7 +6,10 @@ use rmcp::ErrorData;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::shelf::{Mark, Shelf};
+use super::{
+    record::unwritable,
+    shelf::{Mark, Shelf},
+};
 use crate::protocol::answer;
 
 /// How often a change is tried while others change the same.
@@ -45,7 +48,7 @@ pub(super) async fn change(shelf: &Shelf, key: &str, change: impl Fn(&mut Inbox)
         if inbox == before {
             return Ok(());
         }
-        let bytes = serde_json::to_vec(&inbox).unwrap_or_default();
+        let bytes = serde_json::to_vec(&inbox).map_err(|_| unwritable())?;
         if bytes.len() > LARGEST {
             return Err(ErrorData::invalid_params("the answers to this task are too large", None));
         }

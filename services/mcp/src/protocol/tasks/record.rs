@@ -44,8 +44,9 @@ impl Record {
             .map_err(|_| ErrorData::internal_error("the task's record cannot be read", None))
     }
 
-    pub(super) fn written(&self) -> Bytes {
-        serde_json::to_vec(self).unwrap_or_default().into()
+    pub(super) fn written(&self) -> Result<Bytes, ErrorData> {
+        let bytes = serde_json::to_vec(self).map_err(|_| unwritable())?;
+        Ok(bytes.into())
     }
 
     /// Whether nothing will change any more.
@@ -84,6 +85,11 @@ impl Record {
         }
         self.task
     }
+}
+
+/// Nothing is written over what is there with what cannot be told.
+pub(super) fn unwritable() -> ErrorData {
+    ErrorData::internal_error("how the task stands cannot be written down", None)
 }
 
 /// A task that failed through no fault of its tool.

@@ -66,7 +66,7 @@ impl Runner {
         // What still runs of the call is dropped before anybody is told that it has ended.
         self.work.pending = Box::pin(std::future::pending());
         self.record.set(payload, self.tasks.now());
-        if self.record.written().len() > LARGEST {
+        if self.record.written().is_ok_and(|bytes| bytes.len() > LARGEST) {
             let why = "the answer is too large for a task: ask for less, or have its tool's max_answer_bytes lowered";
             self.record.set(failed(why), self.tasks.now());
         }

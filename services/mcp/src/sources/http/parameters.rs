@@ -1,5 +1,6 @@
 //! What callers are asked for.
 
+use openapi::schema_words;
 use serde_json::{Map, Value, json};
 use tools::Schema;
 
@@ -7,60 +8,6 @@ use crate::{
     config::{HttpToolConfig, ParameterConfig},
     template::check_name,
 };
-
-/// The words of JSON Schema that say something about an argument. To those who check, any other word says nothing: one that
-/// is misspelt would let everything through.
-const WORDS: [&str; 49] = [
-    "$comment",
-    "$defs",
-    "$ref",
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "const",
-    "contains",
-    "contentEncoding",
-    "contentMediaType",
-    "contentSchema",
-    "default",
-    "dependentRequired",
-    "dependentSchemas",
-    "deprecated",
-    "description",
-    "else",
-    "enum",
-    "examples",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "if",
-    "items",
-    "maxContains",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minContains",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "not",
-    "oneOf",
-    "pattern",
-    "patternProperties",
-    "prefixItems",
-    "properties",
-    "propertyNames",
-    "required",
-    "then",
-    "title",
-    "type",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "uniqueItems",
-];
 
 /// The schema of the arguments.
 pub(super) fn input(described: &HttpToolConfig) -> Result<Schema, String> {
@@ -99,8 +46,9 @@ pub(super) fn defaults(described: &HttpToolConfig) -> Map<String, Value> {
     defaults.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
+/// Any other word would say nothing, and one that is misspelt let everything through.
 fn check_words(parameter: &ParameterConfig) -> Result<(), String> {
-    let is_known = |word: &str| WORDS.contains(&word) || word.starts_with("x-");
+    let is_known = |word: &str| schema_words().any(|known| known == word) || word.starts_with("x-");
     match parameter.schema.keys().find(|word| !is_known(word)) {
         Some(word) => Err(format!("{word:?} is no word of JSON Schema{}", near(word))),
         None => Ok(()),
@@ -112,7 +60,7 @@ fn near(word: &str) -> String {
     let plain = |word: &str| -> String {
         word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
     };
-    let meant = WORDS.iter().find(|known| plain(known) == plain(word));
+    let meant = schema_words().find(|known| plain(known) == plain(word));
     meant.map(|meant| format!("; {meant:?} is")).unwrap_or_default()
 }
 
@@ -120,8 +68,8 @@ fn near(word: &str) -> String {
 fn check_default(parameter: &ParameterConfig) -> Result<(), String> {
     let Some(default) = parameter.schema.get("default") else { return Ok(()) };
     let schema = Schema::new(Value::Object(parameter.schema.clone())).map_err(|error| error.to_string())?;
-    match schema.problem(default) {
-        Some(problem) => Err(format!("default: {problem}")),
+    match schema.problem("default", default) {
+        Some(problem) => Err(problem),
         None => Ok(()),
     }
 }
@@ -130,7 +78,7 @@ fn check_default(parameter: &ParameterConfig) -> Result<(), String> {
 mod tests {
     use serde_json::json;
 
-    use super::{WORDS, defaults, input};
+    use super::{defaults, input};
     use crate::config::HttpToolConfig;
 
     fn described(parameters: &str) -> HttpToolConfig {
@@ -156,13 +104,12 @@ mod tests {
                 "parameters.q: \"max_length\" is no word of JSON Schema; \"maxLength\" is",
             ),
             ("q = { optonal = true }", "\"optonal\""),
-            ("q = { type = \"integer\", default = \"one\" }", "parameters.q: default: "),
+            ("q = { type = \"integer\", default = \"one\" }", "parameters.q: default: value is not of type"),
             ("q = { type = \"strin\" }", "parameters: "),
             ("\"a b\" = {}", "\"a b\""),
         ] {
             let problem = input(&described(parameters)).unwrap_err();
             assert!(problem.contains(said), "{problem}");
         }
-        assert!(WORDS.is_sorted());
     }
 }

@@ -4,7 +4,6 @@ use std::{
     env,
     net::{SocketAddr, TcpListener},
     process::{Child, Command, Stdio},
-    thread,
     time::Duration,
 };
 
@@ -17,15 +16,15 @@ use crate::process_stat;
 pub(super) struct Apart(Child);
 
 impl Apart {
-    /// Starts the program that lies beside this one, as it is deployed: it logs every call, and nobody reads that here.
-    pub(super) fn start(tools: &str) -> anyhow::Result<(SocketAddr, Self)> {
+    /// Starts the program that lies beside this one on a processor, as it is deployed: it logs every call, and nobody reads that here.
+    pub(super) fn start(tools: &str, processor: Option<usize>) -> anyhow::Result<(SocketAddr, Self)> {
         let program = env::current_exe().context("finding this program")?.with_file_name("mcp");
         // The port is free a moment ago, and nobody else is being started here.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = Command::new(&program);
         command.args(["--listen", &address.to_string(), "--admin-addr", "127.0.0.1:0", "--tools", tools]);
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        let child = on(0, || command.spawn())?;
+        let child = on(processor, || command.spawn())?;
         let child = child.with_context(|| format!("starting {}", program.display()))?;
         Ok((address, Self(child)))
     }
@@ -46,33 +45,24 @@ impl Drop for Apart {
     }
 }
 
-/// Whether the machine has processors for both.
-pub(super) fn is_shared() -> bool {
-    thread::available_parallelism().is_ok_and(|all| all.get() < 2)
-}
-
-/// Leaves the first processor to mcp: everything that this thread starts from now on stays on the others.
-pub(super) fn make_room() -> anyhow::Result<()> {
+/// Leaves a processor to mcp, if there is more than one: everything that this thread starts from now on stays on the others.
+pub(super) fn make_room() -> anyhow::Result<Option<usize>> {
     let mut rest = sched_getaffinity(None)?;
-    if let Some(first) = nth(&rest, 0).filter(|_| rest.count() > 1) {
-        rest.unset(first);
-        sched_setaffinity(None, &rest)?;
-    }
-    Ok(())
+    let first = (0..CpuSet::MAX_CPU).find(|processor| rest.is_set(*processor));
+    let Some(first) = first.filter(|_| rest.count() > 1) else { return Ok(None) };
+    rest.unset(first);
+    sched_setaffinity(None, &rest)?;
+    Ok(Some(first))
 }
 
-/// Does something on one processor of the machine, and what that starts stays there.
-fn on<T>(processor: usize, work: impl FnOnce() -> T) -> anyhow::Result<T> {
+/// Does something on one processor, if one is given, and what that starts stays there.
+fn on<T>(processor: Option<usize>, work: impl FnOnce() -> T) -> anyhow::Result<T> {
+    let Some(processor) = processor else { return Ok(work()) };
     let before = sched_getaffinity(None)?;
     let mut one = CpuSet::new();
     one.set(processor);
-    // Where that processor is not ours, all stay where they are.
-    let _ = sched_setaffinity(None, &one);
+    sched_setaffinity(None, &one)?;
     let done = work();
     sched_setaffinity(None, &before)?;
     Ok(done)
-}
-
-fn nth(set: &CpuSet, wanted: usize) -> Option<usize> {
-    (0..CpuSet::MAX_CPU).filter(|processor| set.is_set(*processor)).nth(wanted)
 }

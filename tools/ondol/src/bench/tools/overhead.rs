@@ -9,14 +9,7 @@ use anyhow::ensure;
 use clap::Args;
 use runtime::Life;
 
-use super::{
-    super::clean::Samples,
-    apart::{is_shared, make_room},
-    micros,
-    paced::at_rate,
-    stand::Stand,
-    within,
-};
+use super::{super::clean::Samples, apart::make_room, micros, paced::at_rate, stand::Stand, within};
 use crate::{
     output::{say, tell},
     process,
@@ -50,14 +43,15 @@ pub(crate) struct Arguments {
 /// Measures, prints, ends.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let mut clean = 0;
-    if is_shared() {
-        tell!("ondol: this machine has one processor, which mcp, the shop and the callers share");
-    }
-    if let Err(problem) = make_room() {
+    let processor = make_room().unwrap_or_else(|problem| {
         tell!("ondol: processors cannot be chosen here: {problem}");
+        None
+    });
+    if processor.is_none() {
+        tell!("ondol: mcp, the shop and the callers share their processors");
     }
     let exit = runtime::launch(SERVICE, &process::quiet(), async |life: Life| -> anyhow::Result<()> {
-        clean = measure(arguments, &life).await?;
+        clean = measure(arguments, processor, &life).await?;
         life.stop("measured");
         Ok(())
     });
@@ -100,8 +94,8 @@ impl Row {
     }
 }
 
-async fn measure(arguments: &Arguments, life: &Life) -> anyhow::Result<usize> {
-    let stand = Stand::apart(life).await?;
+async fn measure(arguments: &Arguments, processor: Option<usize>, life: &Life) -> anyhow::Result<usize> {
+    let stand = Stand::apart(processor, life).await?;
     let tool = |name: &'static str| {
         let stand = &stand;
         move |turn| {
@@ -117,13 +111,15 @@ async fn measure(arguments: &Arguments, life: &Life) -> anyhow::Result<usize> {
     let mut rows = [
         Row::new("gRPC call that does nothing", kept),
         Row::new("tool whose answer is kept", kept),
+        Row::new("gRPC call that does nothing", asked),
         Row::new("HTTP request without mcp", asked),
         Row::new("tool that makes the request", asked),
     ];
     for _ in 0..arguments.samples * 3 {
-        let [nothing, cached, direct, http] = &mut rows;
+        let [nothing, cached, hop, direct, http] = &mut rows;
         nothing.take(arguments.length, |_| stand.nothing()).await?;
         cached.take(arguments.length, tool("one_kept")).await?;
+        hop.take(arguments.length, |_| stand.nothing()).await?;
         direct.take(arguments.length, |turn| stand.directly(turn)).await?;
         http.take(arguments.length, tool("one_item")).await?;
         if rows.iter().all(|row| row.p50.clean() >= arguments.samples) {
@@ -150,17 +146,23 @@ where
     Ok(rate)
 }
 
-fn print(rows: &[Row; 4]) {
+fn print(rows: &[Row; 5]) {
     say!("| call | calls/s | p50 µs | p99 µs | clean samples |");
     say!("|---|---|---|---|---|");
     for row in rows {
         let (p50, p99) = (row.p50.median(), row.p99.median());
         say!("| {} | {:.0} | {p50:.0} | {p99:.0} | {} |", row.what, row.rate, row.p50.clean());
     }
-    let [nothing, cached, direct, http] = rows;
-    for (what, with, without) in [("kept answer", cached, nothing), ("HTTP request", http, direct)] {
-        let p50 = with.p50.median() - without.p50.median();
-        let p99 = with.p99.median() - without.p99.median();
-        say!("| **mcp's own, {what}** | | **{p50:.0}** | **{p99:.0}** | |");
+    let [nothing, cached, hop, direct, http] = rows;
+    for (what, with, without) in [
+        ("a kept answer over the call that does nothing", cached, &[nothing][..]),
+        ("an HTTP call over the request", http, &[direct][..]),
+        ("an HTTP call over both", http, &[hop, direct][..]),
+    ] {
+        let over = |of: fn(&Row) -> &Samples| {
+            of(with).median() - without.iter().map(|row| of(row).median()).sum::<f64>()
+        };
+        let (p50, p99) = (over(|row| &row.p50), over(|row| &row.p99));
+        say!("| **{what}** | | **{p50:.0}** | **{p99:.0}** | |");
     }
 }

@@ -55,10 +55,10 @@ impl Stand {
         .await
     }
 
-    /// The same with mcp in a process of its own, on a processor of its own where there are two.
-    pub(super) async fn apart(life: &Life) -> anyhow::Result<Self> {
+    /// The same with mcp in a process of its own, on this processor.
+    pub(super) async fn apart(processor: Option<usize>, life: &Life) -> anyhow::Result<Self> {
         Self::with("", life, async |tools| {
-            let (address, apart) = Apart::start(tools)?;
+            let (address, apart) = Apart::start(tools, processor)?;
             Ok((address, Some(apart)))
         })
         .await

@@ -1,6 +1,7 @@
 //! The secrets that receivers of webhooks are given.
 
-use crate::{Config, McpError, Means, outbox::Outbox};
+use super::Outbox;
+use crate::{Config, McpError, Means};
 
 /// The secrets with which webhooks in a principal's name are signed, as `whsec_…`, the newest first.
 pub async fn signing_secrets(

@@ -18,7 +18,7 @@ const LISTS: usize = 3;
 
 /// Reads `bytes` as a URI, a cursor and the name of a task, which are what callers hand back to us. What is read is written
 /// again as it was, and leads nowhere else.
-pub fn read_bytes(bytes: &[u8]) {
+pub fn read_handed_back(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match Place::of(text) {
         Ok(Place::Object { bucket, key }) => {
