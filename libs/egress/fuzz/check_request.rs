@@ -40,10 +40,9 @@ fn is_public(address: IpAddr) -> bool {
                 || first >= 240
                 || (first == 100 && (64..128).contains(&second)))
         }
-        IpAddr::V6(address) => match address.to_ipv4() {
-            Some(inner) => is_public(inner.into()) && address.to_ipv4_mapped().is_none(),
-            None => !matches!(address.segments()[0] >> 8, 0xfc..=0xff) && address.segments()[0] != 0,
-        },
+        // Reached as the IPv4 address that it is.
+        IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => is_public(address.to_canonical()),
+        IpAddr::V6(address) => matches!(address.segments()[0], 0x2000..=0x3fff),
     }
 }
 

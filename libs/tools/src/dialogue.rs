@@ -110,7 +110,8 @@ fn filled<'a>(answer: &'a Value, schema: &Value) -> Option<Reply<'a>> {
     match answer.get("action")?.as_str()? {
         "accept" => {
             let content = answer.get("content")?;
-            let fits = Schema::new(schema.clone()).is_ok_and(|schema| schema.problem("answer", content).is_none());
+            let fits =
+                Schema::new(schema.clone()).is_ok_and(|schema| schema.problem("answer", content).is_none());
             content.as_object().filter(|_| fits).map(Reply::Form)
         }
         "decline" | "cancel" => Some(Reply::Declined),
