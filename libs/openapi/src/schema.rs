@@ -244,9 +244,8 @@ impl<'a> Schemas<'a> {
             "oneOf" if is_answer => self.list(&here, value, depth).map(|list| Some(("anyOf", list))),
             _ if ONE.contains(&name) => self.part(&here, value, depth).map(|part| Some((name, part))),
             _ if LIST.contains(&name) => self.list(&here, value, depth).map(|list| Some((name, list))),
-            _ if name == "properties" || TABLE.contains(&name) => {
-                self.table(&here, value, depth).map(|table| Some((name, table)))
-            }
+            "properties" => self.properties(&here, value, depth).map(|table| Some((name, table))),
+            _ if TABLE.contains(&name) => self.table(&here, value, depth).map(|table| Some((name, table))),
             // Ours run in linear time, and so cannot look around; the API checks its own.
             "pattern" if value.as_str().is_some_and(looks_around) => Ok(None),
             "required" if !value.is_array() => Ok(None),
@@ -275,17 +274,45 @@ impl<'a> Schemas<'a> {
         Ok(Value::Object(fields.collect::<Result<_, OpenApiError>>()?))
     }
 
-    /// Takes out the properties that do not go this way.
-    fn leave_out(&self, original: &Map<String, Value>, converted: &mut Map<String, Value>) {
-        let flag = if self.direction == Direction::Input { "readOnly" } else { "writeOnly" };
-        let away = |field: &Value| field.get(flag) == Some(&Value::Bool(true));
-        let fields = original.get("properties").and_then(Value::as_object).into_iter().flatten();
-        let gone: Vec<&String> = fields.filter(|(_, field)| away(field)).map(|(name, _)| name).collect();
-        if let Some(Value::Object(properties)) = converted.get_mut("properties") {
-            properties.retain(|name, _| !gone.contains(&name));
+    /// The properties that go this way.
+    fn properties(&mut self, place: &str, value: &'a Value, depth: usize) -> Result<Value, OpenApiError> {
+        let fields = value.as_object().ok_or_else(|| OpenApiError::at(place, "expected schemas by name"))?;
+        let mut going = Map::new();
+        for (name, field) in fields {
+            let place = format!("{place}/{}", crate::document::escaped(name));
+            if self.goes(field) {
+                going.insert(name.clone(), self.part(&place, field, depth)?);
+            }
         }
+        Ok(Value::Object(going))
+    }
+
+    /// Whether a property goes this way, as it says or what it refers to.
+    fn goes(&self, field: &Value) -> bool {
+        let flag = if self.direction == Direction::Input { "readOnly" } else { "writeOnly" };
+        let mut field = field;
+        for _ in 0..MAX_LAYERS {
+            if field.get(flag) == Some(&Value::Bool(true)) {
+                return false;
+            }
+            let target = field.get("$ref").and_then(Value::as_str);
+            // One that leads nowhere is told of where it is converted.
+            match target.and_then(|target| self.document.follow("", target).ok()) {
+                Some(referred) => field = referred,
+                None => return true,
+            }
+        }
+        true
+    }
+
+    /// Nobody has to give what does not go this way.
+    fn leave_out(&self, original: &Map<String, Value>, converted: &mut Map<String, Value>) {
+        let fields = original.get("properties").and_then(Value::as_object);
+        let goes = |name: &Value| {
+            name.as_str().and_then(|name| fields?.get(name)).is_none_or(|field| self.goes(field))
+        };
         if let Some(Value::Array(required)) = converted.get_mut("required") {
-            required.retain(|name| !gone.iter().any(|gone| name == *gone));
+            required.retain(goes);
         }
     }
 

@@ -11,6 +11,12 @@ pub enum WebhooksError {
     /// A text that is no secret. It is not repeated: it may be one that was cut.
     #[error("this is no signing secret: expected `whsec_` and 24 to 64 bytes in base64")]
     Secret,
+    /// A master that could be guessed from what receivers have.
+    #[error("it is too short: expected at least {least} bytes, such as what `openssl rand -hex 32` prints")]
+    Guessable {
+        /// How long it has to be, in bytes.
+        least: usize,
+    },
     /// A header that is missing or cannot be read.
     #[error("the header {name} is missing or cannot be read")]
     Header {
@@ -31,7 +37,7 @@ pub enum WebhooksError {
 impl Fault for WebhooksError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Secret | Self::Header { .. } => Kind::InvalidArgument,
+            Self::Secret | Self::Guessable { .. } | Self::Header { .. } => Kind::InvalidArgument,
             Self::Untimely { .. } | Self::Forged => Kind::PermissionDenied,
         }
     }

@@ -21,12 +21,17 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// A principal's key. Whoever has it can neither find the master nor the key of another principal.
-    pub fn derive(master: &[u8], principal: &str) -> Self {
+    /// A principal's key. Whoever has it can neither find the master nor the key of another principal, so the master has to be
+    /// as long as a secret.
+    pub fn derive(master: &[u8], principal: &str) -> Result<Self, WebhooksError> {
+        let least = *LENGTHS.start();
+        if master.len() < least {
+            return Err(WebhooksError::Guessable { least });
+        }
         let mut context = hmac::Context::with_key(&Key::new(HMAC_SHA256, master));
         context.update(PURPOSE);
         context.update(principal.as_bytes());
-        Self::of(context.sign().as_ref().to_vec())
+        Ok(Self::of(context.sign().as_ref().to_vec()))
     }
 
     /// Reads what [`text`](Self::text) wrote, or any other secret of the specification.
@@ -73,6 +78,7 @@ impl fmt::Debug for SigningKey {
 #[cfg(test)]
 mod tests {
     use super::SigningKey;
+    use crate::WebhooksError;
 
     #[test]
     fn a_signature_is_that_of_the_specification() {
@@ -84,10 +90,14 @@ mod tests {
 
     #[test]
     fn each_principal_has_a_key_of_its_own_that_is_read_as_it_is_written() {
-        let key = SigningKey::derive(b"master", "team-a").text();
-        assert_eq!(SigningKey::parse(&key).unwrap().text(), key);
-        assert_ne!(SigningKey::derive(b"master", "team-b").text(), key);
-        assert_ne!(SigningKey::derive(b"other", "team-a").text(), key);
+        let key = |master: &str, principal| {
+            SigningKey::derive(&master.repeat(4).into_bytes(), principal).map(|key| key.text())
+        };
+        let mine = key("master", "team-a").unwrap();
+        assert_eq!(SigningKey::parse(&mine).unwrap().text(), mine);
+        assert_ne!(key("master", "team-b").unwrap(), mine);
+        assert_ne!(key("mister", "team-a").unwrap(), mine);
+        assert_eq!(key("short", "team-a"), Err(WebhooksError::Guessable { least: 24 }));
     }
 
     #[test]

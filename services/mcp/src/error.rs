@@ -10,6 +10,7 @@ use objects::ObjectsError;
 use secrets::SecretsError;
 use service::ServiceError;
 use tools::ToolsError;
+use webhooks::WebhooksError;
 
 use crate::outbox::Refusal;
 
@@ -59,6 +60,14 @@ pub enum McpError {
     /// What webhooks are signed with cannot be had.
     #[error("a secret that webhooks are signed with cannot be had")]
     WebhookSecret(#[source] SecretsError),
+    /// What webhooks are signed with is none to sign with.
+    #[error("the secret {name}, which webhooks are signed with, cannot be used: {problem}")]
+    WebhookMaster {
+        /// Which.
+        name: String,
+        /// Why not.
+        problem: WebhooksError,
+    },
     /// A webhook could not be sent, or may not be.
     #[error(transparent)]
     Egress(#[from] EgressError),
@@ -89,6 +98,7 @@ impl McpError {
             | Self::Config(_)
             | Self::Service(_)
             | Self::NoWebhooks
+            | Self::WebhookMaster { .. }
             | Self::Webhook { .. }
             | Self::Athena { .. } => None,
         }
@@ -98,7 +108,9 @@ impl McpError {
 impl Fault for McpError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NoWebhooks | Self::Webhook { refusal: Refusal::ForGood, .. } => Kind::FailedPrecondition,
+            Self::NoWebhooks
+            | Self::WebhookMaster { .. }
+            | Self::Webhook { refusal: Refusal::ForGood, .. } => Kind::FailedPrecondition,
             Self::Webhook { refusal: Refusal::ForNow(_), .. } => Kind::Unavailable,
             _ => self.inner().map_or(Kind::Internal, Fault::kind),
         }
@@ -109,14 +121,16 @@ impl Fault for McpError {
             Self::Athena { .. } => {
                 "Athena is not set up rightly for this tool; its operators find out why in the logs".into()
             }
-            Self::NoWebhooks | Self::WebhookSecret(_) | Self::Webhook { .. } => self.to_string().into(),
+            Self::NoWebhooks | Self::WebhookSecret(_) | Self::WebhookMaster { .. } | Self::Webhook { .. } => {
+                self.to_string().into()
+            }
             _ => self.inner().map_or("the service is not configured".into(), Fault::public_message),
         }
     }
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::NoWebhooks => "WEBHOOKS_NOT_CONFIGURED",
+            Self::NoWebhooks | Self::WebhookMaster { .. } => "WEBHOOKS_NOT_CONFIGURED",
             Self::Webhook { refusal: Refusal::ForGood, .. } => "WEBHOOK_REFUSED",
             Self::Webhook { refusal: Refusal::ForNow(_), .. } => "WEBHOOK_FAILED",
             _ => self.inner().map_or(self.kind().reason(), Fault::reason),

@@ -59,9 +59,10 @@ impl Outbox {
     /// A principal's keys, the newest first.
     pub(crate) async fn keys(&self, principal: &str) -> Result<Vec<SigningKey>, McpError> {
         let mut keys = Vec::with_capacity(self.masters.len());
-        for master in &self.masters {
-            let master = self.secrets.get(master).await.map_err(McpError::WebhookSecret)?;
-            keys.push(SigningKey::derive(master.expose().as_bytes(), principal));
+        for name in &self.masters {
+            let master = self.secrets.get(name).await.map_err(McpError::WebhookSecret)?;
+            let key = SigningKey::derive(master.expose().as_bytes(), principal);
+            keys.push(key.map_err(|problem| McpError::WebhookMaster { name: name.to_string(), problem })?);
         }
         Ok(keys)
     }

@@ -173,8 +173,8 @@ fn write(folder: &TempDir, webhooks: &str) {
     let path = |name: &str| folder.path().join(name);
     fs::create_dir_all(path("bucket/daily")).unwrap();
     fs::create_dir_all(path("secrets")).unwrap();
-    fs::write(path("secrets/new"), "a master secret").unwrap();
-    fs::write(path("secrets/old"), "an older one").unwrap();
+    fs::write(path("secrets/new"), "a master secret, and a long one").unwrap();
+    fs::write(path("secrets/old"), "an older one, which is as long").unwrap();
     let bucket = path("bucket").display().to_string();
     let tools = format!(
         "[secrets]\nfolder = \"secrets\"\n{webhooks}\n[s3.buckets.reports]\nurl = \"file://{bucket}\"\nread = [\"daily/\"]\n"
