@@ -16,6 +16,8 @@
 //! components drain, the last started first, each finishing what runs; at the end of the grace what still runs is
 //! dropped. A second signal ends the process at once.
 //!
+//! Every program that links this crate takes its memory from mimalloc.
+//!
 //! This crate must never know about gRPC, a model or a service.
 
 mod admin;
@@ -23,6 +25,7 @@ mod arguments;
 mod error;
 mod life;
 mod listen;
+mod memory;
 mod readiness;
 mod run;
 mod signals;
