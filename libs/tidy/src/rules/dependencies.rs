@@ -6,7 +6,7 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 28] = [
+const EDGES: [(&str, &[&str]); 29] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/amazon", &[]),
     ("libs/arguments", &[]),
@@ -32,6 +32,7 @@ const EDGES: [(&str, &[&str]); 28] = [
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
     ("libs/tidy", &[]),
     ("libs/tools", &["fault", "objects"]),
+    ("libs/transcoding", &["fault"]),
     ("libs/webhooks", &["fault"]),
     ("tools/shop", &[]),
     ("tools/ondol", &["api", "llm-inference", "mcp", "worker"]),
