@@ -53,37 +53,29 @@ impl Route {
     pub(crate) fn message(&self, query: &str, body: &[u8]) -> Result<DynamicMessage, TranscodingError> {
         let mut message = DynamicMessage::new(self.rpc().method.input());
         let mut filling = Filling::default();
+        let limits = &self.rpc().limits;
         match &self.binding.body {
-            Body::Whole if body.is_empty() => {}
-            Body::Whole => filling.whole(&mut message, &read(body, &self.rpc().limits)?),
-            Body::Field(_) if body.is_empty() => {}
-            Body::Field(field) => filling.field(&mut message, field, &read(body, &self.rpc().limits)?),
-            Body::Nothing if body.is_empty() => {}
+            _ if body.is_empty() => {}
+            Body::Whole => filling.whole(&mut message, &read(body, limits)?),
+            Body::Field(field) => filling.field(&mut message, field, &read(body, limits)?),
             Body::Nothing => {
-                filling.say(&"(body)", "is not taken: everything stands in path and query".to_owned())
+                let problem = "is not taken: everything stands in path and query";
+                filling.say(&"(body)", problem.to_owned());
             }
         }
         for (path, value) in self.binding.fields.iter().zip(&self.values) {
             filling.text(&mut message, path, value, &dotted(path));
         }
-        self.query(&mut message, query, &mut filling)?;
+        self.query(&mut message, query, &mut filling);
         filled(message, filling)
     }
 
-    fn query(
-        &self,
-        message: &mut DynamicMessage,
-        query: &str,
-        filling: &mut Filling,
-    ) -> Result<(), TranscodingError> {
+    fn query(&self, message: &mut DynamicMessage, query: &str, filling: &mut Filling) {
         let pairs: Vec<_> = query.split('&').filter(|pair| !pair.is_empty()).collect();
         let limit = self.rpc().limits.query_parameters;
         if pairs.len() > limit {
-            filling.say(
-                &"(query)",
-                format!("has {} parameters, of which at most {limit} are taken", pairs.len()),
-            );
-            return Ok(());
+            let problem = format!("has {} parameters, of which at most {limit} are taken", pairs.len());
+            return filling.say(&"(query)", problem);
         }
         let mut given = BTreeSet::new();
         for pair in pairs {
@@ -93,19 +85,14 @@ impl Route {
                 continue;
             };
             match self.parameter(&name) {
-                Ok(path) => {
-                    // An empty value leaves no trace in the message.
-                    let many = path.last().is_some_and(FieldDescriptor::is_list);
-                    if !given.insert(dotted(&path)) && !many {
-                        filling.say(&name, "is given twice".to_owned());
-                    } else {
-                        filling.text(message, &path, &value, &name);
-                    }
+                // An empty value leaves no trace in the message, so names are remembered.
+                Ok(path) if !given.insert(dotted(&path)) && !ends_in_list(&path) => {
+                    filling.say(&name, "is given twice".to_owned());
                 }
+                Ok(path) => filling.text(message, &path, &value, &name),
                 Err(problem) => filling.say(&shortened(&name), problem),
             }
         }
-        Ok(())
     }
 
     /// The field that a query parameter names.
@@ -131,6 +118,10 @@ impl Route {
             _ => Ok(path),
         }
     }
+}
+
+fn ends_in_list(path: &[FieldDescriptor]) -> bool {
+    path.last().is_some_and(FieldDescriptor::is_list)
 }
 
 /// The name of a field as JSON has it.

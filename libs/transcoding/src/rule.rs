@@ -76,11 +76,6 @@ fn binding(rpc: &Rpc, annotation: &Annotation) -> Result<Binding, String> {
         "*" => Body::Whole,
         name => Body::Field(top_field(&input, name, "body")?),
     };
-    if let Body::Field(field) = &body
-        && fields.iter().any(|path| path.first() == Some(field))
-    {
-        return Err(format!("{} stands in the path and in the body", field.name()));
-    }
     let response_body = match annotation.response_body.as_str() {
         "" => None,
         name => Some(top_field(&rpc.method.output(), name, "response_body")?),

@@ -134,29 +134,29 @@ mod tests {
         Template::parse(template).unwrap().capture(path)
     }
 
-    fn some(values: &[&str]) -> Option<Vec<String>> {
-        Some(values.iter().map(|value| (*value).to_owned()).collect())
+    fn all<const N: usize>(values: [&str; N]) -> Vec<String> {
+        values.map(str::to_owned).into()
     }
 
     #[test]
     fn literals_stars_and_variables_fit_what_they_should() {
         for (template, path, values) in [
-            ("/v1/jobs", "/v1/jobs", some(&[])),
-            ("/v1/jobs", "/v1/%6Aobs", some(&[])),
+            ("/v1/jobs", "/v1/jobs", Some(all([]))),
+            ("/v1/jobs", "/v1/%6Aobs", Some(all([]))),
             ("/v1/jobs", "/v1/jobs/", None),
             ("/v1/jobs", "/v1//jobs", None),
             ("/v1/jobs", "/v1/Jobs", None),
-            ("/v1/{id}", "/v1/a", some(&["a"])),
+            ("/v1/{id}", "/v1/a", Some(all(["a"]))),
             ("/v1/{id}", "/v1/", None),
             ("/v1/{id}", "/v1/a/b", None),
-            ("/v1/{name=jobs/*}", "/v1/jobs/a", some(&["jobs/a"])),
+            ("/v1/{name=jobs/*}", "/v1/jobs/a", Some(all(["jobs/a"]))),
             ("/v1/{name=jobs/*}", "/v1/tools/a", None),
-            ("/v1/{name=jobs/*/artifacts/*}", "/v1/jobs/a/artifacts/b", some(&["jobs/a/artifacts/b"])),
-            ("/v1/{parent=jobs/*}/artifacts/{id}", "/v1/jobs/a/artifacts/b", some(&["jobs/a", "b"])),
-            ("/v1/{rest=**}", "/v1/a/b/c", some(&["a/b/c"])),
-            ("/v1/{rest=**}", "/v1", some(&[""])),
-            ("/v1/{rest=files/**}", "/v1/files", some(&["files"])),
-            ("/v1/*/{id}", "/v1/x/a", some(&["a"])),
+            ("/v1/{name=jobs/*/artifacts/*}", "/v1/jobs/a/artifacts/b", Some(all(["jobs/a/artifacts/b"]))),
+            ("/v1/{parent=jobs/*}/artifacts/{id}", "/v1/jobs/a/artifacts/b", Some(all(["jobs/a", "b"]))),
+            ("/v1/{rest=**}", "/v1/a/b/c", Some(all(["a/b/c"]))),
+            ("/v1/{rest=**}", "/v1", Some(all([""]))),
+            ("/v1/{rest=files/**}", "/v1/files", Some(all(["files"]))),
+            ("/v1/*/{id}", "/v1/x/a", Some(all(["a"]))),
         ] {
             assert_eq!(capture(template, path), values, "{template} {path}");
         }
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn a_verb_is_what_stands_behind_the_last_colon() {
-        assert_eq!(capture("/v1/{name=jobs/*}:cancel", "/v1/jobs/a:cancel"), some(&["jobs/a"]));
-        assert_eq!(capture("/v1/{name=jobs/*}:cancel", "/v1/jobs/a:b:cancel"), some(&["jobs/a:b"]));
+        assert_eq!(capture("/v1/{name=jobs/*}:cancel", "/v1/jobs/a:cancel"), Some(all(["jobs/a"])));
+        assert_eq!(capture("/v1/{name=jobs/*}:cancel", "/v1/jobs/a:b:cancel"), Some(all(["jobs/a:b"])));
         assert_eq!(
             capture("/v1/{name=jobs/*}:cancel", "/v1/jobs/a%3Acancel"),
             None,
@@ -173,18 +173,18 @@ mod tests {
         );
         assert_eq!(capture("/v1/{name=jobs/*}:cancel", "/v1/jobs/:cancel"), None);
         assert_eq!(capture("/v1/{name=jobs/*}:cancel", "/v1/jobs/a"), None);
-        assert_eq!(capture("/v1/jobs:purge", "/v1/jobs:purge"), some(&[]));
-        assert_eq!(capture("/v1/{name=**}:purge", "/v1/a/b:purge"), some(&["a/b"]));
-        assert_eq!(capture("/v1/{name=jobs/*}", "/v1/jobs/a:b"), some(&["jobs/a:b"]));
+        assert_eq!(capture("/v1/jobs:purge", "/v1/jobs:purge"), Some(all([])));
+        assert_eq!(capture("/v1/{name=**}:purge", "/v1/a/b:purge"), Some(all(["a/b"])));
+        assert_eq!(capture("/v1/{name=jobs/*}", "/v1/jobs/a:b"), Some(all(["jobs/a:b"])));
     }
 
     #[test]
     fn percent_signs_are_decoded_but_slashes_among_several_segments_are_kept() {
-        assert_eq!(capture("/v1/{id}", "/v1/a%2Fb%20c%C3%A9"), some(&["a/b cé"]));
-        assert_eq!(capture("/v1/{name=jobs/*}", "/v1/jobs/a%2Fb%2fc%20d"), some(&["jobs/a%2Fb%2fc d"]));
-        assert_eq!(capture("/v1/{name=**}", "/v1/a%2F/b%3F"), some(&["a%2F/b?"]));
+        assert_eq!(capture("/v1/{id}", "/v1/a%2Fb%20c%C3%A9"), Some(all(["a/b cé"])));
+        assert_eq!(capture("/v1/{name=jobs/*}", "/v1/jobs/a%2Fb%2fc%20d"), Some(all(["jobs/a%2Fb%2fc d"])));
+        assert_eq!(capture("/v1/{name=**}", "/v1/a%2F/b%3F"), Some(all(["a%2F/b?"])));
         assert_eq!(capture("/v1/{id}", "/v1/%FF"), None, "no text");
-        assert_eq!(capture("/v1/{id}", "/v1/100%"), some(&["100%"]));
+        assert_eq!(capture("/v1/{id}", "/v1/100%"), Some(all(["100%"])));
     }
 
     #[test]

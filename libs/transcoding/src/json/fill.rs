@@ -43,8 +43,8 @@ impl Filling {
         self.put(message, field, json, (&Place::top(field.json_name()), 0));
     }
 
-    /// A value that stands as text in a path or a query, for a field that is reached through `path`. The field must not have a
-    /// value yet, unless it is a list.
+    /// A value that stands as text in a path or a query, for a field that is reached through `path`. A field that has a
+    /// value must have the same, unless it is a list.
     pub(crate) fn text(
         &mut self,
         message: &mut DynamicMessage,
@@ -61,11 +61,12 @@ impl Filling {
             }
             return;
         };
-        if !field.is_list() && message.has_field(field) {
-            return self.say(&place, "is given twice".to_owned());
-        }
         self.refuse_rival(message, field, &place);
         let Some(value) = self.value(&field.kind(), &as_json(&field.kind(), text), &place, 0) else { return };
+        // An update may repeat in its body what stands in its path.
+        if !field.is_list() && message.has_field(field) && *message.get_field(field) != value {
+            return self.say(&place, "is given twice, and not with the same value".to_owned());
+        }
         match message.get_field_mut(field) {
             Value::List(items) => items.push(value),
             other => *other = value,

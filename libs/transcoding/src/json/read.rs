@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::{Limits, TranscodingError};
 
-/// serde_json's own bound is 128.
+/// `serde_json`'s own bound is 128.
 const MAX_DEPTH: usize = 100;
 /// How much of a field's name an error repeats.
 const SHOWN: usize = 80;

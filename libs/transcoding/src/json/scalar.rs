@@ -98,7 +98,7 @@ fn whole<T: TryFrom<i128>>(json: &Json) -> Option<T> {
             (_, _, Some(number)) if number.fract() == 0.0 => number as i128,
             _ => return None,
         },
-        Json::String(text) if !text.starts_with('+') => i128::from(text.parse::<i128>().ok()?),
+        Json::String(text) if !text.starts_with('+') => text.parse().ok()?,
         _ => return None,
     };
     T::try_from(number).ok()

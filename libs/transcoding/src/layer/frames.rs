@@ -78,9 +78,7 @@ mod tests {
             let mut messages = Vec::new();
             for part in [&whole[..cut], &whole[cut..]] {
                 frames.push(part);
-                while let Some(message) = frames.next().unwrap() {
-                    messages.push(message);
-                }
+                messages.extend(std::iter::from_fn(|| frames.next().unwrap()));
             }
             assert_eq!(messages, [&b"ab"[..], b"", b"cde"], "{cut}");
             assert!(frames.is_empty());

@@ -68,21 +68,21 @@ impl Refusal {
             details
                 .push(json!({"@type": format!("{TYPES}google.rpc.BadRequest"), "fieldViolations": fields}));
         }
-        Self::new(status, error.kind().reason(), &error.public_message(), details)
+        Self::new(status, error.kind().reason(), &error.public_message(), &details)
     }
 
     /// The service's. Details are told as far as the descriptors know them.
     pub(super) fn of_status(status: &Status, pool: &DescriptorPool) -> Self {
         // tonic's answer to a method that it does not serve has no words.
         let message = if status.message.is_empty() { status.name() } else { &status.message };
-        let details = status.details.iter().map(|detail| told(detail, pool)).collect();
+        let details: Vec<_> = status.details.iter().map(|detail| told(detail, pool)).collect();
         let retry = status.details.iter().find(|detail| name_of(detail) == RETRY_INFO);
         let retry = retry.and_then(|detail| RetryInfo::decode(detail.value.as_slice()).ok()?.retry_delay);
         let retry_after = retry.and_then(|delay| Duration::try_from(delay).ok());
-        Self { retry_after, ..Self::new(status.http(), status.name(), message, details) }
+        Self { retry_after, ..Self::new(status.http(), status.name(), message, &details) }
     }
 
-    fn new(status: StatusCode, name: &str, message: &str, details: Vec<Value>) -> Self {
+    fn new(status: StatusCode, name: &str, message: &str, details: &[Value]) -> Self {
         let error = json!({"code": status.as_u16(), "message": message, "status": name, "details": details});
         Self { status, told: json!({"error": error}), retry_after: None }
     }

@@ -13,12 +13,11 @@ impl Comments {
         let mut found = HashMap::new();
         for file in pool.files() {
             let places = file.file_descriptor_proto().source_code_info.iter().flat_map(|info| &info.location);
-            for place in places {
-                let text = place.leading_comments.as_deref().map(tidied).filter(|text| !text.is_empty());
-                if let Some(text) = text {
-                    found.insert((file.index(), place.path.clone()), text);
-                }
-            }
+            let told = places.filter_map(|place| {
+                let text = tidied(place.leading_comments.as_deref()?);
+                (!text.is_empty()).then(|| ((file.index(), place.path.clone()), text))
+            });
+            found.extend(told);
         }
         Self(found)
     }

@@ -11,7 +11,7 @@ use super::{
     schema::{Schemas, is_required},
 };
 use crate::{
-    json::is_text,
+    json::{is_known, is_text},
     request::dotted,
     rule::{Binding, Body},
 };
@@ -79,8 +79,11 @@ impl<'a> Operations<'a> {
             None => json!({"type": "string"}),
         };
         let comment = schema.as_object_mut().and_then(|schema| schema.remove("description"));
-        let description = comment.unwrap_or_else(|| place.part_of.as_str().into());
-        json!({"name": place.name, "in": "path", "required": true, "description": description, "schema": schema})
+        let mut parameter = json!({"name": place.name, "in": "path", "required": true, "schema": schema});
+        if let Some(description) = comment.or_else(|| place.part_of.as_deref().map(Value::from)) {
+            parameter["description"] = description;
+        }
+        parameter
     }
 
     /// Every field that stands neither in the path nor in the body, and can be written as text.
@@ -97,10 +100,10 @@ impl<'a> Operations<'a> {
             match field.kind() {
                 _ if in_body || field.is_map() || binding.fields.contains(path) => {}
                 kind if is_text(&kind) => found.push(self.parameter(path, &field)),
-                Kind::Message(inner) if !field.is_list() && path.len() < MAX_DEPTH => {
-                    if !crate::json::is_known(inner.full_name()) {
-                        self.query(binding, &inner, path, found);
-                    }
+                Kind::Message(inner)
+                    if !field.is_list() && path.len() < MAX_DEPTH && !is_known(inner.full_name()) =>
+                {
+                    self.query(binding, &inner, path, found);
                 }
                 _ => {}
             }

@@ -19,7 +19,7 @@ pub(super) struct Place {
     /// The field whose value it is, where it is all of it.
     pub(super) field: Option<FieldDescriptor>,
     /// What it is part of: `name` is `jobs/{job}`.
-    pub(super) part_of: String,
+    pub(super) part_of: Option<String>,
 }
 
 impl Path {
@@ -41,7 +41,7 @@ impl Path {
             path.text = format!("{}/{{{name}}}", path.text);
             let field =
                 found.and_then(|(variable, fields)| is_one(variable).then(|| fields.last().cloned())?);
-            path.places.push(Place { name, field, part_of: String::new() });
+            path.places.push(Place { name, field, part_of: None });
         }
         path.tell_parts(binding);
         if let Some(verb) = &template.verb {
@@ -54,13 +54,13 @@ impl Path {
     fn tell_parts(&mut self, binding: &Binding) {
         let words: Vec<_> = self.text.split('/').skip(1).map(str::to_owned).collect();
         let is_place = |segment: &Segment| !matches!(segment, Segment::Literal(_));
-        for variable in &binding.template.variables {
+        for variable in binding.template.variables.iter().filter(|variable| !is_one(variable)) {
             let whole = words.get(variable.from..variable.to).unwrap_or_default().join("/");
             let segments = &binding.template.segments;
             let first = segments.iter().take(variable.from).filter(|it| is_place(it)).count();
             let count = segments.iter().take(variable.to).filter(|it| is_place(it)).count() - first;
             for place in self.places.iter_mut().skip(first).take(count) {
-                place.part_of = format!("`{}` is `{whole}`.", variable.field);
+                place.part_of = Some(format!("`{}` is `{whole}`.", variable.field));
             }
         }
     }
