@@ -2,7 +2,6 @@
 //!
 //! - [`Transcoder`] reads the descriptors: which method and path is which rpc. [`Route::encode`] makes a message of path, query
 //!   and body, [`Route::decode`] tells one as JSON.
-//! - [`TranscodeLayer`] puts that in front of a gRPC service, streams included.
 //! - [`Transcoder::openapi`] describes all of it to clients.
 //! - [`Rpc`] is the same for a client that knows the rpc by its name.
 //!
@@ -16,7 +15,6 @@
 
 mod error;
 mod json;
-mod layer;
 mod limits;
 mod openapi;
 mod request;
@@ -26,7 +24,6 @@ mod template;
 mod transcoder;
 
 pub use error::TranscodingError;
-pub use layer::{BoxError, JsonBody, Transcode, TranscodeLayer};
 pub use limits::Limits;
 pub use request::Route;
 pub use rpc::Rpc;

@@ -50,7 +50,7 @@ impl Route {
         }
     }
 
-    pub(crate) fn message(&self, query: &str, body: &[u8]) -> Result<DynamicMessage, TranscodingError> {
+    fn message(&self, query: &str, body: &[u8]) -> Result<DynamicMessage, TranscodingError> {
         let mut message = DynamicMessage::new(self.rpc().method.input());
         let mut filling = Filling::default();
         let limits = &self.rpc().limits;

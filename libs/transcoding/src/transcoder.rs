@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Method;
-use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ServiceDescriptor};
+
+use serde_json::{Value, json};
 
 use crate::{
     Limits, Rpc, TranscodingError,
+    json::{is_known, value},
     request::Route,
     rule::{Binding, annotated, implied},
 };
@@ -103,6 +107,22 @@ impl Transcoder {
     /// How much may be sent.
     pub fn limits(&self) -> &Limits {
         &self.known.limits
+    }
+
+    /// A `google.protobuf.Any`, such as a detail of an error, as JSON with its `@type`; where the descriptors do not know it, its
+    /// `value` is its bytes in base64.
+    pub fn any(&self, type_url: &str, bytes: &[u8]) -> Value {
+        let name = type_url.rsplit('/').next().unwrap_or_default();
+        let message = self.known.pool.get_message_by_name(name);
+        let message = message.and_then(|message| DynamicMessage::decode(message, bytes).ok());
+        match message.and_then(|message| value(&message).ok()) {
+            Some(Value::Object(mut fields)) if !is_known(name) => {
+                fields.insert("@type".to_owned(), type_url.into());
+                Value::Object(fields)
+            }
+            Some(value) => json!({"@type": type_url, "value": value}),
+            None => json!({"@type": type_url, "value": BASE64_STANDARD.encode(bytes)}),
+        }
     }
 
     pub(crate) fn pool(&self) -> &DescriptorPool {

@@ -4,15 +4,11 @@
 
 mod answers;
 mod clients;
-mod column;
 mod descriptors;
 mod documents;
-mod inner;
 mod requests;
 mod rules;
 mod seeds;
-mod serving;
-mod streams;
 
 use http::Method;
 use serde_json::Value;

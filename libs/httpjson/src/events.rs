@@ -16,19 +16,21 @@ use http::{
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::{
-    BoxError, Exchange, JsonBody,
-    frames::Frames,
+use transcoding::TranscodingError;
+
+use crate::{
+    BoxError, JsonBody,
+    frames::{Frames, unfit},
+    layer::Exchange,
     refusal::{Refusal, body as whole},
     status::{Status, ended},
 };
-use crate::TranscodingError;
 
 /// Proxies cut what is silent for longer, the hastiest after 30 seconds.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Tells a stream. `over` is its end, where the headers told it already.
-pub(super) fn answer<B>(
+pub(crate) fn answer<B>(
     exchange: Exchange,
     mut parts: Parts,
     body: B,
@@ -89,8 +91,10 @@ where
                     Ok(data) => self.frames.push(&data),
                     Err(frame) => self.over = frame.trailers_ref().and_then(ended),
                 },
-                Some(Err(error)) => return Poll::Ready(Err(TranscodingError::answer(error.into()))),
-                None => return Poll::Ready(Err(TranscodingError::answer("it was cut off"))),
+                Some(Err(error)) => {
+                    return Poll::Ready(Err(unfit(Into::<BoxError>::into(error).to_string())));
+                }
+                None => return Poll::Ready(Err(unfit("it was cut off"))),
             }
         }
     }
@@ -101,11 +105,9 @@ where
             (Some(error), _, _) => Refusal::of(error),
             (None, Err(error), _) => Refusal::of(&error),
             (None, Ok(()), Some(status)) if !status.is_ok() => {
-                Refusal::of_status(status, self.exchange.transcoder.pool())
+                Refusal::of_status(status, &self.exchange.transcoder)
             }
-            (None, Ok(()), _) if !self.frames.is_empty() => {
-                Refusal::of(&TranscodingError::answer("it was cut off"))
-            }
+            (None, Ok(()), _) if !self.frames.is_empty() => Refusal::of(&unfit("it was cut off")),
             // A browser would connect again if it were not told.
             (None, Ok(()), _) => return self.exchange.events.then(|| self.told("end", b"{}".to_vec())),
         };

@@ -39,12 +39,12 @@ const OF_ANSWERS: [HeaderName; 5] = [
 const STATUS: &str = "grpc-";
 
 /// Whether it is gRPC or gRPC-Web.
-pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// Whether it says that its body is JSON.
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
     content_type.is_some_and(|it| {
         let essence = it.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -54,7 +54,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The headers of a gRPC call.
-pub(super) fn into_grpc(headers: &mut HeaderMap) {
+pub(crate) fn into_grpc(headers: &mut HeaderMap) {
     for name in OF_REQUESTS {
         headers.remove(name);
     }
@@ -63,7 +63,7 @@ pub(super) fn into_grpc(headers: &mut HeaderMap) {
 }
 
 /// The headers of an HTTP answer.
-pub(super) fn from_grpc(headers: &mut HeaderMap) {
+pub(crate) fn from_grpc(headers: &mut HeaderMap) {
     for name in OF_ANSWERS {
         headers.remove(name);
     }
@@ -71,7 +71,7 @@ pub(super) fn from_grpc(headers: &mut HeaderMap) {
 }
 
 /// Takes out how the call ended.
-pub(super) fn without_status(headers: &mut HeaderMap) {
+pub(crate) fn without_status(headers: &mut HeaderMap) {
     let names: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with(STATUS)).cloned().collect();
     for name in names {
         headers.remove(name);

@@ -10,36 +10,47 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 
-use super::frames;
-use crate::{Route, TranscodingError};
+use transcoding::{Route, TranscodingError};
+
+use crate::frames;
 
 /// What was wrong with the request, where something was.
-pub(super) type Outcome = Arc<OnceLock<TranscodingError>>;
+pub(crate) type Outcome = Arc<OnceLock<TranscodingError>>;
 
 /// A request's body as gRPC has it.
 ///
 /// Where the request cannot be a message, it ends without one. To the inner service that is a malformed call, which it counts
 /// and logs as the caller's; what exactly was wrong stands in the [`Outcome`], and is what the caller is told.
-pub(super) struct Call<B> {
+pub(crate) struct Call<B> {
     route: Route,
     query: String,
     body: Pin<Box<B>>,
     read: BytesMut,
+    /// How much may be read, in bytes.
+    limit: usize,
     outcome: Outcome,
     refused: Option<TranscodingError>,
     done: bool,
 }
 
 impl<B: Body<Data = Bytes>> Call<B> {
-    /// `refused` is what is wrong already.
-    pub(super) fn new(
+    /// At most `limit` bytes are read; `refused` is what is wrong already.
+    pub(crate) fn new(
         route: Route,
         query: String,
         body: B,
-        outcome: Outcome,
-        refused: Option<TranscodingError>,
+        (limit, outcome, refused): (usize, Outcome, Option<TranscodingError>),
     ) -> Self {
-        Self { route, query, body: Box::pin(body), read: BytesMut::new(), outcome, refused, done: false }
+        Self {
+            route,
+            query,
+            body: Box::pin(body),
+            read: BytesMut::new(),
+            limit,
+            outcome,
+            refused,
+            done: false,
+        }
     }
 
     /// The whole message, framed, once all of the body is there.
@@ -47,7 +58,7 @@ impl<B: Body<Data = Bytes>> Call<B> {
         if let Some(error) = self.refused.take() {
             return Poll::Ready(Err(error));
         }
-        let limit = self.route.rpc().limits.body_bytes;
+        let limit = self.limit;
         while let Some(frame) = ready!(self.body.as_mut().poll_frame(cx)) {
             let Ok(frame) = frame else {
                 let problem = "it broke off".to_owned();
@@ -59,7 +70,7 @@ impl<B: Body<Data = Bytes>> Call<B> {
             }
             self.read.extend_from_slice(&data);
         }
-        Poll::Ready(self.route.message(&self.query, &self.read).map(|message| frames::framed(&message)))
+        Poll::Ready(self.route.encode(&self.query, &self.read).map(|message| frames::framed(&message)))
     }
 }
 

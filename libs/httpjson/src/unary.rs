@@ -5,17 +5,19 @@ use http::{HeaderMap, HeaderValue, Response, header::CACHE_CONTROL, response::Pa
 use http_body::Body;
 use http_body_util::BodyExt;
 
-use super::{
-    BoxError, Exchange, JsonBody,
-    frames::Frames,
+use transcoding::TranscodingError;
+
+use crate::{
+    BoxError, JsonBody,
+    frames::{Frames, unfit},
     headers::without_status,
+    layer::Exchange,
     refusal::{Refusal, document},
     status::ended,
 };
-use crate::TranscodingError;
 
 /// Reads the answer to its end, within bounds, and tells it.
-pub(super) async fn answer<B>(exchange: Exchange, mut parts: Parts, body: B) -> Response<JsonBody>
+pub(crate) async fn answer<B>(exchange: Exchange, mut parts: Parts, body: B) -> Response<JsonBody>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -30,9 +32,9 @@ where
                     exchange.route.decode(&message).map_err(|error| Refusal::of(&error))
                 }
                 (Some(status), _) if !status.is_ok() => {
-                    Err(Refusal::of_status(&status, exchange.transcoder.pool()))
+                    Err(Refusal::of_status(&status, &exchange.transcoder))
                 }
-                _ => Err(Refusal::of(&TranscodingError::answer("it has no status or no message"))),
+                _ => Err(Refusal::of(&unfit("it has no status or no message"))),
             }
         }
         Err(error) => Err(Refusal::of(&error)),
@@ -58,18 +60,18 @@ where
     let mut frames = Frames::new(limit);
     let (mut message, mut trailers) = (None, None);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| TranscodingError::answer(error.into()))?;
+        let frame = frame.map_err(|error| unfit(Into::<BoxError>::into(error).to_string()))?;
         match frame.into_data() {
             Ok(data) => frames.push(&data),
             Err(frame) => trailers = frame.into_trailers().ok(),
         }
         while let Some(next) = frames.next()? {
             if message.replace(next).is_some() {
-                return Err(TranscodingError::answer("there is more than one message"));
+                return Err(unfit("there is more than one message"));
             }
         }
     }
     let whole = frames.is_empty() && trailers.is_some();
     let trailers = trailers.unwrap_or_default();
-    if whole { Ok((message, trailers)) } else { Err(TranscodingError::answer("it was cut off")) }
+    if whole { Ok((message, trailers)) } else { Err(unfit("it was cut off")) }
 }

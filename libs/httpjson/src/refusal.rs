@@ -2,7 +2,6 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use fault::Fault;
 use http::{
@@ -12,17 +11,14 @@ use http::{
 };
 use http_body_util::{BodyExt, Full};
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage};
 use prost_types::Any;
 use serde_json::{Value, json};
 
-use super::{
+use transcoding::{Transcoder, TranscodingError};
+
+use crate::{
     JsonBody,
     status::{Status, http_of},
-};
-use crate::{
-    TranscodingError,
-    json::{is_known, value},
 };
 
 /// Whose words our reasons are, in `google.rpc.ErrorInfo`.
@@ -31,7 +27,7 @@ const TYPES: &str = "type.googleapis.com/";
 const RETRY_INFO: &str = "google.rpc.RetryInfo";
 
 /// An error.
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     /// `{"error": …}`.
     told: Value,
@@ -47,7 +43,7 @@ struct RetryInfo {
 
 impl Refusal {
     /// One of ours.
-    pub(super) fn of(error: &TranscodingError) -> Self {
+    pub(crate) fn of(error: &TranscodingError) -> Self {
         let status = match error {
             TranscodingError::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             TranscodingError::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
@@ -72,10 +68,11 @@ impl Refusal {
     }
 
     /// The service's. Details are told as far as the descriptors know them.
-    pub(super) fn of_status(status: &Status, pool: &DescriptorPool) -> Self {
+    pub(crate) fn of_status(status: &Status, transcoder: &Transcoder) -> Self {
         // tonic's answer to a method that it does not serve has no words.
         let message = if status.message.is_empty() { status.name() } else { &status.message };
-        let details: Vec<_> = status.details.iter().map(|detail| told(detail, pool)).collect();
+        let details: Vec<_> =
+            status.details.iter().map(|detail| transcoder.any(&detail.type_url, &detail.value)).collect();
         let retry = status.details.iter().find(|detail| name_of(detail) == RETRY_INFO);
         let retry = retry.and_then(|detail| RetryInfo::decode(detail.value.as_slice()).ok()?.retry_delay);
         let retry_after = retry.and_then(|delay| Duration::try_from(delay).ok());
@@ -88,12 +85,12 @@ impl Refusal {
     }
 
     /// `{"error": …}` on one line.
-    pub(super) fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         self.told.to_string()
     }
 
     /// The whole answer, with the headers of `parts` kept.
-    pub(super) fn response(&self, mut parts: Parts, head: bool) -> Response<JsonBody> {
+    pub(crate) fn response(&self, mut parts: Parts, head: bool) -> Response<JsonBody> {
         parts.status = self.status;
         if let Some(delay) = self.retry_after {
             let seconds = delay.as_millis().div_ceil(1000);
@@ -108,32 +105,17 @@ impl Refusal {
 }
 
 /// A JSON document as an answer.
-pub(super) fn document(mut parts: Parts, json: Bytes, head: bool) -> Response<JsonBody> {
+pub(crate) fn document(mut parts: Parts, json: Bytes, head: bool) -> Response<JsonBody> {
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(json.len()));
     Response::from_parts(parts, body(if head { Bytes::new() } else { json }))
 }
 
 /// A body that is there already.
-pub(super) fn body(bytes: Bytes) -> JsonBody {
+pub(crate) fn body(bytes: Bytes) -> JsonBody {
     Full::new(bytes).map_err(|never: Infallible| match never {}).boxed_unsync()
 }
 
 fn name_of(detail: &Any) -> &str {
     detail.type_url.rsplit('/').next().unwrap_or_default()
-}
-
-/// A detail with its type; as bytes where the descriptors do not know it.
-fn told(detail: &Any, pool: &DescriptorPool) -> Value {
-    let message = pool.get_message_by_name(name_of(detail));
-    let message = message.and_then(|it| DynamicMessage::decode(it, detail.value.as_slice()).ok());
-    let told = message.and_then(|message| value(&message).ok());
-    match told {
-        Some(Value::Object(mut fields)) if !is_known(name_of(detail)) => {
-            fields.insert("@type".to_owned(), detail.type_url.as_str().into());
-            Value::Object(fields)
-        }
-        Some(value) => json!({"@type": detail.type_url, "value": value}),
-        None => json!({"@type": detail.type_url, "value": BASE64_STANDARD.encode(&detail.value)}),
-    }
 }

@@ -1,19 +1,4 @@
-//! A tower layer: JSON outside, gRPC inside.
-//!
-//! - `call` is the request's body: it becomes a message when the inner service asks for it, which is after that has looked at
-//!   the headers. So nobody's body is read before his key is known, and whatever the inner service does for gRPC (limits,
-//!   deadlines, logs, figures) it does for JSON too, once.
-//! - `frames` takes gRPC's answer apart; `unary` and `events` tell it, as one JSON document or as a stream of them.
-//! - `status` reads how a call ended, `refusal` tells errors; `headers` says what passes, `accept` how a stream is written.
-
-mod accept;
-mod call;
-mod events;
-mod frames;
-mod headers;
-mod refusal;
-mod status;
-mod unary;
+//! The layer: which requests are calls, and how they go in and come out.
 
 use std::{
     convert::Infallible,
@@ -35,9 +20,15 @@ use http_body::Body;
 use http_body_util::combinators::UnsyncBoxBody;
 use tower::{Layer, Service};
 
-use crate::{Found, Route, Transcoder, TranscodingError};
-use call::{Call, Outcome};
-use refusal::Refusal;
+use transcoding::{Found, Route, Transcoder, TranscodingError};
+
+use crate::{
+    accept,
+    call::{Call, Outcome},
+    events, headers,
+    refusal::{self, Refusal},
+    status, unary,
+};
 
 /// An error of whatever kind, as bodies have it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -170,13 +161,13 @@ fn other_method(method: &Method, mut allowed: Vec<Method>) -> Response<JsonBody>
 }
 
 /// What is remembered of a request until its answer.
-struct Exchange {
-    transcoder: Transcoder,
-    route: Route,
-    outcome: Outcome,
+pub(crate) struct Exchange {
+    pub(crate) transcoder: Transcoder,
+    pub(crate) route: Route,
+    pub(crate) outcome: Outcome,
     version: Version,
-    head: bool,
-    events: bool,
+    pub(crate) head: bool,
+    pub(crate) events: bool,
 }
 
 impl<S, B> Transcode<S, B>
@@ -201,7 +192,8 @@ where
         parts.version = Version::HTTP_2;
         parts.uri = at(parts.uri, route.rpc().path());
         headers::into_grpc(&mut parts.headers);
-        let call = Call::new(route, query, body, Arc::clone(&exchange.outcome), refused);
+        let limit = self.transcoder.limits().body_bytes;
+        let call = Call::new(route, query, body, (limit, Arc::clone(&exchange.outcome), refused));
         (Request::from_parts(parts, (self.wrap)(JsonBody::new(call))), exchange)
     }
 }
@@ -259,7 +251,7 @@ impl Exchange {
         }
         match ended {
             Some(status) if !status.is_ok() => {
-                Refusal::of_status(&status, self.transcoder.pool()).response(parts, self.head).map(wrap)
+                Refusal::of_status(&status, &self.transcoder).response(parts, self.head).map(wrap)
             }
             ended if self.route.rpc().streams() => events::answer(self, parts, body, ended).map(wrap),
             _ => unary::answer(self, parts, body).await.map(wrap),

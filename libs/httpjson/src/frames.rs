@@ -1,53 +1,53 @@
 //! gRPC's frames: a flag, a length and a message.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use prost::Message;
 
-use crate::TranscodingError;
+use transcoding::TranscodingError;
 
 /// A flag and four bytes of length.
 const PREFIX: usize = 5;
 
 /// A message in its frame.
-pub(super) fn framed(message: &impl Message) -> Bytes {
-    let length = message.encoded_len();
-    let mut frame = BytesMut::with_capacity(PREFIX + length);
+pub(crate) fn framed(message: &[u8]) -> Bytes {
+    let mut frame = BytesMut::with_capacity(PREFIX + message.len());
     frame.put_u8(0);
     // A request is no larger than its JSON, whose limit nobody sets to 4 GiB.
-    frame.put_u32(length as u32);
-    frame.put_slice(&message.encode_to_vec());
+    frame.put_u32(message.len() as u32);
+    frame.put_slice(message);
     frame.freeze()
 }
 
+/// An answer that cannot be told.
+pub(crate) fn unfit(problem: impl Into<String>) -> TranscodingError {
+    TranscodingError::Answer { problem: problem.into() }
+}
+
 /// Takes messages out of what comes.
-pub(super) struct Frames {
+pub(crate) struct Frames {
     read: BytesMut,
     limit: usize,
 }
 
 impl Frames {
     /// Messages may have this many bytes.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { read: BytesMut::new(), limit }
     }
 
     /// Takes in what came.
-    pub(super) fn push(&mut self, data: &[u8]) {
+    pub(crate) fn push(&mut self, data: &[u8]) {
         self.read.extend_from_slice(data);
     }
 
     /// The next message that is there as a whole.
-    pub(super) fn next(&mut self) -> Result<Option<Bytes>, TranscodingError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Bytes>, TranscodingError> {
         let Some((mut prefix, _)) = self.read.split_at_checked(PREFIX) else { return Ok(None) };
         if prefix.get_u8() != 0 {
-            return Err(TranscodingError::answer("a message is compressed"));
+            return Err(unfit("a message is compressed"));
         }
         let length = prefix.get_u32() as usize;
         if length > self.limit {
-            return Err(TranscodingError::answer(format_args!(
-                "a message is larger than {} bytes",
-                self.limit
-            )));
+            return Err(unfit(format!("a message is larger than {} bytes", self.limit)));
         }
         if self.read.len() < PREFIX + length {
             return Ok(None);
@@ -57,7 +57,7 @@ impl Frames {
     }
 
     /// Whether nothing is left.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.read.is_empty()
     }
 }

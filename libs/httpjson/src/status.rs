@@ -40,10 +40,10 @@ const UNKNOWN: (&str, u16) = ("UNKNOWN", 500);
 
 /// The end of a call.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Status {
+pub(crate) struct Status {
     code: usize,
-    pub(super) message: String,
-    pub(super) details: Vec<Any>,
+    pub(crate) message: String,
+    pub(crate) details: Vec<Any>,
 }
 
 /// `google.rpc.Status`.
@@ -58,7 +58,7 @@ struct Encoded {
 }
 
 /// The end that headers or trailers tell, if they tell one. A code that is no number is one that nobody knows.
-pub(super) fn ended(headers: &HeaderMap) -> Option<Status> {
+pub(crate) fn ended(headers: &HeaderMap) -> Option<Status> {
     let code = headers.get("grpc-status")?;
     let code = code.to_str().ok().and_then(|code| code.parse().ok()).unwrap_or(usize::MAX);
     let message = headers.get("grpc-message").map_or_else(String::new, |message| {
@@ -71,23 +71,23 @@ pub(super) fn ended(headers: &HeaderMap) -> Option<Status> {
 }
 
 impl Status {
-    pub(super) fn is_ok(&self) -> bool {
+    pub(crate) fn is_ok(&self) -> bool {
         self.code == 0
     }
 
     /// The code's name.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         CODES.get(self.code).unwrap_or(&UNKNOWN).0
     }
 
     /// HTTP's status for it.
-    pub(super) fn http(&self) -> StatusCode {
+    pub(crate) fn http(&self) -> StatusCode {
         http_of(self.name())
     }
 }
 
 /// HTTP's status for the name of a code.
-pub(super) fn http_of(name: &str) -> StatusCode {
+pub(crate) fn http_of(name: &str) -> StatusCode {
     let (_, status) = CODES.iter().find(|(known, _)| *known == name).unwrap_or(&UNKNOWN);
     StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -7,8 +7,9 @@ use futures::{Stream, StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBody};
+use httpjson::{BoxError, JsonBody, TranscodeLayer};
 use tower::{Layer, Service, ServiceExt, service_fn};
-use transcoding::{BoxError, JsonBody, TranscodeLayer, Transcoder};
+use transcoding::Transcoder;
 
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 pub type Part = Result<Frame<Bytes>, BoxError>;

@@ -3,6 +3,7 @@
 use clap::Parser;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use httpjson::TranscodeLayer;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use proto::tools::v1::{
     CallToolRequest, CallToolResponse, GetToolRequest, ListToolsRequest, ListToolsResponse, Tool,
@@ -12,7 +13,7 @@ use rpc::{Methods, Server, ServerArguments, ServerMetrics};
 use serde_json::Value;
 use tonic::{Status, body::Body, service::Routes};
 use tower::{Layer, ServiceExt};
-use transcoding::{Scope, TranscodeLayer, Transcoder};
+use transcoding::{Scope, Transcoder};
 
 /// Knows one tool, `tools/clock`, and answers its arguments.
 struct Tools;

@@ -6,7 +6,7 @@ const EVENTS: &str = "text/event-stream";
 const LINES: [&str; 3] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
 
 /// Whether `text/event-stream` is accepted, and JSON on lines not rather. What accepts anything gets lines.
-pub(super) fn wants_events(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_events(headers: &HeaderMap) -> bool {
     let (mut events, mut lines) = (0.0, 0.0);
     let listed = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
     for range in listed.flat_map(|value| value.split(',')) {
