@@ -9,7 +9,6 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
-
 use transcoding::{Route, TranscodingError};
 
 use crate::frames;

@@ -15,7 +15,6 @@ use http::{
 };
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep, sleep};
-
 use transcoding::TranscodingError;
 
 use crate::{

@@ -1,7 +1,6 @@
 //! gRPC's frames: a flag, a length and a message.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-
 use transcoding::TranscodingError;
 
 /// A flag and four bytes of length.

@@ -19,7 +19,6 @@ use http::{
 use http_body::Body;
 use http_body_util::combinators::UnsyncBoxBody;
 use tower::{Layer, Service};
-
 use transcoding::{Found, Route, Transcoder, TranscodingError};
 
 use crate::{

@@ -13,7 +13,6 @@ use http_body_util::{BodyExt, Full};
 use prost::Message;
 use prost_types::Any;
 use serde_json::{Value, json};
-
 use transcoding::{Transcoder, TranscodingError};
 
 use crate::{

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header::CACHE_CONTROL, response::Parts};
 use http_body::Body;
 use http_body_util::BodyExt;
-
 use transcoding::TranscodingError;
 
 use crate::{

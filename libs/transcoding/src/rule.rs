@@ -8,6 +8,9 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::{Rpc, TranscodingError, json::is_known, template::Template};
 use annotation::Annotation;
 
+/// How many names a way to a field may have; a message may hold itself.
+const MAX_REACH: usize = 32;
+
 /// One way to call an rpc.
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
@@ -103,13 +106,17 @@ fn variable_field(message: &MessageDescriptor, name: &str) -> Result<Vec<FieldDe
     }
 }
 
-/// The way to a field through messages, of which there must be one each.
+/// The way to a field through messages, of which there must be one each. A way that is longer than any that is meant leads
+/// nowhere.
 pub(crate) fn reach(
     message: &MessageDescriptor,
     name: &str,
     called: impl Fn(&FieldDescriptor) -> &str,
 ) -> Option<Vec<FieldDescriptor>> {
     let mut path: Vec<FieldDescriptor> = Vec::new();
+    if name.split('.').count() > MAX_REACH {
+        return None;
+    }
     for part in name.split('.') {
         let within = match path.last() {
             None => message.clone(),

@@ -53,15 +53,14 @@ impl Filling {
         name: &str,
     ) {
         let place = Place::top(name);
-        let Some((field, [])) = path.split_first() else {
-            let Some((field, rest)) = path.split_first() else { return };
-            self.refuse_rival(message, field, &place);
+        let Some((field, rest)) = path.split_first() else { return };
+        self.refuse_rival(message, field, &place);
+        if !rest.is_empty() {
             if let Some(inner) = message.get_field_mut(field).as_message_mut() {
                 self.text(inner, rest, text, name);
             }
             return;
-        };
-        self.refuse_rival(message, field, &place);
+        }
         let Some(value) = self.value(&field.kind(), &as_json(&field.kind(), text), &place, 0) else { return };
         // An update may repeat in its body what stands in its path.
         if !field.is_list() && message.has_field(field) && *message.get_field(field) != value {

@@ -159,6 +159,9 @@ fn a_query_takes_what_it_can_and_refuses_the_rest_by_name() {
         let (named, told) = one_wrong("GET", target, "");
         assert!(named == field && told.contains(reason), "{target}: {named}: {told}");
     }
+    let deep = |depth: usize| format!("/v1/mirror?{}word=x", "inner.".repeat(depth));
+    taken("GET", &deep(31), "");
+    assert!(one_wrong("GET", &deep(32), "").1.contains("no such field"));
     let (field, told) = one_wrong("POST", "/v1/shelves/a/books/b:checkOut?reader=R", "{}");
     assert_eq!((field.as_str(), told.as_str()), ("reader", "is taken in the body, not in the query"));
     let (field, _) = one_wrong("POST", "/v1/shelves/a/books?book.title=T", "{}");
