@@ -13,6 +13,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut compiler = protox::Compiler::new([&root])?;
     compiler.include_imports(true).include_source_info(true);
     compiler.open_files([
+        // What errors carry: whoever asks reflection can read it.
+        "google/rpc/error_details.proto",
+        "google/rpc/status.proto",
         "ondol/artifacts/v1/artifact_service.proto",
         "ondol/inference/v1/inference_service.proto",
         "ondol/jobs/v1/job_service.proto",
