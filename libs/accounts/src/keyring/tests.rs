@@ -3,10 +3,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use fault::{Fault, Kind};
 use futures::{FutureExt, future::join_all};
 use jiff::Timestamp;
-use tokio::time::{advance, sleep};
+use tokio::time::{advance, interval_at};
 
 use super::*;
 use crate::{Key, KeyArguments, KeyPage, MemoryKeys, NewKey, counters::Answered};
+
+/// Time passes, on the paused clock.
+async fn a_moment(time: Duration) {
+    interval_at(Instant::now() + time, time).tick().await;
+}
 
 /// A store that counts, takes a moment, and can be away.
 #[derive(Default)]
@@ -28,7 +33,7 @@ impl KeyStore for Remote {
     fn find<'a>(&'a self, sha256: &'a [u8; 32]) -> Answered<'a, Option<Key>> {
         async move {
             self.lookups.fetch_add(1, Ordering::Relaxed);
-            sleep(Duration::from_millis(1)).await;
+            a_moment(Duration::from_millis(1)).await;
             if self.is_away.load(Ordering::Relaxed) {
                 return Err(AccountsError::redis("look a key up", "gone"));
             }
@@ -111,7 +116,7 @@ async fn a_key_in_use_is_looked_up_behind_the_callers_backs() {
             let before = Instant::now();
             call(&keyring, &secret).await.unwrap();
             assert_eq!(before.elapsed(), Duration::ZERO, "a caller had to wait");
-            sleep(Duration::from_millis(300)).await;
+            a_moment(Duration::from_millis(300)).await;
         }
         // Every two seconds and a bit of 30 seconds.
         let lookups = remote.lookups.load(Ordering::Relaxed);
@@ -119,7 +124,7 @@ async fn a_key_in_use_is_looked_up_behind_the_callers_backs() {
         remote.revoke(&key.id).await.unwrap();
         let revoked = Instant::now();
         while call(&keyring, &secret).await.is_ok() {
-            sleep(Duration::from_millis(100)).await;
+            a_moment(Duration::from_millis(100)).await;
         }
         assert!(revoked.elapsed() < Duration::from_secs(5), "{:?}", revoked.elapsed());
     };

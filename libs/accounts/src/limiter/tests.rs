@@ -3,10 +3,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fault::{Fault, Kind};
 use futures::future::join_all;
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval_at};
 
 use super::*;
 use crate::{Limits, Measure};
+
+/// Time passes, on the paused clock.
+async fn a_moment(time: Duration) {
+    interval_at(Instant::now() + time, time).tick().await;
+}
 
 /// A clock that goes with tokio's, so that a test can pause it.
 fn clock() -> Clock {
@@ -106,10 +111,10 @@ async fn what_is_dropped_is_settled_with_what_is_known() {
         stream.note(100);
         stream.note(150);
         drop(stream);
-        sleep(Duration::from_millis(1)).await;
+        a_moment(Duration::from_millis(1)).await;
         assert_eq!(left().await, 850);
         limiter.reserve(&caller, None, 800).await.unwrap().settle(300);
-        sleep(Duration::from_millis(1)).await;
+        a_moment(Duration::from_millis(1)).await;
         assert_eq!(left().await, 550);
         // A caller that goes away while it waits has reserved nothing.
         drop(Box::pin(limiter.reserve(&caller, None, 500)));
@@ -127,12 +132,12 @@ async fn a_slot_lasts_as_long_as_its_stream_and_comes_back_from_a_dead_process()
     let caller = who("a", Limits::default());
     let long = one.reserve(&caller, None, 0).await.unwrap();
     let alive = async {
-        sleep(Duration::from_mins(10)).await;
+        a_moment(Duration::from_mins(10)).await;
         assert_eq!(refusal(other.reserve(&caller, None, 0).await).reason(), "TOO_MANY_AT_ONCE");
     };
     one_settler.run(alive).await;
     // Its settler has ended, as if the process had, and the stream was never settled.
-    sleep(LEASE).await;
+    a_moment(LEASE).await;
     assert!(other.reserve(&caller, None, 0).await.is_ok());
     drop(long);
 }
@@ -154,7 +159,7 @@ impl Crowd {
                 Ok(reserved) => self.stream(reserved, (number * 31 + round * 17) % (101 + number)).await,
                 Err(_full) => {
                     self.refused.fetch_add(1, Ordering::Relaxed);
-                    sleep(Duration::from_millis(3)).await;
+                    a_moment(Duration::from_millis(3)).await;
                 }
             }
         }
@@ -165,7 +170,7 @@ impl Crowd {
             assert!(self.used.fetch_add(1, Ordering::Relaxed) < self.limit, "overshoot");
             reserved.note(token);
             // Some are slower than others.
-            sleep(Duration::from_millis(token % 2)).await;
+            a_moment(Duration::from_millis(1 + token % 2)).await;
         }
     }
 }
