@@ -2,13 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::AccountsError;
+use fault::Violation;
+use serde::Deserialize;
+
+/// Words in one list: all of them travel between services as one line.
+const MOST_WORDS: usize = 64;
 
 /// What a key allows beyond calling at all. An owned, small set of words: they travel between services as one line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Grants {
     /// Scopes, such as `shopping` or `admin`: what they open is said where it is guarded.
     pub scopes: BTreeSet<String>,
+    /// The models that may be used, as names or beginnings with a `*`. `None`: all.
+    pub models: Option<Vec<String>>,
     /// The tools that may be called, as names or beginnings with a `*`. `None`: all that are open to the scopes.
     pub tools: Option<Vec<String>>,
     /// The kinds of jobs that may be created. `None`: all.
@@ -16,36 +23,28 @@ pub struct Grants {
 }
 
 impl Grants {
-    /// Checks each word: 1 to 64 ASCII letters, digits, `.`, `_`, `:`, `/` or `-`; a tool's may end with `*`.
-    pub(crate) fn new(
-        scopes: &[String],
-        tools: Option<&[String]>,
-        jobs: Option<&[String]>,
-    ) -> Result<Self, AccountsError> {
-        for scope in scopes {
-            check("scope", scope)?;
-        }
-        for tool in tools.unwrap_or_default() {
-            // A star by itself is every tool.
-            let name = tool.strip_suffix('*').unwrap_or(tool);
-            if !(name.is_empty() && tool == "*") {
-                check("tool", name)?;
-            }
-        }
-        for kind in jobs.unwrap_or_default() {
-            check("kind of job", kind)?;
-        }
-        let (tools, jobs) = (tools.map(<[String]>::to_vec), jobs.map(<[String]>::to_vec));
-        Ok(Self { scopes: scopes.iter().cloned().collect(), tools, jobs })
+    /// What is wrong with the words: each must be 1 to 64 ASCII letters, digits, `.`, `_`, `:`, `/` or `-`, a model's
+    /// and a tool's may end with `*`, and a list has at most 64 of them. Fields are named `models[2]`.
+    pub fn violations(&self) -> Vec<Violation> {
+        let scopes: Vec<_> = self.scopes.iter().cloned().collect();
+        let lists = [
+            ("scopes", &scopes, false),
+            ("models", self.models.as_ref().unwrap_or(&Vec::new()), true),
+            ("tools", self.tools.as_ref().unwrap_or(&Vec::new()), true),
+            ("jobs", self.jobs.as_ref().unwrap_or(&Vec::new()), false),
+        ]
+        .map(|(field, words, patterns)| wrong_words(field, words, patterns));
+        lists.into_iter().flatten().collect()
+    }
+
+    /// Whether a model is on the list of models, or there is no such list.
+    pub fn may_use(&self, model: &str) -> bool {
+        is_listed(self.models.as_ref(), model)
     }
 
     /// Whether a tool is on the list of tools, or there is no such list. Who guards the tool may ask for more.
     pub fn may_call(&self, tool: &str) -> bool {
-        let fits = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(beginning) => tool.starts_with(beginning),
-            None => pattern == tool,
-        };
-        self.tools.as_ref().is_none_or(|tools| tools.iter().any(fits))
+        is_listed(self.tools.as_ref(), tool)
     }
 
     /// Whether jobs of a kind may be created.
@@ -53,11 +52,11 @@ impl Grants {
         self.jobs.as_ref().is_none_or(|kinds| kinds.iter().any(|known| known == kind))
     }
 
-    /// As one line, such as `scopes=admin,shopping;tools=s3_*;jobs=batch`.
+    /// As one line, such as `scopes=admin,shopping;models=qwen*;tools=s3_*;jobs=batch`.
     pub fn to_line(&self) -> String {
         let scopes: Vec<_> = self.scopes.iter().map(String::as_str).collect();
         let mut line = format!("scopes={}", scopes.join(","));
-        for (name, words) in [("tools", &self.tools), ("jobs", &self.jobs)] {
+        for (name, words) in [("models", &self.models), ("tools", &self.tools), ("jobs", &self.jobs)] {
             if let Some(words) = words {
                 line = format!("{line};{name}={}", words.join(","));
             }
@@ -65,32 +64,62 @@ impl Grants {
         line
     }
 
-    /// Reads such a line. Whatever cannot be read grants nothing: unreadable lists of tools and of jobs are empty ones.
+    /// Reads such a line. Whatever cannot be read grants nothing: unreadable lists are empty ones.
     pub fn from_line(line: &str) -> Self {
         let mut grants = Self::default();
+        let mut is_read = true;
         for part in line.split(';') {
             match part.split_once('=') {
                 Some(("scopes", words)) => grants.scopes = words_of(words).collect(),
+                Some(("models", words)) => grants.models = Some(words_of(words).collect()),
                 Some(("tools", words)) => grants.tools = Some(words_of(words).collect()),
                 Some(("jobs", words)) => grants.jobs = Some(words_of(words).collect()),
-                _ => (grants.tools, grants.jobs) = (Some(Vec::new()), Some(Vec::new())),
+                _ => is_read = false,
             }
+        }
+        if !is_read {
+            (grants.models, grants.tools, grants.jobs) =
+                (Some(Vec::new()), Some(Vec::new()), Some(Vec::new()));
         }
         grants
     }
 }
 
-fn words_of(words: &str) -> impl Iterator<Item = String> + '_ {
-    words.split(',').filter(|word| !word.is_empty()).map(str::to_owned)
+/// Whether a name fits one of the patterns, or there are none to fit.
+fn is_listed(patterns: Option<&Vec<String>>, name: &str) -> bool {
+    patterns.is_none_or(|patterns| patterns.iter().any(|pattern| fits(pattern, name)))
 }
 
-fn check(what: &str, word: &str) -> Result<(), AccountsError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._:/-".contains(c);
-    if (1..=64).contains(&word.len()) && word.chars().all(allowed) {
-        return Ok(());
+/// Whether a name is the pattern, or begins with what stands before its `*`.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => pattern == name,
     }
-    let rule = "must be 1 to 64 letters, digits, `.`, `_`, `:`, `/` or `-`";
-    Err(AccountsError::Key(format!("a {what} of a key {rule}, but one is {word:?}")))
+}
+
+fn wrong_words(field: &str, words: &[String], patterns: bool) -> Vec<Violation> {
+    if words.len() > MOST_WORDS {
+        let said = format!("expected at most {MOST_WORDS} words, got {}", words.len());
+        return vec![Violation::new(field, said)];
+    }
+    let wrong = words.iter().enumerate().filter(|(_, word)| !is_word(word, patterns));
+    let rule = "expected 1 to 64 letters, digits, `.`, `_`, `:`, `/` or `-`";
+    let end = if patterns { ", and perhaps a `*` at the end" } else { "" };
+    wrong
+        .map(|(at, word)| Violation::new(format!("{field}[{at}]"), format!("{rule}{end}, got {word:?}")))
+        .collect()
+}
+
+/// Whether this is a word, or where patterns are allowed, one of those. A star by itself is everything.
+pub(crate) fn is_word(word: &str, patterns: bool) -> bool {
+    let name = if patterns { word.strip_suffix('*').unwrap_or(word) } else { word };
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._:/-".contains(c);
+    (patterns && word == "*") || ((1..=64).contains(&name.len()) && name.chars().all(allowed))
+}
+
+fn words_of(words: &str) -> impl Iterator<Item = String> + '_ {
+    words.split(',').filter(|word| !word.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -103,42 +132,66 @@ mod tests {
 
     #[test]
     fn a_line_says_the_same() {
+        let scopes = |list: &[&str]| words(list).into_iter().collect();
+        let none = Some(Vec::new());
         let all = [
             Grants::default(),
-            Grants::new(&words(&["shopping", "admin"]), None, None).unwrap(),
-            Grants::new(&[], Some(&[]), Some(&[])).unwrap(),
-            Grants::new(&[], None, Some(&words(&["generate_text", "batch"]))).unwrap(),
-            Grants::new(&words(&["a:b"]), Some(&words(&["s3_*", "*", "athena_query"])), None).unwrap(),
+            Grants { scopes: scopes(&["shopping", "admin"]), ..Grants::default() },
+            Grants { models: none.clone(), tools: none.clone(), jobs: none, ..Grants::default() },
+            Grants { jobs: Some(words(&["generate_text", "batch"])), ..Grants::default() },
+            Grants {
+                scopes: scopes(&["a:b"]),
+                models: Some(words(&["qwen2.5*", "org/model"])),
+                tools: Some(words(&["s3_*", "*", "athena_query"])),
+                jobs: None,
+            },
         ];
         for grants in all {
+            assert_eq!(grants.violations(), []);
             assert_eq!(Grants::from_line(&grants.to_line()), grants);
         }
     }
 
     #[test]
     fn what_cannot_be_read_grants_nothing() {
-        for line in ["", "nonsense", "scopes=a;more=b", "tools"] {
+        for line in ["", "nonsense", "scopes=a;more=b", "tools", "more=b;models=*;tools=*;jobs=batch"] {
             let grants = Grants::from_line(line);
-            assert!(!grants.may_call("s3_get") && !grants.may_create("batch"), "{line}");
+            let may = [grants.may_use("m"), grants.may_call("s3_get"), grants.may_create("batch")];
+            assert_eq!(may, [false; 3], "{line}");
         }
     }
 
     #[test]
-    fn words_are_words() {
-        for wrong in ["", "a b", "a,b", "a;b", "a=b", "é", &"x".repeat(65), "*", "a*"] {
-            assert!(Grants::new(&words(&[wrong]), None, None).is_err(), "{wrong:?}");
-            assert!(Grants::new(&[], None, Some(&words(&[wrong]))).is_err(), "{wrong:?}");
+    fn each_wrong_word_is_named() {
+        for wrong in ["", "a b", "a,b", "a;b", "a=b", "é", &"x".repeat(65), "a*b", "**"] {
+            let (list, none) = (Some(words(&["right", wrong])), Grants::default);
+            for (field, grants) in [
+                ("models[1]", Grants { models: list.clone(), ..none() }),
+                ("tools[1]", Grants { tools: list.clone(), ..none() }),
+                ("jobs[1]", Grants { jobs: list.clone(), ..none() }),
+            ] {
+                assert_eq!(grants.violations()[0].field, field, "{wrong:?}");
+            }
         }
-        for wrong in ["", "a*b", "**", "a,b"] {
-            assert!(Grants::new(&[], Some(&words(&[wrong])), None).is_err(), "{wrong:?}");
+        for star in ["*", "a*"] {
+            assert_eq!(
+                Grants { scopes: words(&[star]).into_iter().collect(), ..Grants::default() }
+                    .violations()
+                    .len(),
+                1
+            );
+            assert_eq!(Grants { jobs: Some(words(&[star])), ..Grants::default() }.violations().len(), 1);
         }
+        let many = Grants { tools: Some(vec!["a".to_owned(); 65]), ..Grants::default() };
+        assert!(many.violations()[0].description.contains("at most 64"));
     }
 
     #[test]
     fn a_list_is_all_that_may_be_done() {
         let all = Grants::default();
-        assert!(all.may_call("s3_get") && all.may_create("batch"));
-        let some = Grants::from_line("scopes=;tools=s3_*,shop_search;jobs=call_tool");
+        assert!(all.may_use("qwen") && all.may_call("s3_get") && all.may_create("batch"));
+        let some = Grants::from_line("scopes=;models=qwen*,small;tools=s3_*,shop_search;jobs=call_tool");
+        assert!(some.may_use("qwen2.5") && some.may_use("small") && !some.may_use("smaller"));
         assert!(some.may_call("s3_get") && some.may_call("shop_search") && some.may_create("call_tool"));
         assert!(!some.may_call("shop_search_all") && !some.may_create("batch") && !some.may_create("call"));
     }

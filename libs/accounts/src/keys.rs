@@ -2,20 +2,25 @@
 
 mod file;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
 use http::HeaderMap;
-use sha2::{Digest, Sha256};
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-use crate::{AccountsError, Grants, bearer::bearer};
+use crate::{
+    Account, AccountsError, Grants, Limits,
+    bearer::bearer,
+    secret::{self, Digest},
+};
 
 /// Where the keys come from.
 #[derive(Args, Clone, Debug, Default)]
 pub struct KeyArguments {
     /// A TOML file with one `[[keys]]` table per key: `name`, `sha256` of the secret in hex, and as needed `scopes`,
-    /// `tools` and `jobs`.
+    /// `models`, `tools`, `jobs`, `expires` and a table `limits`.
     #[arg(long, env = "ONDOL_API_KEYS_FILE", value_name = "FILE")]
     pub api_keys_file: Option<PathBuf>,
     /// A key as `NAME:SHA256`, repeatable; in the environment separated by commas. `ondol keys new` makes one.
@@ -29,20 +34,12 @@ pub struct Keys {
     keys: Vec<Key>,
 }
 
-/// Who called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// The name of the key.
-    pub name: String,
-    /// What it allows.
-    pub grants: Grants,
-}
-
 /// One key. Names are unique, digests too.
 #[derive(Debug)]
 struct Key {
-    account: Account,
-    digest: [u8; 32],
+    account: Arc<Account>,
+    digest: Digest,
+    expires: Option<Timestamp>,
 }
 
 impl Keys {
@@ -62,6 +59,12 @@ impl Keys {
         Self::distinct(keys)
     }
 
+    /// The same where keys may come from a store as well: none at all is no error then.
+    pub fn load_beside_a_store(arguments: &KeyArguments) -> Result<Self, AccountsError> {
+        let none = arguments.api_keys_file.is_none() && arguments.api_keys.is_empty();
+        if none { Ok(Self { keys: Vec::new() }) } else { Self::load(arguments) }
+    }
+
     fn distinct(keys: Vec<Key>) -> Result<Self, AccountsError> {
         if keys.is_empty() {
             let hint =
@@ -79,20 +82,28 @@ impl Keys {
         Ok(Self { keys })
     }
 
-    /// Whose key came in these headers; an error if none did, or one that nobody knows.
+    /// Whose key came in these headers; an error if none did, or one that nobody knows or that has expired.
     pub fn authenticate(&self, headers: &HeaderMap) -> Result<&Account, AccountsError> {
-        self.account(bearer(headers)?).ok_or(AccountsError::Unauthenticated("this API key is not known"))
+        let found = self.find(&secret::digest(bearer(headers)?), Timestamp::now())?;
+        found.map(Arc::as_ref).ok_or(AccountsError::Unauthenticated(secret::UNKNOWN))
     }
 
-    /// Whose secret this is. Takes the same time for every secret of a length, known or not: the whole list is
-    /// always walked, and digests are compared without an early exit.
-    fn account(&self, secret: &[u8]) -> Option<&Account> {
-        let digest: [u8; 32] = Sha256::digest(secret).into();
+    /// Whose secret has this digest, if it has not expired. Takes the same time for every digest, known or not: the whole
+    /// list is always walked, and digests are compared without an early exit.
+    pub(crate) fn find(
+        &self,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<&Arc<Account>>, AccountsError> {
         let mut found = u32::MAX;
         for (index, key) in (0u32..).zip(&self.keys) {
-            found.conditional_assign(&index, key.digest.ct_eq(&digest));
+            found.conditional_assign(&index, key.digest.ct_eq(digest));
         }
-        self.keys.get(found as usize).map(|key| &key.account)
+        let Some(key) = self.keys.get(found as usize) else { return Ok(None) };
+        if key.expires.is_some_and(|expires| expires <= now) {
+            return Err(AccountsError::Unauthenticated(secret::EXPIRED));
+        }
+        Ok(Some(&key.account))
     }
 }
 
@@ -118,7 +129,10 @@ impl Key {
                 "the sha256 of key {name:?} must be 64 hex digits: the hash, not the secret"
             ))
         })?;
-        Ok(Self { account: Account { name: name.into(), grants }, digest: bytes })
+        // Stored keys have other ids, in which there is no colon.
+        let id = format!("file:{name}");
+        let account = Account { id, name: name.into(), grants, limits: Limits::default() };
+        Ok(Self { account: Arc::new(account), digest: bytes, expires: None })
     }
 
     fn name(&self) -> &str {
@@ -155,7 +169,10 @@ mod tests {
     #[test]
     fn knows_each_key_by_its_secret() {
         let keys = load(&[&pair("laptop", "one"), &pair("ci", "two")]).unwrap();
-        let name = |secret: &[u8]| keys.account(secret).map(|account| account.name.as_str());
+        let name = |secret: &[u8]| {
+            let found = keys.find(&secret::digest(secret), Timestamp::UNIX_EPOCH).unwrap();
+            found.map(|account| account.name.as_str())
+        };
         assert_eq!(name(b"one"), Some("laptop"));
         assert_eq!(name(b"two"), Some("ci"));
         for stranger in [&b"three"[..], b"", b"one ", &[0xff; 4096]] {

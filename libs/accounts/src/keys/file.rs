@@ -1,11 +1,13 @@
 //! The file of API keys.
 
-use std::{fs, io::Read, path::Path};
+use std::{fs, io::Read, path::Path, sync::Arc};
 
+use fault::Violation;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Key;
-use crate::{AccountsError, Grants};
+use crate::{AccountsError, Grants, Limits};
 
 const LARGEST: u64 = 1 << 20;
 
@@ -22,21 +24,41 @@ struct Entry {
     sha256: String,
     #[serde(default)]
     scopes: Vec<String>,
+    models: Option<Vec<String>>,
     tools: Option<Vec<String>>,
     jobs: Option<Vec<String>>,
+    /// In TOML a string, such as `2027-01-31T00:00:00Z`.
+    expires: Option<String>,
+    #[serde(default)]
+    limits: Limits,
 }
 
 impl Entry {
-    fn key(&self) -> Result<Key, AccountsError> {
-        let grants = Grants::new(&self.scopes, self.tools.as_deref(), self.jobs.as_deref())?;
-        Key::new(&self.name, &self.sha256, grants)
+    fn key(self) -> Result<Key, AccountsError> {
+        let scopes = self.scopes.into_iter().collect();
+        let grants = Grants { scopes, models: self.models, tools: self.tools, jobs: self.jobs };
+        let mut wrong = grants.violations();
+        wrong.extend(self.limits.violations());
+        let expires = self.expires.map(|text| text.parse::<Timestamp>().map_err(|_wrong| text)).transpose();
+        let expires = expires.unwrap_or_else(|text| {
+            let said = format!("expected a time such as \"2027-01-31T00:00:00Z\", got {text:?}");
+            wrong.push(Violation::new("expires", said));
+            None
+        });
+        if let Some(wrong) = wrong.first() {
+            return Err(AccountsError::Key(format!("key {:?}: {wrong}", self.name)));
+        }
+        let mut key = Key::new(&self.name, &self.sha256, grants)?;
+        (key.expires, Arc::make_mut(&mut key.account).limits) = (expires, self.limits);
+        Ok(key)
     }
 }
 
 /// Reads the keys in the TOML file at `path`, at most 1 MiB.
 pub(super) fn read(path: &Path) -> Result<Vec<Key>, AccountsError> {
     let shown = path.display();
-    let failed = |error| AccountsError::KeyFile { path: path.into(), source: error };
+    let failed =
+        |error: std::io::Error| AccountsError::KeyFile { path: path.into(), source: Arc::new(error) };
     let mut text = String::new();
     fs::File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
     if text.len() as u64 > LARGEST {
@@ -44,7 +66,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Key>, AccountsError> {
     }
     let file: KeyFile = toml::from_str(&text)
         .map_err(|error| AccountsError::Key(format!("{shown} is not a key file: {}", error.message())))?;
-    file.keys.iter().map(Entry::key).collect()
+    file.keys.into_iter().map(Entry::key).collect()
 }
 
 #[cfg(test)]
@@ -70,6 +92,25 @@ mod tests {
         assert_eq!(keys[0].digest, [0xab; 32]);
         assert_eq!(keys[0].account.grants.to_line(), "scopes=shopping;tools=s3_*;jobs=call_tool");
         assert_eq!(keys[1].account.grants.to_line(), "scopes=");
+    }
+
+    #[test]
+    fn a_key_can_have_models_limits_and_an_end() {
+        let key = format!("[[keys]]\nname = \"a\"\nsha256 = \"{}\"\n", "ab".repeat(32));
+        let more =
+            "models = [\"qwen*\"]\nexpires = \"2027-01-31T00:00:00Z\"\nlimits.requests_per_minute = 5\n";
+        let keys = read(file(&format!("{key}{more}")).path()).unwrap();
+        assert_eq!(keys[0].account.limits.requests_per_minute, Some(5));
+        assert!(!keys[0].account.grants.may_use("llama"));
+        assert_eq!(keys[0].expires.unwrap().as_second(), 1_801_353_600);
+        for (wrong, named) in [
+            ("expires = \"tomorrow\"", "expires"),
+            ("limits.concurrency = 0", "concurrency"),
+            ("models = [\"a b\"]", "models[0]"),
+        ] {
+            let error = read(file(&format!("{key}{wrong}")).path()).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("key \"a\": {named}: ")), "{error}");
+        }
     }
 
     #[test]
