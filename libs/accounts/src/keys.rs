@@ -108,6 +108,11 @@ impl Keys {
 }
 
 impl Keys {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// A secret of this set of keys for one purpose: every replica that knows the same keys has the same one.
     pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
         let mut digests: Vec<_> = self.keys.iter().map(|key| key.digest).collect();

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use accounts::KeyArguments;
+use accounts::{KeyArguments, KeyringArguments, RedisArguments as AccountsArguments};
 use jobs::RedisArguments;
 use objects::ObjectsArguments;
 use rpc::{ServerArguments, UpstreamArguments};
@@ -28,6 +28,12 @@ pub struct Arguments {
     /// Who may call.
     #[command(flatten)]
     pub keys: KeyArguments,
+    /// Where the keys are that are created while the service runs.
+    #[command(flatten)]
+    pub accounts: AccountsArguments,
+    /// How they are treated.
+    #[command(flatten)]
+    pub keyring: KeyringArguments,
     /// Where text is generated.
     #[command(flatten)]
     pub llm_inference: UpstreamArguments<LlmInference>,

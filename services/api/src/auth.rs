@@ -1,71 +1,140 @@
 //! Who calls: a bearer key, or nobody.
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use accounts::{AccountsError, Keys};
-use http::HeaderMap;
+use accounts::{Account, AccountsError, Keyring};
+use http::{Extensions, HeaderMap};
 use rpc::{Grants, Principal};
-use tonic::{Request, Status, service::Interceptor};
+use tonic::{body::Body, server::NamedService};
+use tower::Service;
 
 use crate::ApiError;
 
 /// Lets a call in when its `authorization` metadata holds a known key, in the name of that key.
 ///
 /// Health checks and reflection stay outside: load balancers have no key, and the contract is no secret.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Authenticate {
-    keys: Arc<Keys>,
+    keyring: Keyring,
+}
+
+/// Whose key came.
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    grants: Grants,
+    account: Arc<Account>,
+}
+
+impl Caller {
+    /// Puts the caller where handlers look for it: the principal, the grants as they travel, and the account itself.
+    pub(crate) fn attach(self, extensions: &mut Extensions) {
+        self.principal.attach(extensions);
+        extensions.insert(self.grants);
+        extensions.insert(self.account);
+    }
 }
 
 impl Authenticate {
-    /// A guard that knows these keys.
-    pub(crate) fn new(keys: Keys) -> Self {
-        Self { keys: Arc::new(keys) }
+    /// A guard that knows the keys of this ring.
+    pub(crate) fn new(keyring: Keyring) -> Self {
+        Self { keyring }
     }
 
-    /// Whose key came, and what it allows; an error if none did, or one that nobody knows.
-    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<(Principal, Grants), ApiError> {
-        let account = self.keys.authenticate(headers)?;
+    /// Whose key came, and what it allows; an error if none did, or one that opens nothing.
+    pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
+        let account = self.keyring.authenticate(headers).await?;
         let unusable = |_| AccountsError::Unauthenticated("this API key has no usable name or grants");
         let principal = Principal::new(&account.name).map_err(unusable)?;
-        Ok((principal, Grants::new(&account.grants.to_line()).map_err(unusable)?))
+        let grants = Grants::new(&account.grants.to_line()).map_err(unusable)?;
+        Ok(Caller { principal, grants, account })
+    }
+
+    /// A generated server that only callers with a key reach.
+    pub(crate) fn guard<S>(&self, inner: S) -> Guarded<S> {
+        Guarded { inner, authenticate: self.clone() }
     }
 }
 
-impl Interceptor for Authenticate {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let (principal, grants) = self.caller(request.metadata().as_ref()).map_err(rpc::status)?;
-        principal.attach(request.extensions_mut());
-        request.extensions_mut().insert(grants);
-        Ok(request)
+/// A generated server behind [`Authenticate`]. A key of a store may have to be looked up, which an interceptor of tonic
+/// cannot wait for.
+#[derive(Clone)]
+pub(crate) struct Guarded<S> {
+    inner: S,
+    authenticate: Authenticate,
+}
+
+impl<S: NamedService> NamedService for Guarded<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+type Answer = Result<http::Response<Body>, Infallible>;
+
+impl<S> Service<http::Request<Body>> for Guarded<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        // The one that said it was ready takes the call.
+        let next = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, next);
+        let authenticate = self.authenticate.clone();
+        Box::pin(async move {
+            match authenticate.caller(request.headers()).await {
+                Ok(caller) => caller.attach(request.extensions_mut()),
+                Err(error) => return Ok(rpc::status(error).into_http()),
+            }
+            inner.call(request).await
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use accounts::KeyArguments;
+    use accounts::{KeyArguments, Keys};
+    use fault::{Fault, Kind};
+    use http::header::AUTHORIZATION;
     use sha2::{Digest, Sha256};
-    use tonic::Code;
 
     use super::*;
 
-    fn call(value: &'static str) -> Result<Request<()>, Status> {
+    async fn call(value: &'static str) -> Result<Extensions, ApiError> {
         let pair = format!("laptop:{}", hex::encode(Sha256::digest("secret")));
         let keys = Keys::load(&KeyArguments { api_keys_file: None, api_keys: vec![pair] }).unwrap();
-        let mut request = Request::new(());
-        request.metadata_mut().append("authorization", value.parse().unwrap());
-        Authenticate::new(keys).call(request)
+        let mut headers = HeaderMap::new();
+        headers.append(AUTHORIZATION, value.parse().unwrap());
+        let caller = Authenticate::new(Keyring::of_file(keys)).caller(&headers).await?;
+        let mut extensions = Extensions::new();
+        caller.attach(&mut extensions);
+        Ok(extensions)
     }
 
-    #[test]
-    fn a_known_key_names_its_caller_and_what_it_allows() {
-        let request = call("Bearer secret").unwrap();
-        assert_eq!(request.extensions().get::<Principal>().unwrap().as_str(), "laptop");
-        assert_eq!(request.extensions().get::<Grants>().unwrap().as_str(), "scopes=");
+    #[tokio::test]
+    async fn a_known_key_names_its_caller_and_what_it_allows() {
+        let extensions = call("Bearer secret").await.unwrap();
+        assert_eq!(extensions.get::<Principal>().unwrap().as_str(), "laptop");
+        assert_eq!(extensions.get::<Grants>().unwrap().as_str(), "scopes=");
+        assert_eq!(extensions.get::<Arc<Account>>().unwrap().id, "file:laptop");
     }
 
-    #[test]
-    fn everything_else_is_refused() {
-        assert_eq!(call("Bearer other").unwrap_err().code(), Code::Unauthenticated);
+    #[tokio::test]
+    async fn everything_else_is_refused() {
+        assert_eq!(call("Bearer other").await.unwrap_err().kind(), Kind::Unauthenticated);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use accounts::{KeyStore, RedisAccounts};
 use fault::Chain;
 use jobs::{Policies, Queue, RedisQueue};
 use objects::Objects;
@@ -15,13 +16,15 @@ const ASK: Duration = Duration::from_secs(2);
 /// How often a store that can be used is looked at: each look is a request that S3 charges for.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// What api keeps jobs and artifacts in. Without one of them, what needs it is answered `UNIMPLEMENTED`.
+/// What api keeps jobs, artifacts and keys in. Without one of them, what needs it is answered `UNIMPLEMENTED`.
 #[derive(Clone, Default)]
 pub struct Backends {
     /// Where jobs go.
     pub queue: Option<Arc<dyn Queue>>,
     /// Where artifacts are.
     pub objects: Option<Arc<dyn Objects>>,
+    /// Where keys are that are created while the service runs; without it only those of the file open the door.
+    pub keys: Option<Arc<dyn KeyStore>>,
 }
 
 impl Backends {
@@ -37,7 +40,11 @@ impl Backends {
             Some(objects) => Some(objects.open().await?),
             None => None,
         };
-        Ok(Self { queue, objects })
+        let keys = match arguments.accounts.clone().options() {
+            Some(options) => Some(Arc::new(RedisAccounts::new(&options)?) as Arc<dyn KeyStore>),
+            None => None,
+        };
+        Ok(Self { queue, objects, keys })
     }
 
     /// Whether the queue can be reached, as it is asked again and again until `life` drains.

@@ -45,6 +45,18 @@ pub enum ApiError {
         /// The tool.
         tool: String,
     },
+    /// The key may not use the model.
+    #[error("this key may not use the model {model}: its list of models does not name it; ListModels shows those it may")]
+    ModelForbidden {
+        /// The model.
+        model: String,
+    },
+    /// The key does not administer keys.
+    #[error("only a key with the scope `admin` manages API keys: call with such a key, or ask whoever has one")]
+    NotAdmin,
+    /// This installation keeps no keys but those of its file.
+    #[error("no store of keys is configured: give --accounts-redis-url; `ondol keys new` makes a key for the key file")]
+    NoKeyStore,
     /// The queue failed or refused.
     #[error(transparent)]
     Jobs(#[from] JobsError),
@@ -91,8 +103,11 @@ impl ApiError {
 impl Fault for ApiError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NoQueue | Self::NoObjects => Kind::Unimplemented,
-            Self::KindForbidden { .. } | Self::ToolForbidden { .. } => Kind::PermissionDenied,
+            Self::NoQueue | Self::NoObjects | Self::NoKeyStore => Kind::Unimplemented,
+            Self::KindForbidden { .. }
+            | Self::ToolForbidden { .. }
+            | Self::ModelForbidden { .. }
+            | Self::NotAdmin => Kind::PermissionDenied,
             Self::Draining => Kind::Unavailable,
             Self::MethodNotAllowed | Self::UploadTooLarge { .. } => Kind::InvalidArgument,
             Self::UploadBroken(_) => Kind::Cancelled,
@@ -107,6 +122,9 @@ impl Fault for ApiError {
             | Self::NoObjects
             | Self::KindForbidden { .. }
             | Self::ToolForbidden { .. }
+            | Self::ModelForbidden { .. }
+            | Self::NotAdmin
+            | Self::NoKeyStore
             | Self::Draining
             | Self::MethodNotAllowed
             | Self::UploadTooLarge { .. }
@@ -122,6 +140,9 @@ impl Fault for ApiError {
             Self::NoObjects => "NO_OBJECT_STORE",
             Self::KindForbidden { .. } => "JOB_KIND_FORBIDDEN",
             Self::ToolForbidden { .. } => "TOOL_FORBIDDEN",
+            Self::ModelForbidden { .. } => "MODEL_FORBIDDEN",
+            Self::NotAdmin => "ADMIN_SCOPE_REQUIRED",
+            Self::NoKeyStore => "NO_KEY_STORE",
             Self::Draining => "DRAINING",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::UploadTooLarge { .. } => "UPLOAD_TOO_LARGE",

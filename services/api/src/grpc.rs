@@ -12,17 +12,11 @@ pub(crate) use jobs::Jobs;
 pub(crate) use tools::Tools;
 
 use ::jobs::{JobsError, Name};
-use accounts::Grants;
-use rpc::{CallContext, Principal};
+use rpc::Principal;
 use tonic::Extensions;
 
 /// Whose jobs a call is about: those of the key that it came with.
 fn owner(extensions: &Extensions) -> Result<Name, JobsError> {
     let principal = extensions.get::<Principal>().map(Principal::as_str).unwrap_or_default();
     Name::new("owner", principal)
-}
-
-/// What the key that a call came with allows.
-fn granted(context: &CallContext) -> Grants {
-    context.grants.as_ref().map(|grants| Grants::from_line(grants.as_str())).unwrap_or_default()
 }

@@ -1,11 +1,12 @@
 //! The api service: the public door.
 //!
 //! [`start`] loads the keys, connects to llm-inference, the queue and the store, and serves whoever holds a key. A
-//! request goes through the server stack and `auth` (who calls), then:
+//! request goes through the server stack and `auth` (who calls); what the key allows is asked of `allowed`. Then:
 //! - `grpc/inference`: what can be checked without a model, then on to llm-inference in the caller's name;
 //! - `grpc/tools`: on to mcp, with what the caller's key grants;
 //! - `grpc/jobs` over `desk`: one owner's jobs in the queue. Workers run them; api and worker meet only in the queue and
 //!   the store;
+//! - `grpc/keys` over the store of keys: for administrators;
 //! - `grpc/artifacts` and `http/generated` over `results`: what jobs made, and its bytes;
 //! - `http/uploads`: the input of jobs, where the store is a folder.
 //!
@@ -13,6 +14,7 @@
 //!
 //! This crate must never know a model, a prompt's tokens or another service's code: peers are generated clients.
 
+mod allowed;
 mod arguments;
 mod auth;
 mod backends;

@@ -14,8 +14,10 @@ pub(crate) struct Seal {
 impl Seal {
     /// The seal that every replica with these keys has.
     pub(crate) fn of(keys: &Keys) -> Self {
+        // Of no keys at all, anybody could know the secret. Pages then go on only where they began.
+        let secret = if keys.is_empty() { random() } else { Some(keys.secret_for(PURPOSE)) };
         // A key of this length is always one.
-        Self { key: RandomizedNonceKey::new(&AES_256_GCM, &keys.secret_for(PURPOSE)).ok() }
+        Self { key: secret.and_then(|secret| RandomizedNonceKey::new(&AES_256_GCM, &secret).ok()) }
     }
 
     /// Words for whoever belongs to `context`.
@@ -39,6 +41,12 @@ impl Seal {
     }
 }
 
+fn random() -> Option<[u8; 32]> {
+    let mut secret = [0; 32];
+    aws_lc_rs::rand::fill(&mut secret).ok()?;
+    Some(secret)
+}
+
 #[cfg(test)]
 mod tests {
     use accounts::{KeyArguments, Keys};
@@ -59,6 +67,14 @@ mod tests {
         assert_eq!(seal("two").open("team-a jobs", &sealed), None);
         let hidden = hex::encode("all");
         assert!(!sealed.contains(&hidden));
+    }
+
+    #[test]
+    fn without_a_key_of_the_file_no_other_process_has_the_seal() {
+        let none = || Seal::of(&Keys::load_beside_a_store(&KeyArguments::default()).unwrap());
+        let (one, other) = (none(), none());
+        let sealed = one.close("a", "words").unwrap();
+        assert_eq!((one.open("a", &sealed).as_deref(), other.open("a", &sealed)), (Some("words"), None));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use accounts::Keys;
+use accounts::{Clock, Keyring, Keys};
 use proto::{
     artifacts::v1::artifact_service_server::ArtifactServiceServer,
     inference::v1::inference_service_server::InferenceServiceServer,
@@ -11,7 +11,6 @@ use proto::{
 use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName};
 use runtime::Life;
 use service::{Door, Port};
-use tonic::service::interceptor::InterceptedService;
 
 use crate::{
     ApiError, Arguments, Backends,
@@ -59,8 +58,8 @@ fn serve(
     life: &Life,
     after: impl Future<Output = ()> + Send + 'static,
 ) -> Result<SocketAddr, ApiError> {
-    let keys = Keys::load(&arguments.keys)?;
-    let (seal, authenticate) = (Seal::of(&keys), Authenticate::new(keys));
+    let keyring = keyring(backends, &arguments, life)?;
+    let (seal, authenticate) = (Seal::of(keyring.file()), Authenticate::new(keyring));
     let door = Door {
         listen: arguments.listen,
         arguments: &arguments.server,
@@ -81,12 +80,28 @@ fn serve(
     Ok(address)
 }
 
+/// The keys of the file, and those of the store where there is one, kept fresh until `life` drains.
+fn keyring(backends: &Backends, arguments: &Arguments, life: &Life) -> Result<Keyring, ApiError> {
+    let Some(store) = backends.keys.clone() else {
+        return Ok(Keyring::of_file(Keys::load(&arguments.keys)?));
+    };
+    let file = Keys::load_beside_a_store(&arguments.keys)?;
+    if file.is_empty() {
+        tracing::info!(
+            "only stored keys open the door; to create the first one, give --api-keys-file a key with the scope `admin`"
+        );
+    }
+    let (keyring, refresher) = Keyring::with_store(file, store, &arguments.keyring, Clock::default());
+    life.spawn("keys", refresher.run(life.draining()));
+    Ok(keyring)
+}
+
 fn with_inference(port: Port, upstream: Upstream, authenticate: &Authenticate) -> Port {
     let (limits, connected) = (port.message_limits(), upstream.connected());
     let inference = InferenceServiceServer::new(Inference::new(upstream))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
-    port.with_while(InterceptedService::new(inference, authenticate.clone()), connected)
+    port.with_while(authenticate.guard(inference), connected)
 }
 
 fn with_tools(port: Port, upstream: Upstream, authenticate: &Authenticate) -> Port {
@@ -94,7 +109,7 @@ fn with_tools(port: Port, upstream: Upstream, authenticate: &Authenticate) -> Po
     let tools = ToolServiceServer::new(Tools::new(upstream))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
-    port.with_while(InterceptedService::new(tools, authenticate.clone()), connected)
+    port.with_while(authenticate.guard(tools), connected)
 }
 
 /// Jobs, what they make, and its bytes. Without a queue or a store the services are there all the same, to say so.
@@ -114,8 +129,8 @@ fn with_jobs(
     let artifacts = ArtifactServiceServer::new(Artifacts::new(results.clone()))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
-    port.with_while(InterceptedService::new(jobs, authenticate.clone()), reachable)
-        .with_while(InterceptedService::new(artifacts, authenticate.clone()), stored)
+    port.with_while(authenticate.guard(jobs), reachable)
+        .with_while(authenticate.guard(artifacts), stored)
         .with_http(http::routes(authenticate, results, arguments))
 }
 

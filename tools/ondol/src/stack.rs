@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use accounts::KeyArguments;
+use accounts::{KeyArguments, KeyringArguments};
 use anyhow::Context;
 use clap::Args;
 use engine::Runtime;
@@ -126,6 +126,8 @@ impl Stack {
         let api = api::Arguments {
             listen,
             keys,
+            accounts: backends.accounts,
+            keyring: KeyringArguments::default(),
             llm_inference: UpstreamArguments::from(upstream),
             mcp: UpstreamArguments::from(to_mcp),
             redis: None,

@@ -131,6 +131,8 @@ impl fmt::Debug for RedisOptions {
 /// The command line arguments that say where keys and counters are. Addresses and password are not shown by `Debug`.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Keys and limits in Redis")]
+// Jobs have arguments of this name too, and a command line may have both.
+#[group(id = "accounts_redis")]
 pub struct RedisArguments {
     /// Addresses of Redis 7 or newer, or Valkey, for API keys and limits: `redis://host:port/database`, `rediss://` for
     /// TLS, `unix:///path` [default: none, and both are in this process]

@@ -6,7 +6,7 @@ use contract::{Invalid, check_generation, json_object, model_id, tool_name};
 use prost::Message;
 use proto::jobs::v1::{self as wire, job::Work};
 
-use crate::ApiError;
+use crate::{ApiError, allowed::check_model};
 
 /// A text of 1 MiB, and what stands around it.
 const LARGEST: usize = 1024 * 1024 + 64 * 1024;
@@ -26,8 +26,18 @@ pub(super) fn check_grants(work: Option<&Work>, granted: &Grants) -> Result<(), 
     }
     match work {
         Some(Work::CallTool(work)) => check_tool(&work.tool, granted),
-        _ => Ok(()),
+        Some(Work::GenerateText(work)) => {
+            check_model_there(work.request.as_ref().map_or("", |request| &request.model), granted)
+        }
+        // What lines name themselves, the worker refuses: here nobody has read them.
+        Some(Work::Batch(work)) => check_model_there(&work.model, granted),
+        None => Ok(()),
     }
+}
+
+/// A model that is named. Where one is missing, that is said as such.
+fn check_model_there(model: &str, granted: &Grants) -> Result<(), ApiError> {
+    if model.is_empty() { Ok(()) } else { check_model(granted, model) }
 }
 
 /// As the service of the tools would refuse it, only sooner. A name that cannot be one is refused as such.
@@ -142,11 +152,14 @@ mod tests {
         let check = |line: &str, work: &Work| check_grants(Some(work), &Grants::from_line(line));
         let batch = Work::Batch(BatchWork::default());
         check("scopes=", &batch).unwrap();
+        let of_model = Work::Batch(BatchWork { model: "llama".to_owned(), ..BatchWork::default() });
+        check("scopes=;models=llama", &of_model).unwrap();
         check("scopes=;tools=s3_*;jobs=call_tool", &call("tools/s3_get", None)).unwrap();
         for (line, work, reason) in [
             ("scopes=;jobs=call_tool", &batch, "JOB_KIND_FORBIDDEN"),
             ("scopes=;jobs=", &call("s3_get", None), "JOB_KIND_FORBIDDEN"),
             ("scopes=;tools=s3_*", &call("shop_search", None), "TOOL_FORBIDDEN"),
+            ("scopes=;models=qwen*", &of_model, "MODEL_FORBIDDEN"),
         ] {
             let error = check(line, work).unwrap_err();
             assert_eq!((error.kind(), error.reason()), (Kind::PermissionDenied, reason), "{line}");

@@ -15,6 +15,7 @@ use rpc::Upstream;
 use tonic::{Request, Response, Status};
 
 use super::forward::{answer, forwarded, from_peer};
+use crate::allowed::{check_model, check_model_of, granted};
 
 /// A little more than llm-inference's own, whose heartbeats pass through: ours only speaks when that one is stuck.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -70,7 +71,8 @@ impl InferenceService for Inference {
         &self,
         request: Request<wire::GetModelRequest>,
     ) -> Result<Response<wire::Model>, Status> {
-        model_name(&request.get_ref().name).map_err(rpc::status)?;
+        let model = model_name(&request.get_ref().name).map_err(rpc::status)?;
+        check_model_of(request.extensions(), model).map_err(rpc::status)?;
         answer(self.upstream.clone().get_model(forwarded(request)).await)
     }
 
@@ -79,7 +81,11 @@ impl InferenceService for Inference {
         request: Request<wire::ListModelsRequest>,
     ) -> Result<Response<wire::ListModelsResponse>, Status> {
         Page::new(request.get_ref().page_size, &request.get_ref().page_token).map_err(rpc::status)?;
-        answer(self.upstream.clone().list_models(forwarded(request)).await)
+        let granted = granted(request.extensions());
+        let mut listed = answer(self.upstream.clone().list_models(forwarded(request)).await)?;
+        // A page may have become shorter, as pages may.
+        listed.get_mut().models.retain(|model| check_model(&granted, &model.id).is_ok());
+        Ok(listed)
     }
 }
 
@@ -87,10 +93,12 @@ fn generation(
     request: Request<wire::GenerateTextRequest>,
 ) -> Result<Request<wire::GenerateTextRequest>, Status> {
     check_generation(request.get_ref()).map_err(rpc::status)?;
+    check_model_of(request.extensions(), &request.get_ref().model).map_err(rpc::status)?;
     Ok(forwarded(request))
 }
 
 fn counting(request: Request<wire::CountTokensRequest>) -> Result<Request<wire::CountTokensRequest>, Status> {
     check_counting(request.get_ref()).map_err(rpc::status)?;
+    check_model_of(request.extensions(), &request.get_ref().model).map_err(rpc::status)?;
     Ok(forwarded(request))
 }

@@ -10,9 +10,9 @@ use rpc::{CallContext, status};
 use runtime::Life;
 use tonic::{Request, Response, Status};
 
-use super::{granted, owner};
+use super::owner;
 use crate::{
-    ApiError, convert,
+    ApiError, allowed, convert,
     desk::{Desk, Seen},
 };
 
@@ -47,7 +47,7 @@ impl JobService for Jobs {
     ) -> Result<Response<wire::Job>, Status> {
         let (desk, owner) = (self.desk()?, owner(request.extensions()).map_err(status)?);
         let context = CallContext::of(request.extensions());
-        let granted = granted(&context);
+        let granted = allowed::granted(request.extensions());
         let draft = convert::draft(request.into_inner(), &granted).map_err(status)?;
         answer(desk.create(&owner, draft, context).await)
     }

@@ -36,8 +36,9 @@ impl FromRequestParts<Window> for Caller {
         if !parts.headers.contains_key(AUTHORIZATION) {
             return Ok(Self(None));
         }
-        let (principal, _) = window.authenticate.caller(&parts.headers)?;
-        principal.clone().attach(&mut parts.extensions);
+        let caller = window.authenticate.caller(&parts.headers).await?;
+        let principal = caller.principal.clone();
+        caller.attach(&mut parts.extensions);
         Ok(Self(Some(principal)))
     }
 }

@@ -56,7 +56,7 @@ impl House {
         let shared: Arc<dyn Queue> = Arc::new(queue.clone());
         let worker = Worker::new(Arc::clone(&shared), Arc::clone(&objects));
         let life = Life::new();
-        let backends = Backends { queue: Some(shared), objects: Some(objects) };
+        let backends = Backends { queue: Some(shared), objects: Some(objects), keys: None };
         let address = serve(&backends, flags, &life);
         Self { address, queue, worker, folder }
     }

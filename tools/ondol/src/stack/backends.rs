@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use accounts::{KeyStore, MemoryKeys, RedisAccounts, RedisArguments as AccountsArguments};
 use api::{ArtifactArguments, Backends};
 use clap::Args;
 use jobs::{LimitArguments, MemoryQueue, Queue, RedisArguments, RedisQueue};
@@ -27,6 +28,8 @@ pub(crate) struct BackendArguments {
     #[command(flatten)]
     limits: LimitArguments,
     #[command(flatten)]
+    pub(super) accounts: AccountsArguments,
+    #[command(flatten)]
     objects: Option<ObjectsArguments>,
     #[command(flatten)]
     pub(super) work: WorkArguments,
@@ -40,6 +43,8 @@ pub(super) struct Opened {
     /// The same over connections of its own, for signs of life.
     pub(super) heart: Arc<dyn Queue>,
     pub(super) objects: Arc<dyn Objects>,
+    /// Keys that are created while this process runs, and end with it unless they are in Redis.
+    pub(super) keys: Arc<dyn KeyStore>,
 }
 
 impl BackendArguments {
@@ -60,13 +65,21 @@ impl BackendArguments {
             Some(objects) => objects.open().await?,
             None => Arc::new(Folder::open(&self.objects_folder).await?),
         };
-        Ok(Opened { queue, heart, objects })
+        let keys: Arc<dyn KeyStore> = match self.accounts.clone().options() {
+            Some(options) => Arc::new(RedisAccounts::new(&options)?),
+            None => Arc::new(MemoryKeys::default()),
+        };
+        Ok(Opened { queue, heart, objects, keys })
     }
 }
 
 impl Opened {
     /// As api takes them.
     pub(super) fn for_api(&self) -> Backends {
-        Backends { queue: Some(self.queue.clone()), objects: Some(self.objects.clone()) }
+        Backends {
+            queue: Some(self.queue.clone()),
+            objects: Some(self.objects.clone()),
+            keys: Some(self.keys.clone()),
+        }
     }
 }

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use accounts::{KeyArguments, Keys};
+use accounts::{Account, KeyArguments, Keys};
 use futures::StreamExt;
 use jobs::{MemoryQueue, Policies, Queue};
 use proto::{
@@ -20,7 +20,7 @@ use crate::{Backends, desk::Desk, seal::Seal};
 
 fn service(life: &Life) -> Jobs {
     let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new(Policies::default()));
-    let backends = Backends { queue: Some(queue), objects: None };
+    let backends = Backends { queue: Some(queue), objects: None, keys: None };
     let key = format!("me:{}", "ab".repeat(32));
     let keys = Keys::load(&KeyArguments { api_keys_file: None, api_keys: vec![key] }).unwrap();
     Jobs::new(Desk::of(&backends, Seal::of(&keys)), life.clone())
@@ -29,6 +29,7 @@ fn service(life: &Life) -> Jobs {
 fn by_me<M>(message: M) -> Request<M> {
     let mut request = Request::new(message);
     Principal::new("me").unwrap().attach(request.extensions_mut());
+    request.extensions_mut().insert(Arc::new(Account::default()));
     request
 }
 
