@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         // What errors carry: whoever asks reflection can read it.
         "google/rpc/error_details.proto",
         "google/rpc/status.proto",
+        "ondol/admin/v1/api_key_service.proto",
         "ondol/artifacts/v1/artifact_service.proto",
         "ondol/inference/v1/inference_service.proto",
         "ondol/jobs/v1/job_service.proto",

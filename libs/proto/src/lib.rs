@@ -26,6 +26,14 @@ pub mod inference {
     }
 }
 
+/// `ondol.admin`: what operators do.
+pub mod admin {
+    /// Version 1.
+    pub mod v1 {
+        tonic::include_proto!("ondol.admin.v1");
+    }
+}
+
 /// `ondol.artifacts`: what jobs made, and what they are given.
 pub mod artifacts {
     /// Version 1.

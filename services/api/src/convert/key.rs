@@ -1,0 +1,87 @@
+//! API keys.
+
+use accounts::{Grants, Key, Limits, NewKey};
+use contract::Invalid;
+use jiff::Timestamp;
+use proto::admin::v1 as wire;
+
+/// Takes the id out of `apiKeys/{api_key}`.
+pub(crate) fn key_name(name: &str) -> Result<&str, Invalid> {
+    let id = name.strip_prefix("apiKeys/").filter(|id| !id.is_empty() && !id.contains('/'));
+    id.ok_or_else(|| Invalid::field("name", "must be `apiKeys/{api_key}`, as CreateApiKey names it"))
+}
+
+/// What a key shall be. Its words and numbers are checked where it is kept.
+pub(crate) fn new_key(key: wire::ApiKey) -> Result<NewKey, Invalid> {
+    let wire::ApiKey { owner, note, grants, limits, expire_time, .. } = key;
+    let expires = expire_time.map(time_of).transpose()?;
+    Ok(NewKey { owner, note, grants: grants_of(grants), limits: limits_of(limits), expires })
+}
+
+fn time_of(time: prost_types::Timestamp) -> Result<Timestamp, Invalid> {
+    let wrong = |_| Invalid::field("expires", "must be a time of the years 0001 to 9999");
+    Timestamp::new(time.seconds, time.nanos).map_err(wrong)
+}
+
+fn grants_of(grants: Option<wire::ApiKeyGrants>) -> Grants {
+    let wire::ApiKeyGrants { scopes, models, tools, jobs } = grants.unwrap_or_default();
+    let list = |list: Option<wire::AllowList>| list.map(|list| list.values);
+    Grants { scopes: scopes.into_iter().collect(), models: list(models), tools: list(tools), jobs: list(jobs) }
+}
+
+fn limits_of(limits: Option<wire::ApiKeyLimits>) -> Limits {
+    let limits = limits.unwrap_or_default();
+    Limits {
+        requests_per_minute: limits.requests_per_minute,
+        tokens_per_minute: limits.tokens_per_minute,
+        requests_per_day: limits.requests_per_day,
+        tokens_per_day: limits.tokens_per_day,
+        requests_per_month: limits.requests_per_month,
+        tokens_per_month: limits.tokens_per_month,
+        concurrency: limits.concurrency,
+    }
+}
+
+/// A key as callers see it at `now`.
+pub(crate) fn key(key: Key, now: Timestamp) -> wire::ApiKey {
+    let state = match (key.revoked, key.expires) {
+        (Some(_), _) => wire::ApiKeyState::Revoked,
+        (None, Some(expires)) if expires <= now => wire::ApiKeyState::Expired,
+        _ => wire::ApiKeyState::Active,
+    };
+    let list = |list: Option<Vec<String>>| list.map(|values| wire::AllowList { values });
+    let Grants { scopes, models, tools, jobs } = key.grants;
+    let scopes = scopes.into_iter().collect();
+    let grants = wire::ApiKeyGrants { scopes, models: list(models), tools: list(tools), jobs: list(jobs) };
+    wire::ApiKey {
+        name: format!("apiKeys/{}", key.id),
+        owner: key.owner,
+        note: key.note,
+        hint: key.hint,
+        grants: Some(grants),
+        limits: (!key.limits.is_empty()).then(|| limits(key.limits)),
+        create_time: Some(time(key.created)),
+        expire_time: key.expires.map(time),
+        revoke_time: key.revoked.map(time),
+        state: state.into(),
+    }
+}
+
+fn limits(limits: Limits) -> wire::ApiKeyLimits {
+    wire::ApiKeyLimits {
+        requests_per_minute: limits.requests_per_minute,
+        tokens_per_minute: limits.tokens_per_minute,
+        requests_per_day: limits.requests_per_day,
+        tokens_per_day: limits.tokens_per_day,
+        requests_per_month: limits.requests_per_month,
+        tokens_per_month: limits.tokens_per_month,
+        concurrency: limits.concurrency,
+    }
+}
+
+fn time(time: Timestamp) -> prost_types::Timestamp {
+    let nanos = time.subsec_nanosecond();
+    // Before 1970 jiff counts them down, and protobuf up.
+    let (seconds, nanos) = if nanos < 0 { (time.as_second() - 1, nanos + 1_000_000_000) } else { (time.as_second(), nanos) };
+    prost_types::Timestamp { seconds, nanos }
+}
