@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use accounts::KeyArguments;
 use jobs::RedisArguments;
 use objects::ObjectsArguments;
-use rpc::{ServerArguments, UpstreamArguments};
+use rpc::{BrowserArguments, ServerArguments, UpstreamArguments};
 
 use crate::{
     http::ArtifactArguments,
@@ -46,6 +46,9 @@ pub struct Arguments {
     /// How callers reach this service.
     #[command(flatten)]
     pub server: ServerArguments,
+    /// Which pages may call.
+    #[command(flatten)]
+    pub browsers: BrowserArguments,
 }
 
 #[cfg(test)]

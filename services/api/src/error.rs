@@ -10,6 +10,7 @@ use jobs::JobsError;
 use objects::ObjectsError;
 use rpc::RpcError;
 use service::ServiceError;
+use transcoding::TranscodingError;
 
 /// An error of the api service.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,9 @@ pub enum ApiError {
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] RpcError),
+    /// The contract cannot be served as JSON.
+    #[error("the contract cannot be served as JSON")]
+    Contract(#[from] TranscodingError),
     /// A request breaks the contract.
     #[error(transparent)]
     Invalid(#[from] Invalid),

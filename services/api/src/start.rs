@@ -18,7 +18,7 @@ use crate::{
     auth::Authenticate,
     desk::Desk,
     grpc::{Artifacts, Inference, Jobs, Tools},
-    http,
+    http, public,
     results::Results,
     seal::Seal,
 };
@@ -61,14 +61,17 @@ fn serve(
 ) -> Result<SocketAddr, ApiError> {
     let keys = Keys::load(&arguments.keys)?;
     let (seal, authenticate) = (Seal::of(&keys), Authenticate::new(keys));
+    let public = public::public(&arguments.server, arguments.browsers)?;
+    let document = public::document(&public);
     let door = Door {
         listen: arguments.listen,
         arguments: &arguments.server,
         trust: Trust::Nobody,
         descriptors: &[proto::DESCRIPTORS],
         paths: &http::PATHS,
+        public: Some(public),
     };
-    let port = Port::open(&door, life)?;
+    let port = Port::open(&door, life)?.with_http(document);
     let metrics = life.register(UpstreamMetrics::register);
     let upstream = Upstream::connect(&arguments.llm_inference.settings, &metrics)?;
     let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
