@@ -47,7 +47,7 @@ pub struct TranscodeLayer<B> {
 /// of the body and the connection, `grpc-timeout` among them; what it answers becomes JSON. All others pass untouched.
 ///
 /// - A stream is `text/event-stream` where that is accepted, else a JSON document on each line.
-/// - An error is `{"error": {"code", "message", "status", "details"}}` with HTTP's status for gRPC's code; within a stream it is
+/// - An error is an [`error_document`](crate::error_document) with HTTP's status for gRPC's code; within a stream it is
 ///   the last line, or the last event, of the type `error`. A stream of events that ended well ends with an event `end`.
 /// - `HEAD` is `GET` without the body; `OPTIONS` and what is not taken are answered with `Allow`.
 pub struct Transcode<S, B> {

@@ -2,6 +2,7 @@
 //! `transcoding`; here is the way in and out.
 //!
 //! - [`TranscodeLayer`] is the layer, [`Transcode`] the service that it makes.
+//! - [`error_document`] is how an error looks in JSON, here and wherever else HTTP is answered.
 //!
 //! Inside, `call` is a request's body: it becomes a message when the inner service asks for it, which is after that has looked
 //! at the headers. So nobody's body is read before his key is known, and whatever the inner service does for gRPC (limits,
@@ -13,6 +14,7 @@
 
 mod accept;
 mod call;
+mod document;
 mod events;
 mod frames;
 mod headers;
@@ -21,4 +23,5 @@ mod refusal;
 mod status;
 mod unary;
 
+pub use document::error_document;
 pub use layer::{BoxError, JsonBody, Transcode, TranscodeLayer};

@@ -17,6 +17,7 @@ use transcoding::{Transcoder, TranscodingError};
 
 use crate::{
     JsonBody,
+    document::error_document,
     status::{Status, http_of},
 };
 
@@ -79,8 +80,7 @@ impl Refusal {
     }
 
     fn new(status: StatusCode, name: &str, message: &str, details: &[Value]) -> Self {
-        let error = json!({"code": status.as_u16(), "message": message, "status": name, "details": details});
-        Self { status, told: json!({"error": error}), retry_after: None }
+        Self { status, told: error_document(name, message, details), retry_after: None }
     }
 
     /// `{"error": …}` on one line.

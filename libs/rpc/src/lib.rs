@@ -11,7 +11,8 @@
 //!
 //! Behaviours live one to a file, as a `Step` that sees a request before and its response after, and as a `BodyStep`
 //! where they go on to the response's last frame. Both stacks speak gRPC. The server's also carries plain HTTP routes,
-//! whose refusals `plain` turns from statuses into HTTP's own.
+//! whose refusals `plain` turns from statuses into HTTP's own. What public doors speak besides, JSON and gRPC-Web, becomes
+//! gRPC in front of the column ([`Public`]).
 //!
 //! This crate must never know one of our own messages, a model, a queue or a key. It spawns nothing that outlives
 //! its owner: a [`Server`] waits for its connections, an [`Upstream`] ends its own.
@@ -25,6 +26,7 @@ mod concurrency;
 mod context;
 mod deadline;
 mod draining;
+mod fork;
 mod grants;
 mod malformed;
 mod metrics;
@@ -35,6 +37,7 @@ mod principal;
 mod request_id;
 mod step;
 mod trace;
+mod web;
 
 mod error;
 mod heartbeat;
@@ -49,10 +52,11 @@ pub use heartbeat::{Heartbeat, heartbeat};
 pub use metrics::{Methods, ServerMetrics};
 pub use principal::{PRINCIPAL_HEADER, Principal, Trust};
 pub use request_id::{REQUEST_ID_HEADER, RequestId};
-pub use server::{MessageLimits, Server, ServerArguments, bind};
+pub use server::{MessageLimits, Public, Server, ServerArguments, bind};
 pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, status};
 pub use tls::{ServerCertificate, check_tls};
 pub use upstream::{
     AtMostOnce, ConnectFailure, Connector, Dns, Io, Obstacle, OptionalUpstream, Resolve, Upstream,
     UpstreamArguments, UpstreamMetrics, UpstreamName, UpstreamSettings, parse_url,
 };
+pub use web::BrowserArguments;

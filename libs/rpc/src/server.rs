@@ -4,17 +4,21 @@ mod arguments;
 mod connection;
 mod hearing;
 mod listen;
+mod taking;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures::Stream;
+use httpjson::TranscodeLayer;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tonic::{service::Routes, transport::server::Connected};
-use tower::{Service, ServiceBuilder};
+use tonic::{body::Body, service::Routes, transport::server::Connected};
+use tower::{Service, ServiceBuilder, util::option_layer};
+use tower_http::cors::CorsLayer;
+use transcoding::Transcoder;
 
 use crate::{
-    RpcError, ServerMetrics, Trust,
+    BrowserArguments, RpcError, ServerMetrics, Trust,
     access_log::AccessLog,
     concurrency::LimitConcurrency,
     deadline::HoldDeadline,
@@ -27,6 +31,7 @@ use crate::{
     step::{Request, Response, StepLayer},
     tls,
     trace::JoinTrace,
+    web,
 };
 pub use arguments::{MessageLimits, ServerArguments};
 use listen::Listening;
@@ -35,6 +40,22 @@ pub use listen::bind;
 /// The address of the other end, in a request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// What a public door speaks besides gRPC.
+#[derive(Clone, Debug)]
+pub struct Public {
+    /// JSON, for the rpcs that it knows.
+    pub transcoder: Transcoder,
+    /// Which pages may call.
+    pub browsers: BrowserArguments,
+}
+
+/// The same, ready to serve.
+#[derive(Clone)]
+struct Tongues {
+    transcoder: Transcoder,
+    cors: Option<CorsLayer>,
+}
 
 /// A server of gRPC, and of plain HTTP beside it: settings, metrics and TLS, ready to serve routes.
 #[derive(Clone)]
@@ -45,6 +66,7 @@ pub struct Server {
     name: Option<Arc<str>>,
     calls: Calls,
     tls: Option<Arc<ServerConfig>>,
+    tongues: Option<Tongues>,
 }
 
 impl Server {
@@ -62,6 +84,7 @@ impl Server {
             name: None,
             calls: Calls::new(),
             tls,
+            tongues: None,
         })
     }
 
@@ -70,6 +93,13 @@ impl Server {
     pub fn trusting(mut self, trust: Trust) -> Self {
         self.trust = trust;
         self
+    }
+
+    /// Has it speak JSON and gRPC-Web too.
+    pub fn speaking(mut self, public: Public) -> Result<Self, RpcError> {
+        let cors = public.browsers.layer()?;
+        self.tongues = Some(Tongues { transcoder: public.transcoder, cors });
+        Ok(self)
     }
 
     /// Names the server in its access log, for a process that has several.
@@ -81,7 +111,8 @@ impl Server {
 
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// The id comes first, so that whatever follows can name the call. Whoever does not speak gRPC is answered in HTTP's
+    /// The id comes first, so that whatever follows can name the call. Browsers' questions, gRPC-Web and JSON come next: all
+    /// that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's
     /// own words outside of all that watches, so that these see one set of codes. The span is next, so that whatever follows
     /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
     /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
@@ -98,8 +129,16 @@ impl Server {
         let arguments = &self.arguments;
         let methods = self.metrics.methods().clone();
         let (default, maximum) = (arguments.default_deadline, arguments.max_deadline);
+        let (json, cors) = match self.tongues.clone() {
+            Some(Tongues { transcoder, cors }) => (Some(TranscodeLayer::new(transcoder, Body::new)), cors),
+            None => (None, None),
+        };
+        let grpc_web = self.tongues.as_ref().map(|_| web::grpc_web());
         ServiceBuilder::new()
             .layer(StepLayer(NameRequest))
+            .layer(web::cors(cors))
+            .layer(option_layer(grpc_web))
+            .layer(option_layer(json))
             .layer(StepLayer(AnswerPlainly))
             .layer(StepLayer(JoinTrace { methods: methods.clone() }))
             .layer(StepLayer(Observe(AccessLog { service: self.name.clone(), methods: methods.clone() })))

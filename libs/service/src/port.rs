@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use axum::response::IntoResponse;
-use rpc::{MessageLimits, Methods, Server, ServerArguments, ServerMetrics, Trust};
+use rpc::{MessageLimits, Methods, Public, Server, ServerArguments, ServerMetrics, Trust};
 use runtime::Life;
 use tokio::sync::watch;
 use tonic::{
@@ -32,6 +32,8 @@ pub struct Door<'a> {
     pub descriptors: &'a [&'static [u8]],
     /// The patterns of plain HTTP paths that will be served, such as `/generated/{job}/{artifact}`, for the same labels.
     pub paths: &'a [&'static str],
+    /// What it speaks besides gRPC, where the public comes in.
+    pub public: Option<Public>,
 }
 
 /// An open port that serves nothing yet.
@@ -54,7 +56,10 @@ impl Port {
         let methods =
             Methods::described_by(door.descriptors.iter().copied().chain(own))?.with_paths(door.paths);
         let metrics = life.register(|registry| ServerMetrics::register(methods, registry));
-        let server = Server::new(door.arguments, metrics)?.trusting(door.trust).named(life.name());
+        let mut server = Server::new(door.arguments, metrics)?.trusting(door.trust).named(life.name());
+        if let Some(public) = door.public.clone() {
+            server = server.speaking(public)?;
+        }
 
         let (reporter, health) = tonic_health::server::health_reporter();
         let mut routes = Routes::builder();
@@ -203,6 +208,7 @@ mod tests {
             trust: Trust::Nobody,
             descriptors: &[],
             paths: &[],
+            public: None,
         };
         Port::open(&door, life).unwrap()
     }

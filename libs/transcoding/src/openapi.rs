@@ -73,11 +73,13 @@ fn error() -> Value {
     });
     let error = json!({
         "type": "object",
-        "required": ["code", "message", "status", "details"],
+        "required": ["code", "reason", "message", "type", "param", "details"],
         "properties": {
-            "code": {"type": "integer", "description": "HTTP's status."},
+            "code": {"type": "string", "description": "The name of gRPC's code, such as `NOT_FOUND`."},
+            "reason": {"type": "string", "description": "A word for programs, such as `MODEL_NOT_FOUND`."},
             "message": {"type": "string", "description": "What was wrong, in words for developers."},
-            "status": {"type": "string", "description": "The name of gRPC's code, such as `NOT_FOUND`."},
+            "type": {"type": "string", "description": "The class of errors that clients of OpenAI's interface know."},
+            "param": {"type": ["string", "null"], "description": "The first field that is wrong, where one is."},
             "details": details,
         },
     });

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use accounts::{KeyArguments, KeyringArguments, RedisArguments as AccountsArguments};
 use jobs::RedisArguments;
 use objects::ObjectsArguments;
-use rpc::{ServerArguments, UpstreamArguments};
+use rpc::{BrowserArguments, ServerArguments, UpstreamArguments};
 
 use crate::{
     http::ArtifactArguments,
@@ -52,6 +52,9 @@ pub struct Arguments {
     /// How callers reach this service.
     #[command(flatten)]
     pub server: ServerArguments,
+    /// Which pages may call.
+    #[command(flatten)]
+    pub browsers: BrowserArguments,
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use jobs::JobsError;
 use objects::ObjectsError;
 use rpc::RpcError;
 use service::ServiceError;
+use transcoding::TranscodingError;
 
 /// An error of the api service.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,9 @@ pub enum ApiError {
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] RpcError),
+    /// The contract cannot be served as JSON.
+    #[error("the contract cannot be served as JSON")]
+    Contract(#[from] TranscodingError),
     /// A request breaks the contract.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -46,16 +50,22 @@ pub enum ApiError {
         tool: String,
     },
     /// The key may not use the model.
-    #[error("this key may not use the model {model}: its list of models does not name it; ListModels shows those it may")]
+    #[error(
+        "this key may not use the model {model}: its list of models does not name it; ListModels shows those it may"
+    )]
     ModelForbidden {
         /// The model.
         model: String,
     },
     /// The key does not administer keys.
-    #[error("only a key with the scope `admin` manages API keys: call with such a key, or ask whoever has one")]
+    #[error(
+        "only a key with the scope `admin` manages API keys: call with such a key, or ask whoever has one"
+    )]
     NotAdmin,
     /// This installation keeps no keys but those of its file.
-    #[error("no store of keys is configured: give --accounts-redis-url; `ondol keys new` makes a key for the key file")]
+    #[error(
+        "no store of keys is configured: give --accounts-redis-url; `ondol keys new` makes a key for the key file"
+    )]
     NoKeyStore,
     /// The queue failed or refused.
     #[error(transparent)]

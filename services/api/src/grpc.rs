@@ -4,11 +4,13 @@ mod artifacts;
 mod forward;
 mod inference;
 mod jobs;
+mod keys;
 mod tools;
 
 pub(crate) use artifacts::Artifacts;
 pub(crate) use inference::Inference;
 pub(crate) use jobs::Jobs;
+pub(crate) use keys::ApiKeys;
 pub(crate) use tools::Tools;
 
 use ::jobs::{JobsError, Name};

@@ -1,6 +1,7 @@
 //! The plain HTTP paths of the public door, on the same port as gRPC.
 //!
 //! - `GET`, `HEAD /generated/{job}/{artifact}`: the bytes of what a job made (`generated`).
+//! - `GET /openapi.json`: what can be called as JSON (`public`).
 //! - `PUT /uploads/{upload}`: the input of a job, where the store cannot take it by a URL of its own (`uploads`).
 //!
 //! The server stack stands around these routes as around gRPC's. Refusals are its statuses: it turns them into
@@ -23,12 +24,12 @@ use axum::{
 pub use arguments::{ArtifactArguments, Delivery};
 
 use self::refused::Refused;
-use crate::{ApiError, auth::Authenticate, results::Results};
+use crate::{ApiError, auth::Authenticate, public::DOCUMENT, results::Results};
 
 const GENERATED: &str = "/generated/{job}/{artifact}";
 const UPLOADS: &str = "/uploads/{upload}";
 /// Every pattern, for the labels of metrics.
-pub(crate) const PATHS: [&str; 2] = [GENERATED, UPLOADS];
+pub(crate) const PATHS: [&str; 3] = [GENERATED, UPLOADS, DOCUMENT];
 
 /// What the handlers share.
 #[derive(Clone)]

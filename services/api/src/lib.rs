@@ -23,6 +23,7 @@ mod desk;
 mod error;
 mod grpc;
 mod http;
+mod public;
 mod results;
 mod seal;
 mod start;

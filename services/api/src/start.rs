@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use accounts::{Clock, Keyring, Keys};
 use proto::{
+    admin::v1::api_key_service_server::ApiKeyServiceServer,
     artifacts::v1::artifact_service_server::ArtifactServiceServer,
     inference::v1::inference_service_server::InferenceServiceServer,
     jobs::v1::job_service_server::JobServiceServer, tools::v1::tool_service_server::ToolServiceServer,
@@ -16,8 +17,8 @@ use crate::{
     ApiError, Arguments, Backends,
     auth::Authenticate,
     desk::Desk,
-    grpc::{Artifacts, Inference, Jobs, Tools},
-    http,
+    grpc::{ApiKeys, Artifacts, Inference, Jobs, Tools},
+    http, public,
     results::Results,
     seal::Seal,
 };
@@ -60,14 +61,17 @@ fn serve(
 ) -> Result<SocketAddr, ApiError> {
     let keyring = keyring(backends, &arguments, life)?;
     let (seal, authenticate) = (Seal::of(keyring.file()), Authenticate::new(keyring));
+    let public = public::public(&arguments.server, arguments.browsers)?;
+    let document = public::document(&public);
     let door = Door {
         listen: arguments.listen,
         arguments: &arguments.server,
         trust: Trust::Nobody,
         descriptors: &[proto::DESCRIPTORS],
         paths: &http::PATHS,
+        public: Some(public),
     };
-    let port = Port::open(&door, life)?;
+    let port = Port::open(&door, life)?.with_http(document);
     let metrics = life.register(UpstreamMetrics::register);
     let upstream = Upstream::connect(&arguments.llm_inference.settings, &metrics)?;
     let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
@@ -75,6 +79,7 @@ fn serve(
     let address = port.address();
     let port = with_inference(port, upstream, &authenticate);
     let port = with_tools(port, tools, &authenticate);
+    let port = with_keys(port, backends, &authenticate);
     let desk = Desk::of(backends, seal);
     with_jobs(port, (backends, desk), (authenticate, arguments.artifacts), life).serve_then(life, after);
     Ok(address)
@@ -110,6 +115,14 @@ fn with_tools(port: Port, upstream: Upstream, authenticate: &Authenticate) -> Po
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
     port.with_while(authenticate.guard(tools), connected)
+}
+
+fn with_keys(port: Port, backends: &Backends, authenticate: &Authenticate) -> Port {
+    let limits = port.message_limits();
+    let keys = ApiKeyServiceServer::new(ApiKeys::new(backends.keys.clone()))
+        .max_decoding_message_size(limits.decoding)
+        .max_encoding_message_size(limits.encoding);
+    port.with(authenticate.guard(keys))
 }
 
 /// Jobs, what they make, and its bytes. Without a queue or a store the services are there all the same, to say so.

@@ -74,6 +74,7 @@ fn open(arguments: &Arguments, life: &Life) -> Result<Port, ServiceError> {
         trust: Trust::Callers,
         descriptors: &[proto::DESCRIPTORS],
         paths: &[],
+        public: None,
     };
     Port::open(&door, life)
 }

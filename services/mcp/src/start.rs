@@ -111,6 +111,7 @@ async fn serve(
         trust: Trust::Callers,
         descriptors: &[proto::DESCRIPTORS],
         paths: &protocol::PATHS,
+        public: None,
     };
     let port = Port::open(&door, life)?;
     let (address, limits) = (port.address(), port.message_limits());

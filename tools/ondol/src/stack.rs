@@ -15,7 +15,7 @@ use clap::Args;
 use engine::Runtime;
 use llm_inference::{Checks, ModelArguments, Serving};
 use models::import::Options;
-use rpc::{ServerArguments, UpstreamArguments, UpstreamSettings};
+use rpc::{BrowserArguments, ServerArguments, UpstreamArguments, UpstreamSettings};
 use runtime::Life;
 use tokio::task::spawn_blocking;
 use tonic::transport::Uri;
@@ -54,6 +54,8 @@ pub(crate) struct StackArguments {
     tools: ToolArguments,
     #[command(flatten)]
     server: ServerArguments,
+    #[command(flatten)]
+    browsers: BrowserArguments,
 }
 
 impl StackArguments {
@@ -96,7 +98,7 @@ impl Stack {
     ) -> anyhow::Result<Self> {
         // api comes last, and nobody should wait for the weights to hear what is wrong with its port.
         service::check(listen, &arguments.server)?;
-        let StackArguments { models, first_model, names, checks, engine, backends, tools, server } =
+        let StackArguments { models, first_model, names, checks, engine, backends, tools, server, browsers } =
             arguments;
         let opened = backends.open().await?;
         if let Some(file) = first_model {
@@ -134,6 +136,7 @@ impl Stack {
             objects: None,
             artifacts: backends.artifacts,
             server,
+            browsers,
         };
         let api = api::start_on(&opened.for_api(), api, &life.component("api"))?;
         Ok(Self { api, inference, mcp, tls, runtime })

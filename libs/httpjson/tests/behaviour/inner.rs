@@ -86,9 +86,8 @@ impl Answer {
     /// HTTP's status, the code's name and the reason.
     pub fn refusal(&self) -> (u16, String, String) {
         let error = &self.json()["error"];
-        assert_eq!(error["code"], self.status.as_u16());
         let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        (self.status.as_u16(), word(&error["status"]), word(&error["details"][0]["reason"]))
+        (self.status.as_u16(), word(&error["code"]), word(&error["reason"]))
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     },
     shelf, shelf_with,
 };
+use httpjson::error_document;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const GET_BOOK: &str = "/v1/shelves/a/books/b";
@@ -100,9 +101,7 @@ async fn an_error_is_told_with_https_status_and_its_details() {
             {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "1.500s"},
             {"@type": "x.test/a.odd", "value": "YQ=="},
         ]);
-        let error =
-            json!({"code": 429, "message": "full!", "status": "RESOURCE_EXHAUSTED", "details": details});
-        assert_eq!(answer.json(), json!({"error": error}));
+        assert_eq!(answer.json(), error_document("RESOURCE_EXHAUSTED", "full!", details.as_array().unwrap()));
     }
     let service = answering(shelf(), || refused(16, "", ""));
     let answer = send(service, request("GET", GET_BOOK, &[], "")).await;

@@ -6,9 +6,10 @@ use http::{
     header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     response::Parts,
 };
-use serde_json::json;
+use httpjson::error_document;
+use serde_json::{Value, json};
 use tonic::{Code, Status, body::Body};
-use tonic_types::StatusExt;
+use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::{
     status::{kind_of, name_of},
@@ -18,7 +19,7 @@ use crate::{
 /// gRPC's own headers of a response without a body.
 const STATUS_HEADERS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
 
-/// The response, with all its other headers kept: `{"error":{"code","reason","message"}}`.
+/// The response, with all its other headers kept.
 pub(super) fn refusal(mut parts: Parts, status: &Status) -> Response {
     let details = status.get_error_details();
     let reason = details.error_info().map_or(name_of(status.code()), |info| info.reason.as_str());
@@ -39,11 +40,28 @@ pub(super) fn refusal(mut parts: Parts, status: &Status) -> Response {
     if parts.status == StatusCode::UNAUTHORIZED {
         parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    let body = json!({"error": {"code": name_of(code), "reason": reason, "message": message}}).to_string();
+    let body = document(name_of(code), reason, message, &details).to_string();
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Response::from_parts(parts, Body::new(http_body_util::Full::from(body)))
+}
+
+/// The body, with the details that a program may act on.
+fn document(code: &str, reason: &str, message: &str, details: &ErrorDetails) -> Value {
+    let of = |name: &str| format!("type.googleapis.com/google.rpc.{name}");
+    let domain = details.error_info().map(|info| info.domain.as_str());
+    let mut told = vec![json!({"@type": of("ErrorInfo"), "reason": reason, "domain": domain})];
+    if let Some(wrong) = details.bad_request() {
+        let fields = wrong.field_violations.iter();
+        let fields = fields.map(|it| json!({"field": it.field, "description": it.description}));
+        told.push(json!({"@type": of("BadRequest"), "fieldViolations": fields.collect::<Vec<_>>()}));
+    }
+    if let Some(delay) = details.retry_info().and_then(|info| info.retry_delay) {
+        let seconds = format!("{}.{:03}s", delay.as_secs(), delay.subsec_millis());
+        told.push(json!({"@type": of("RetryInfo"), "retryDelay": seconds}));
+    }
+    error_document(code, message, &told)
 }
 
 /// HTTP's status for a code; some reasons have one of their own.

@@ -46,6 +46,9 @@ pub struct ServerArguments {
     /// How often a connection is probed with an HTTP/2 ping; one that does not answer in 20 s is closed.
     #[arg(long, env = "ONDOL_KEEPALIVE", value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub keepalive: Duration,
+    /// How long a client may leave an answer that is ready for it; its connection is closed then, and what ran for it ends.
+    #[arg(long, env = "ONDOL_MAX_STALL", value_name = "TIME", default_value = "1m", value_parser = duration)]
+    pub max_stall: Duration,
 }
 
 impl ServerArguments {

@@ -21,7 +21,7 @@ use tonic::{
 };
 use tower::{Service, ServiceExt};
 
-use super::{Peer, hearing::Hearing};
+use super::{Peer, hearing::Hearing, taking::Takings};
 use crate::{
     step::{Request, Response},
     tasks::Tasks,
@@ -33,6 +33,15 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a client may take to answer a ping.
 const PONG: Duration = Duration::from_secs(20);
 
+/// How many headers a request over HTTP/1 may have, and how many bytes it may have of them (HTTP/2), or be read in at once.
+const MOST_HEADERS: usize = 100;
+const HEADER_BYTES: u32 = 64 * 1024;
+const HTTP1_BUFFER: usize = 128 * 1024;
+/// Streams that a client may open and reset before they are looked at, and those that end by its errors; one more ends the
+/// connection.
+const MOST_RESETS: usize = 64;
+const MOST_ERRORS: usize = 256;
+
 /// What every connection is served with.
 #[derive(Clone)]
 pub(super) struct Connection {
@@ -40,6 +49,8 @@ pub(super) struct Connection {
     pub(super) max_streams: u32,
     pub(super) max_age: Duration,
     pub(super) keepalive: Duration,
+    /// How long a client may leave an answer.
+    pub(super) patience: Duration,
     /// Owns the streams of all connections, which hyper runs as tasks of their own.
     pub(super) streams: Tasks,
     /// Tells every connection to take no more streams.
@@ -73,8 +84,11 @@ impl Connection {
             introduce(request.extensions_mut(), info.clone());
             request
         });
+        let takings = Takings::new();
+        let watched = takings.clone();
+        let service = service.map_response(move |response| watched.watch(response));
         let protocol = self.protocol();
-        let (io, heard) = Hearing::new(io);
+        let (io, heard) = Hearing::new(io, takings.clone());
         let mut connection =
             pin!(protocol.serve_connection(TokioIo::new(io), TowerToHyperService::new(service)));
         // Not all at the same age, or they would all arrive at the next pod together.
@@ -85,9 +99,16 @@ impl Connection {
                 tracing::debug!("a client connected and said nothing that is HTTP");
                 return;
             }
+            () = takings.stalled(self.patience) => {
+                tracing::debug!("a client asked for something and does not take it");
+                return;
+            }
             () = async { tokio::select! { () = sleep(age) => {}, () = self.closing.cancelled() => {} } } => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                tokio::select! {
+                    outcome = connection.as_mut() => outcome,
+                    () = takings.stalled(self.patience) => return,
+                }
             }
         };
         if let Err(error) = outcome {
@@ -97,11 +118,19 @@ impl Connection {
 
     fn protocol(&self) -> auto::Builder<Tasks> {
         let mut builder = auto::Builder::new(self.streams.clone());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE);
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HANDSHAKE)
+            .max_headers(MOST_HEADERS)
+            .max_buf_size(HTTP1_BUFFER);
         builder
             .http2()
             .timer(TokioTimer::new())
             .max_concurrent_streams(self.max_streams)
+            .max_header_list_size(HEADER_BYTES)
+            .max_pending_accept_reset_streams(Some(MOST_RESETS))
+            .max_local_error_reset_streams(Some(MOST_ERRORS))
             .keep_alive_interval(self.keepalive)
             .keep_alive_timeout(PONG);
         builder

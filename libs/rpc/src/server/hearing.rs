@@ -1,6 +1,6 @@
-//! Whether a client has said enough to tell which protocol it speaks.
+//! Whether a client has said enough to tell which protocol it speaks, and whether it takes what is written to it.
 //!
-//! hyper waits for that without a limit, and a connection that nobody uses holds one of the places that there are.
+//! hyper waits for both without a limit, and a connection that nobody uses holds one of the places that there are.
 
 use std::{
     future, io,
@@ -19,6 +19,8 @@ use tokio::{
     time::sleep,
 };
 
+use super::taking::{Takings, Waiting};
+
 /// The length of HTTP/2's preface, before which hyper does not choose.
 const PREFACE: usize = 24;
 
@@ -28,6 +30,8 @@ pin_project! {
         #[pin]
         io: I,
         heard: Heard,
+        takings: Takings,
+        written: Arc<Waiting>,
     }
 }
 
@@ -36,10 +40,21 @@ pin_project! {
 pub(super) struct Heard(Arc<AtomicUsize>);
 
 impl<I> Hearing<I> {
-    pub(super) fn new(io: I) -> (Self, Heard) {
+    pub(super) fn new(io: I, takings: Takings) -> (Self, Heard) {
         let heard = Heard::default();
-        (Self { io, heard: heard.clone() }, heard)
+        let written = takings.waiting();
+        (Self { io, heard: heard.clone(), takings, written }, heard)
     }
+}
+
+/// Writes, or what comes of it: where nothing can be written, somebody does not read.
+fn noted<T>(outcome: Poll<T>, takings: &Takings, written: &Waiting) -> Poll<T> {
+    if outcome.is_pending() {
+        takings.wait(written);
+    } else {
+        written.taken();
+    }
+    outcome
 }
 
 impl Heard {
@@ -68,11 +83,13 @@ impl<I: AsyncRead> AsyncRead for Hearing<I> {
 
 impl<I: AsyncWrite> AsyncWrite for Hearing<I> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.project().io.poll_write(cx, bytes)
+        let this = self.project();
+        noted(this.io.poll_write(cx, bytes), this.takings, this.written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().io.poll_flush(cx)
+        let this = self.project();
+        noted(this.io.poll_flush(cx), this.takings, this.written)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -84,7 +101,8 @@ impl<I: AsyncWrite> AsyncWrite for Hearing<I> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.project().io.poll_write_vectored(cx, slices)
+        let this = self.project();
+        noted(this.io.poll_write_vectored(cx, slices), this.takings, this.written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -50,6 +50,7 @@ impl Listening {
             max_streams: arguments.max_connection_streams,
             max_age: arguments.max_connection_age,
             keepalive: arguments.keepalive,
+            patience: arguments.max_stall,
             streams: Tasks::default(),
             closing: calls.draining().clone(),
         };

@@ -16,6 +16,8 @@ mod drain;
 #[cfg(test)]
 mod ejection;
 #[cfg(test)]
+mod floods;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod malformed;
@@ -27,5 +29,7 @@ mod panics;
 mod plain;
 #[cfg(test)]
 mod retries;
+#[cfg(test)]
+mod stalls;
 #[cfg(test)]
 mod tls;

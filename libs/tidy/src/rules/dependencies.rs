@@ -24,7 +24,7 @@ const EDGES: [(&str, &[&str]); 30] = [
     ("libs/openai", &["fault", "proto"]),
     ("libs/openapi", &["fault"]),
     ("libs/proto", &[]),
-    ("libs/rpc", &["arguments", "fault", "telemetry"]),
+    ("libs/rpc", &["arguments", "fault", "httpjson", "telemetry", "transcoding"]),
     ("libs/runtime", &["arguments", "fault", "telemetry"]),
     ("libs/secrets", &["amazon", "fault"]),
     ("libs/service", &["fault", "rpc", "runtime"]),

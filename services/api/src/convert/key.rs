@@ -26,7 +26,12 @@ fn time_of(time: prost_types::Timestamp) -> Result<Timestamp, Invalid> {
 fn grants_of(grants: Option<wire::ApiKeyGrants>) -> Grants {
     let wire::ApiKeyGrants { scopes, models, tools, jobs } = grants.unwrap_or_default();
     let list = |list: Option<wire::AllowList>| list.map(|list| list.values);
-    Grants { scopes: scopes.into_iter().collect(), models: list(models), tools: list(tools), jobs: list(jobs) }
+    Grants {
+        scopes: scopes.into_iter().collect(),
+        models: list(models),
+        tools: list(tools),
+        jobs: list(jobs),
+    }
 }
 
 fn limits_of(limits: Option<wire::ApiKeyLimits>) -> Limits {
@@ -82,6 +87,7 @@ fn limits(limits: Limits) -> wire::ApiKeyLimits {
 fn time(time: Timestamp) -> prost_types::Timestamp {
     let nanos = time.subsec_nanosecond();
     // Before 1970 jiff counts them down, and protobuf up.
-    let (seconds, nanos) = if nanos < 0 { (time.as_second() - 1, nanos + 1_000_000_000) } else { (time.as_second(), nanos) };
+    let (seconds, nanos) =
+        if nanos < 0 { (time.as_second() - 1, nanos + 1_000_000_000) } else { (time.as_second(), nanos) };
     prost_types::Timestamp { seconds, nanos }
 }

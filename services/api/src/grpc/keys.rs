@@ -37,7 +37,8 @@ impl ApiKeyService for ApiKeys {
         &self,
         request: Request<wire::CreateApiKeyRequest>,
     ) -> Result<Response<wire::CreateApiKeyResponse>, Status> {
-        let (store, admin) = (self.store(request.extensions())?, owner(request.extensions()).map_err(status)?);
+        let (store, admin) =
+            (self.store(request.extensions())?, owner(request.extensions()).map_err(status)?);
         let new = convert::new_key(request.into_inner().api_key.unwrap_or_default()).map_err(status)?;
         let (key, secret) = store.create(new).await.map_err(status)?;
         tracing::info!(
@@ -78,7 +79,8 @@ impl ApiKeyService for ApiKeys {
         &self,
         request: Request<wire::RevokeApiKeyRequest>,
     ) -> Result<Response<wire::ApiKey>, Status> {
-        let (store, admin) = (self.store(request.extensions())?, owner(request.extensions()).map_err(status)?);
+        let (store, admin) =
+            (self.store(request.extensions())?, owner(request.extensions()).map_err(status)?);
         let id = convert::key_name(&request.get_ref().name).map_err(status)?;
         let key = store.revoke(id).await.map_err(status)?;
         tracing::info!(

@@ -44,4 +44,6 @@ mod checking;
 #[cfg(test)]
 mod introducing;
 #[cfg(test)]
+mod speaking;
+#[cfg(test)]
 mod standing;

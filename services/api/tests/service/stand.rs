@@ -32,7 +32,7 @@ struct Line {
 /// Api at work, and what stands behind it.
 pub(crate) struct Stand {
     pub(crate) upstream: Scripted,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// Ends with the stand.
     _upstream: JoinSet<Result<(), tonic::transport::Error>>,
 }

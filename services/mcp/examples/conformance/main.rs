@@ -83,6 +83,7 @@ async fn serve(arguments: Arguments, life: Life) -> Result<(), BoxError> {
         trust: Trust::Callers,
         descriptors: &[],
         paths: &["/mcp"],
+        public: None,
     };
     let port = Port::open(&door, &life)?.with_http(routes.layer(from_fn(with_key)));
     println!("http://{}/mcp", port.address());
