@@ -23,7 +23,8 @@ pub struct KeyArguments {
     /// `models`, `tools`, `jobs`, `expires` and a table `limits`.
     #[arg(long, env = "ONDOL_API_KEYS_FILE", value_name = "FILE")]
     pub api_keys_file: Option<PathBuf>,
-    /// A key as `NAME:SHA256`, repeatable; in the environment separated by commas. `ondol keys new` makes one.
+    /// A key as `NAME:SHA256`, or `NAME:SHA256:SCOPE+SCOPE` with scopes, repeatable; in the environment separated by commas.
+    /// `ondol keys new` makes one.
     #[arg(long = "api-key", env = "ONDOL_API_KEYS", value_name = "NAME:SHA256", value_delimiter = ',')]
     pub api_keys: Vec<String>,
 }
@@ -51,10 +52,16 @@ impl Keys {
             None => Vec::new(),
         };
         for pair in &arguments.api_keys {
-            let (name, digest) = pair.rsplit_once(':').ok_or_else(|| {
+            let (name, rest) = pair.split_once(':').ok_or_else(|| {
                 AccountsError::Key("an --api-key must be NAME:SHA256; `ondol keys new` makes one".into())
             })?;
-            keys.push(Key::new(name, digest, Grants::default())?);
+            let (digest, scopes) = rest.split_once(':').unwrap_or((rest, ""));
+            let scopes = scopes.split('+').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+            let grants = Grants { scopes, ..Grants::default() };
+            if let Some(wrong) = grants.violations().first() {
+                return Err(AccountsError::Key(format!("the --api-key of {name:?}: {wrong}")));
+            }
+            keys.push(Key::new(name, digest, grants)?);
         }
         Self::distinct(keys)
     }
@@ -186,6 +193,13 @@ mod tests {
     }
 
     #[test]
+    fn a_key_can_have_scopes() {
+        let keys = load(&[&format!("{}:admin+shopping", pair("laptop", "one"))]).unwrap();
+        let found = keys.find(&secret::digest(b"one"), Timestamp::UNIX_EPOCH).unwrap().unwrap();
+        assert_eq!(found.grants.to_line(), "scopes=admin,shopping");
+    }
+
+    #[test]
     fn a_secret_follows_the_keys_and_the_purpose_but_not_their_order() {
         let secret = |pairs: &[&str], purpose| load(pairs).unwrap().secret_for(purpose);
         let (one, two) = (pair("a", "one"), pair("b", "two"));
@@ -215,6 +229,7 @@ mod tests {
         }
         assert!(load(&[&pair("a.b", "one")]).is_ok());
         assert!(load(&["no-colon"]).is_err());
+        assert!(load(&[&format!("{}:two words", pair("a", "one"))]).is_err());
     }
 
     fn sent(values: &[&'static str]) -> HeaderMap {

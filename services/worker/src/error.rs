@@ -36,6 +36,12 @@ pub enum WorkerError {
         #[source]
         problem: Remote,
     },
+    /// The key that a job came with does not allow a model.
+    #[error("this key may not use the model {model}: its list of models does not name it")]
+    ModelForbidden {
+        /// The model.
+        model: String,
+    },
     /// An end or an answer cannot be written.
     #[error(transparent)]
     View(#[from] JobviewError),
@@ -112,6 +118,7 @@ impl Fault for WorkerError {
             Self::Undecodable(_) => Kind::DataLoss,
             Self::Incomplete | Self::Broken(_) => Kind::Unavailable,
             Self::Json(_) => Kind::Internal,
+            Self::ModelForbidden { .. } => Kind::PermissionDenied,
         }
     }
 
@@ -125,6 +132,13 @@ impl Fault for WorkerError {
             Self::View(error) => error.public_message(),
             Self::Json(_) => "the job failed inside the worker".into(),
             _ => self.to_string().into(),
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::ModelForbidden { .. } => "MODEL_FORBIDDEN",
+            _ => self.kind().reason(),
         }
     }
 

@@ -118,7 +118,7 @@ impl Stack {
         let upstream = upstream(&inference, &server)?;
         let keys = KeyArguments {
             api_keys_file: None,
-            api_keys: vec![format!("{}:{}", development_key::NAME, digest(key))],
+            api_keys: vec![format!("{}:{}:admin", development_key::NAME, digest(key))],
         };
         let mcp = tools::start(tools, Arc::clone(&opened.objects), (&keys, inner), life).await?.address;
         let to_mcp = UpstreamSettings::new("mcp", url_of(mcp)?);

@@ -1,7 +1,8 @@
 //! API keys.
 
-use accounts::{Grants, Key, Limits, NewKey};
+use accounts::{AccountsError, Grants, Key, Limits, NewKey};
 use contract::Invalid;
+use fault::Violation;
 use jiff::Timestamp;
 use proto::admin::v1 as wire;
 
@@ -18,8 +19,29 @@ pub(crate) fn new_key(key: wire::ApiKey) -> Result<NewKey, Invalid> {
     Ok(NewKey { owner, note, grants: grants_of(grants), limits: limits_of(limits), expires })
 }
 
+/// An error of the store in the words of the request.
+pub(crate) fn in_request(error: AccountsError) -> AccountsError {
+    match error {
+        AccountsError::InvalidRequest { violations } => {
+            let named = violations.into_iter().map(|it| Violation::new(field(&it.field), it.description));
+            AccountsError::InvalidRequest { violations: named.collect() }
+        }
+        other => other,
+    }
+}
+
+/// A field of what is kept, as the contract calls it.
+fn field(kept: &str) -> String {
+    let listed = ["models", "tools", "jobs"].iter().find_map(|list| {
+        let index = kept.strip_prefix("grants.")?.strip_prefix(list)?;
+        Some(format!("grants.{list}.values{index}"))
+    });
+    let named = if kept == "expires" { "expire_time".to_owned() } else { kept.to_owned() };
+    format!("api_key.{}", listed.unwrap_or(named))
+}
+
 fn time_of(time: prost_types::Timestamp) -> Result<Timestamp, Invalid> {
-    let wrong = |_| Invalid::field("expires", "must be a time of the years 0001 to 9999");
+    let wrong = |_| Invalid::field("api_key.expire_time", "must be a time of the years 0001 to 9999");
     Timestamp::new(time.seconds, time.nanos).map_err(wrong)
 }
 

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use accounts::{Clock, KeyStore, MemoryKeys};
 use api::{Arguments, Backends};
 use clap::Parser;
 use jobs::{MemoryQueue, Policies, Policy, Queue};
@@ -26,6 +27,8 @@ use crate::{
     worker::Worker,
 };
 
+/// The secret of somebody who administers keys.
+pub(crate) const ADMIN: &str = "open-all";
 /// Somebody else's secret.
 pub(crate) const OTHER: &str = "also-open";
 
@@ -56,7 +59,8 @@ impl House {
         let shared: Arc<dyn Queue> = Arc::new(queue.clone());
         let worker = Worker::new(Arc::clone(&shared), Arc::clone(&objects));
         let life = Life::new();
-        let backends = Backends { queue: Some(shared), objects: Some(objects), keys: None };
+        let keys = Some(Arc::new(MemoryKeys::new(Clock::default())) as Arc<dyn KeyStore>);
+        let backends = Backends { queue: Some(shared), objects: Some(objects), keys };
         let address = serve(&backends, flags, &life);
         Self { address, queue, worker, folder }
     }
@@ -96,8 +100,8 @@ impl House {
 pub(crate) fn serve(backends: &Backends, flags: &[&str], life: &Life) -> SocketAddr {
     runtime::install_crypto_provider();
     let key = |name: &str, secret: &str| format!("{name}:{}", hex::encode(Sha256::digest(secret)));
-    let keys = [key(OWNER, SECRET), key("other", OTHER)];
-    let line = ["api", "--listen", "127.0.0.1:0", "--api-key", &keys[0], "--api-key", &keys[1]];
+    let keys = [key(OWNER, SECRET), key("other", OTHER), format!("{}:admin", key("root", ADMIN))].join(",");
+    let line = ["api", "--listen", "127.0.0.1:0", "--api-key", &keys];
     let line = Line::parse_from([&line, flags].concat());
     api::start_on(backends, line.service, life).unwrap()
 }

@@ -25,6 +25,8 @@ mod handing_out;
 #[cfg(test)]
 mod in_redis;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod refusing;
 #[cfg(test)]
 mod signing;

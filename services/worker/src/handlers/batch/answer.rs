@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use accounts::Grants;
 use fault::{Fault, Kind, Violation};
 use openai::{ChatRequest, CompletionRequest, Made, OpenAiError, chat_answer, completion_answer, error_body};
 use proto::inference::v1::{GenerateTextRequest, GenerateTextResponse};
@@ -55,6 +56,9 @@ impl Answering<'_> {
         let custom_id = custom_id(&line);
         let outcome = match parse(line).and_then(|ask| request(ask, self.model)) {
             Err(error) => Err(told(&error, number)),
+            Ok((_, request)) if !self.may_use(&request.model) => {
+                Err(told(&WorkerError::ModelForbidden { model: request.model }, number))
+            }
             Ok((endpoint, request)) => {
                 let answer = self.generate(&request).await?;
                 answer.map(|answer| endpoint.answer(&id, &answer)).map_err(|error| told(&error, number))
@@ -72,6 +76,12 @@ fn told(fault: &impl Fault, number: u64) -> (u16, Value) {
 }
 
 impl Answering<'_> {
+    /// Whether the key that the job came with allows a model: api has not read the lines. A job of no key is the operator's.
+    fn may_use(self, model: &str) -> bool {
+        let granted = self.assignment.context.grants.as_ref();
+        granted.is_none_or(|granted| Grants::from_line(granted.as_str()).may_use(model))
+    }
+
     /// The model's answer to one line, or what it says against it. The outer error is a model that was away for longer
     /// than a job waits: another attempt goes on behind what was saved. A failure of the line alone is tried again and
     /// then told, since one line must not cost the others.
