@@ -20,7 +20,7 @@ async fn the_methods_of_grpc_want_grpc_over_http_2() {
     assert_eq!(housekeeping, (415, "UNSUPPORTED_CONTENT_TYPE".into()), "only our own services speak JSON");
     assert_eq!(send("GET", "/nothing.here", "text/plain").await, (404, "NOT_FOUND".into()));
     let by_http2 = plain::get_by_http2(house.address, METHOD, &[("authorization", &key)]).await;
-    assert_eq!(by_http2.refusal(), (415, "UNSUPPORTED_CONTENT_TYPE".into()));
+    assert_eq!(by_http2.refusal(), (405, "METHOD_NOT_ALLOWED".into()));
 }
 
 #[tokio::test]
