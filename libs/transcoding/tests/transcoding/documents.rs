@@ -7,7 +7,8 @@ use transcoding::{Scope, Transcoder};
 use crate::{descriptors::compiled, shelf};
 
 /// Our services that api serves.
-const PUBLIC: [&str; 4] = [
+const PUBLIC: [&str; 5] = [
+    "ondol.admin.v1.ApiKeyService",
     "ondol.artifacts.v1.ArtifactService",
     "ondol.inference.v1.InferenceService",
     "ondol.jobs.v1.JobService",
@@ -94,6 +95,10 @@ fn every_public_rpc_of_ours_has_a_path_that_is_no_other_surfaces() {
     let listed: Vec<_> =
         read.operations().iter().map(|it| format!("{} {} {}", it.id, it.method, it.path)).collect();
     let expected = [
+        "ApiKeyService_ListApiKeys GET /api/v1/apiKeys",
+        "ApiKeyService_CreateApiKey POST /api/v1/apiKeys",
+        "ApiKeyService_GetApiKey GET /api/v1/apiKeys/{apiKey}",
+        "ApiKeyService_RevokeApiKey POST /api/v1/apiKeys/{apiKey}:revoke",
         "JobService_ListJobs GET /api/v1/jobs",
         "JobService_CreateJob POST /api/v1/jobs",
         "JobService_GetJob GET /api/v1/jobs/{job}",
