@@ -6,7 +6,9 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use contract::{json_value, message_struct};
 use proto::tools::v1::{CallToolRequest, CallToolResponse, content::Content};
+use rpc::AtMostOnce;
 use serde_json::{Map, Value};
+use tonic::Request;
 
 use crate::{client::Connection, output::say, text::size};
 
@@ -35,14 +37,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let given = parse(&arguments.given)?;
     let tool = arguments.tool.strip_prefix("tools/").unwrap_or(&arguments.tool);
     arguments.connection.block_on(async |mut client| {
-        let request =
-            CallToolRequest { name: format!("tools/{tool}"), arguments: Some(message_struct(&given)) };
-        let answer = client.tools().call_tool(request).await;
+        let answer = client.tools().call_tool(call(tool, &given)).await;
         let answer = answer.map_err(|status| client.explained(status))?.into_inner();
         print(&answer, arguments.json)?;
         ensure!(!answer.is_error, "{tool} could not do what was asked");
         Ok(())
     })
+}
+
+/// A call that is sent once: mcp knows which tools may be tried again, and does it itself.
+fn call(tool: &str, given: &Map<String, Value>) -> Request<CallToolRequest> {
+    let name = format!("tools/{tool}");
+    let mut request = Request::new(CallToolRequest { name, arguments: Some(message_struct(given)) });
+    request.extensions_mut().insert(AtMostOnce);
+    request
 }
 
 fn print(answer: &CallToolResponse, json: bool) -> anyhow::Result<()> {
@@ -102,7 +110,14 @@ fn named(pair: &str) -> anyhow::Result<(String, Value)> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::parse;
+    use super::{AtMostOnce, Map, call, parse};
+
+    #[test]
+    fn a_call_is_not_repeated_by_its_client() {
+        let request = call("shop_search", &Map::new());
+        assert_eq!(request.get_ref().name, "tools/shop_search");
+        assert!(request.extensions().get::<AtMostOnce>().is_some());
+    }
 
     fn parsed(given: &[&str]) -> Value {
         Value::Object(parse(&given.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap())
