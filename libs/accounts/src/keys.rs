@@ -120,6 +120,12 @@ impl Keys {
         self.keys.is_empty()
     }
 
+    /// The name of a key that has limits, if one does: for a door that does not hold them.
+    pub fn limited(&self) -> Option<&str> {
+        let limited = self.keys.iter().find(|key| !key.account.limits.is_empty());
+        limited.map(Key::name)
+    }
+
     /// A secret of this set of keys for one purpose: every replica that knows the same keys has the same one.
     pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
         let mut digests: Vec<_> = self.keys.iter().map(|key| key.digest).collect();

@@ -14,7 +14,7 @@
 
 mod accept;
 mod call;
-mod document;
+mod error_document;
 mod events;
 mod frames;
 mod headers;
@@ -23,5 +23,6 @@ mod refusal;
 mod status;
 mod unary;
 
-pub use document::error_document;
+pub use error_document::{bad_request, error_document, error_info, retry_info};
 pub use layer::{BoxError, JsonBody, Transcode, TranscodeLayer};
+pub use status::http_status;

@@ -12,18 +12,17 @@ use http::{
 use http_body_util::{BodyExt, Full};
 use prost::Message;
 use prost_types::Any;
-use serde_json::{Value, json};
+use serde_json::Value;
 use transcoding::{Transcoder, TranscodingError};
 
 use crate::{
     JsonBody,
-    document::error_document,
-    status::{Status, http_of},
+    error_document::{bad_request, error_document, error_info},
+    status::{Status, http_status},
 };
 
 /// Whose words our reasons are, in `google.rpc.ErrorInfo`.
 const DOMAIN: &str = "ondol.dev";
-const TYPES: &str = "type.googleapis.com/";
 const RETRY_INFO: &str = "google.rpc.RetryInfo";
 
 /// An error.
@@ -49,20 +48,12 @@ impl Refusal {
             TranscodingError::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
             TranscodingError::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             TranscodingError::ContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            other => http_of(other.kind().reason()),
+            other => http_status(other.kind().reason()),
         };
-        let mut details = vec![json!({
-            "@type": format!("{TYPES}google.rpc.ErrorInfo"),
-            "reason": error.reason(),
-            "domain": DOMAIN,
-            "metadata": {},
-        })];
+        let mut details = vec![error_info(error.reason(), DOMAIN)];
         if !error.violations().is_empty() {
-            let fields = error.violations().iter();
-            let fields: Vec<_> =
-                fields.map(|it| json!({"field": it.field, "description": it.description})).collect();
-            details
-                .push(json!({"@type": format!("{TYPES}google.rpc.BadRequest"), "fieldViolations": fields}));
+            let wrong = error.violations().iter();
+            details.push(bad_request(wrong.map(|it| (it.field.as_str(), it.description.as_str()))));
         }
         Self::new(status, error.kind().reason(), &error.public_message(), &details)
     }

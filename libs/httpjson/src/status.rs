@@ -82,12 +82,12 @@ impl Status {
 
     /// HTTP's status for it.
     pub(crate) fn http(&self) -> StatusCode {
-        http_of(self.name())
+        http_status(self.name())
     }
 }
 
-/// HTTP's status for the name of a code.
-pub(crate) fn http_of(name: &str) -> StatusCode {
+/// HTTP's status for the name of a gRPC code, such as `NOT_FOUND`: 404.
+pub fn http_status(name: &str) -> StatusCode {
     let (_, status) = CODES.iter().find(|(known, _)| *known == name).unwrap_or(&UNKNOWN);
     StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

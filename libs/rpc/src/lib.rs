@@ -22,6 +22,7 @@ mod status;
 mod upstream;
 
 mod access_log;
+mod browsers;
 mod concurrency;
 mod context;
 mod deadline;
@@ -37,13 +38,13 @@ mod principal;
 mod request_id;
 mod step;
 mod trace;
-mod web;
 
 mod error;
 mod heartbeat;
 mod tasks;
 mod tls;
 
+pub use browsers::BrowserArguments;
 pub use context::{CallContext, onward};
 pub use deadline::Deadline;
 pub use error::RpcError;
@@ -59,4 +60,3 @@ pub use upstream::{
     AtMostOnce, ConnectFailure, Connector, Dns, Io, Obstacle, OptionalUpstream, Resolve, Upstream,
     UpstreamArguments, UpstreamMetrics, UpstreamName, UpstreamSettings, parse_url,
 };
-pub use web::BrowserArguments;

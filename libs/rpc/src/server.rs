@@ -4,7 +4,7 @@ mod arguments;
 mod connection;
 mod hearing;
 mod listen;
-mod taking;
+mod stall;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -20,6 +20,7 @@ use transcoding::Transcoder;
 use crate::{
     BrowserArguments, RpcError, ServerMetrics, Trust,
     access_log::AccessLog,
+    browsers,
     concurrency::LimitConcurrency,
     deadline::HoldDeadline,
     draining::{Calls, SeeOut},
@@ -31,7 +32,6 @@ use crate::{
     step::{Request, Response, StepLayer},
     tls,
     trace::JoinTrace,
-    web,
 };
 pub use arguments::{MessageLimits, ServerArguments};
 use listen::Listening;
@@ -133,10 +133,10 @@ impl Server {
             Some(Tongues { transcoder, cors }) => (Some(TranscodeLayer::new(transcoder, Body::new)), cors),
             None => (None, None),
         };
-        let grpc_web = self.tongues.as_ref().map(|_| web::grpc_web());
+        let grpc_web = self.tongues.as_ref().map(|_| browsers::grpc_web());
         ServiceBuilder::new()
             .layer(StepLayer(NameRequest))
-            .layer(web::cors(cors))
+            .layer(browsers::cors(cors))
             .layer(option_layer(grpc_web))
             .layer(option_layer(json))
             .layer(StepLayer(AnswerPlainly))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use accounts::{Account, Grants};
-use tonic::Extensions;
+use http::Extensions;
 
 use crate::ApiError;
 
@@ -42,7 +42,7 @@ mod tests {
 
     use accounts::{Account, Grants};
     use fault::{Fault, Kind};
-    use tonic::Extensions;
+    use http::Extensions;
 
     use super::{check_admin, check_model_of};
 

@@ -25,6 +25,12 @@ pub enum ApiError {
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] RpcError),
+    /// A key of the file has limits.
+    #[error("key {name:?} has limits, which api does not hold yet: take them out of the file")]
+    LimitsNotHeld {
+        /// The key.
+        name: String,
+    },
     /// The contract cannot be served as JSON.
     #[error("the contract cannot be served as JSON")]
     Contract(#[from] TranscodingError),

@@ -87,10 +87,15 @@ fn serve(
 
 /// The keys of the file, and those of the store where there is one, kept fresh until `life` drains.
 fn keyring(backends: &Backends, arguments: &Arguments, life: &Life) -> Result<Keyring, ApiError> {
-    let Some(store) = backends.keys.clone() else {
-        return Ok(Keyring::of_file(Keys::load(&arguments.keys)?));
+    let store = backends.keys.clone();
+    let file = match store {
+        Some(_) => Keys::load_beside_a_store(&arguments.keys)?,
+        None => Keys::load(&arguments.keys)?,
     };
-    let file = Keys::load_beside_a_store(&arguments.keys)?;
+    if let Some(name) = file.limited() {
+        return Err(ApiError::LimitsNotHeld { name: name.to_owned() });
+    }
+    let Some(store) = store else { return Ok(Keyring::of_file(file)) };
     if file.is_empty() {
         tracing::info!(
             "only stored keys open the door; to create the first one, give --api-keys-file a key with the scope `admin`"

@@ -9,7 +9,8 @@
 //! A run may be the second of its job, and may find out at any moment that it is not the last: whatever it writes lies
 //! under its own fence and counts only once the queue has accepted its end.
 //!
-//! This crate must never know who may ask for a job (only which models a key allows, since lines name them), or another service's code: peers are generated clients.
+//! This crate must never know who may ask for a job, or another service's code: peers are generated clients. Of keys it
+//! knows only which models one allows, since the lines of a batch name their own.
 
 mod arguments;
 mod assignment;

@@ -1,6 +1,6 @@
 //! `ondol smoke`: does the whole stack work here?
 
-use std::{net::SocketAddr, num::NonZeroUsize, process::ExitCode};
+use std::{num::NonZeroUsize, process::ExitCode};
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -14,7 +14,7 @@ use crate::{
     keys::new_secret,
     output::say,
     process, process_stat,
-    stack::{Stack, StackArguments},
+    stack::{Stack, StackArguments, free_port},
     text::size,
     up::SERVICE,
 };
@@ -47,14 +47,9 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     })
 }
 
-/// Port 0 of the loopback interface, which stands for any free one.
-pub(crate) fn free_port() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 0))
-}
-
 async fn ask(arguments: Arguments, life: &Life) -> anyhow::Result<()> {
     let key = new_secret()?;
-    let stack = Box::pin(Stack::start(arguments.stack, free_port(), &key, life)).await?;
+    let stack = Box::pin(Stack::start(arguments.stack.beside_others(), free_port(), &key, life)).await?;
     let connection = Connection::local(stack.api, key)?;
     let model = connection.connect()?.model(None).await?;
     let ask = Ask { max_tokens: Some(arguments.max_tokens), ..Ask::default() };

@@ -59,10 +59,20 @@ pub(crate) struct StackArguments {
 }
 
 impl StackArguments {
+    /// The same with every service but api on a free port, for a stack beside another.
+    pub(crate) fn beside_others(self) -> Self {
+        Self { tools: self.tools.on_a_free_port(), ..self }
+    }
+
     /// The folder of the models.
     pub(crate) fn models_folder(&self) -> &Path {
         &self.models.path
     }
+}
+
+/// Port 0 of the loopback interface, which stands for any free one.
+pub(crate) fn free_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
 /// The running stack.
@@ -107,7 +117,7 @@ impl Stack {
         }
         let inner = ServerArguments { tls_cert: None, tls_key: None, tls_client_ca: None, ..server.clone() };
         let inference = llm_inference::Arguments {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            listen: free_port(),
             models: ModelArguments { models: models.path, names, checks },
             engine,
             server: inner.clone(),

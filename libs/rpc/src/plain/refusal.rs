@@ -1,20 +1,16 @@
 //! A status as an HTTP response.
 
-use fault::Kind;
 use http::{
     HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     response::Parts,
 };
-use httpjson::error_document;
-use serde_json::{Value, json};
+use httpjson::{bad_request, error_document, error_info, retry_info};
+use serde_json::Value;
 use tonic::{Code, Status, body::Body};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::{
-    status::{kind_of, name_of},
-    step::Response,
-};
+use crate::{ERROR_DOMAIN, status::name_of, step::Response};
 
 /// gRPC's own headers of a response without a body.
 const STATUS_HEADERS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
@@ -49,18 +45,13 @@ pub(super) fn refusal(mut parts: Parts, status: &Status) -> Response {
 
 /// The body, with the details that a program may act on.
 fn document(code: &str, reason: &str, message: &str, details: &ErrorDetails) -> Value {
-    let of = |name: &str| format!("type.googleapis.com/google.rpc.{name}");
-    let domain = details.error_info().map(|info| info.domain.as_str());
-    let mut told = vec![json!({"@type": of("ErrorInfo"), "reason": reason, "domain": domain})];
+    let domain = details.error_info().map_or(ERROR_DOMAIN, |info| info.domain.as_str());
+    let mut told = vec![error_info(reason, domain)];
     if let Some(wrong) = details.bad_request() {
         let fields = wrong.field_violations.iter();
-        let fields = fields.map(|it| json!({"field": it.field, "description": it.description}));
-        told.push(json!({"@type": of("BadRequest"), "fieldViolations": fields.collect::<Vec<_>>()}));
+        told.push(bad_request(fields.map(|it| (it.field.as_str(), it.description.as_str()))));
     }
-    if let Some(delay) = details.retry_info().and_then(|info| info.retry_delay) {
-        let seconds = format!("{}.{:03}s", delay.as_secs(), delay.subsec_millis());
-        told.push(json!({"@type": of("RetryInfo"), "retryDelay": seconds}));
-    }
+    told.extend(details.retry_info().and_then(|info| info.retry_delay).map(retry_info));
     error_document(code, message, &told)
 }
 
@@ -74,18 +65,5 @@ fn http_status(code: Code, reason: &str) -> StatusCode {
         "UPLOAD_TOO_LARGE" => return StatusCode::PAYLOAD_TOO_LARGE,
         _ => {}
     }
-    match kind_of(code) {
-        Kind::InvalidArgument | Kind::FailedPrecondition => StatusCode::BAD_REQUEST,
-        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Kind::PermissionDenied => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::AlreadyExists | Kind::Aborted => StatusCode::CONFLICT,
-        Kind::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
-        // No status of the standard says so; the caller does not see it.
-        Kind::Cancelled => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
-        Kind::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Unimplemented => StatusCode::NOT_IMPLEMENTED,
-        Kind::DataLoss | Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
+    httpjson::http_status(name_of(code))
 }

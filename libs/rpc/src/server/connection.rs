@@ -21,7 +21,7 @@ use tonic::{
 };
 use tower::{Service, ServiceExt};
 
-use super::{Peer, hearing::Hearing, taking::Takings};
+use super::{Peer, hearing::Hearing, stall::Stalls};
 use crate::{
     step::{Request, Response},
     tasks::Tasks,
@@ -84,11 +84,11 @@ impl Connection {
             introduce(request.extensions_mut(), info.clone());
             request
         });
-        let takings = Takings::new();
-        let watched = takings.clone();
+        let stalls = Stalls::new();
+        let watched = stalls.clone();
         let service = service.map_response(move |response| watched.watch(response));
         let protocol = self.protocol();
-        let (io, heard) = Hearing::new(io, takings.clone());
+        let (io, heard) = Hearing::new(io, stalls.clone());
         let mut connection =
             pin!(protocol.serve_connection(TokioIo::new(io), TowerToHyperService::new(service)));
         // Not all at the same age, or they would all arrive at the next pod together.
@@ -99,7 +99,7 @@ impl Connection {
                 tracing::debug!("a client connected and said nothing that is HTTP");
                 return;
             }
-            () = takings.stalled(self.patience) => {
+            () = stalls.stalled(self.patience) => {
                 tracing::debug!("a client asked for something and does not take it");
                 return;
             }
@@ -107,7 +107,7 @@ impl Connection {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     outcome = connection.as_mut() => outcome,
-                    () = takings.stalled(self.patience) => return,
+                    () = stalls.stalled(self.patience) => return,
                 }
             }
         };

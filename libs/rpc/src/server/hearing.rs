@@ -19,7 +19,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::taking::{Takings, Waiting};
+use super::stall::{Stalls, Waiting};
 
 /// The length of HTTP/2's preface, before which hyper does not choose.
 const PREFACE: usize = 24;
@@ -30,7 +30,7 @@ pin_project! {
         #[pin]
         io: I,
         heard: Heard,
-        takings: Takings,
+        stalls: Stalls,
         written: Arc<Waiting>,
     }
 }
@@ -40,17 +40,17 @@ pin_project! {
 pub(super) struct Heard(Arc<AtomicUsize>);
 
 impl<I> Hearing<I> {
-    pub(super) fn new(io: I, takings: Takings) -> (Self, Heard) {
+    pub(super) fn new(io: I, stalls: Stalls) -> (Self, Heard) {
         let heard = Heard::default();
-        let written = takings.waiting();
-        (Self { io, heard: heard.clone(), takings, written }, heard)
+        let written = stalls.waiting();
+        (Self { io, heard: heard.clone(), stalls, written }, heard)
     }
 }
 
 /// Writes, or what comes of it: where nothing can be written, somebody does not read.
-fn noted<T>(outcome: Poll<T>, takings: &Takings, written: &Waiting) -> Poll<T> {
+fn noted<T>(outcome: Poll<T>, stalls: &Stalls, written: &Waiting) -> Poll<T> {
     if outcome.is_pending() {
-        takings.wait(written);
+        stalls.wait(written);
     } else {
         written.taken();
     }
@@ -84,12 +84,12 @@ impl<I: AsyncRead> AsyncRead for Hearing<I> {
 impl<I: AsyncWrite> AsyncWrite for Hearing<I> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.project();
-        noted(this.io.poll_write(cx, bytes), this.takings, this.written)
+        noted(this.io.poll_write(cx, bytes), this.stalls, this.written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
-        noted(this.io.poll_flush(cx), this.takings, this.written)
+        noted(this.io.poll_flush(cx), this.stalls, this.written)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -102,7 +102,7 @@ impl<I: AsyncWrite> AsyncWrite for Hearing<I> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.project();
-        noted(this.io.poll_write_vectored(cx, slices), this.takings, this.written)
+        noted(this.io.poll_write_vectored(cx, slices), this.stalls, this.written)
     }
 
     fn is_write_vectored(&self) -> bool {

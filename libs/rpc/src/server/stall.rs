@@ -25,14 +25,14 @@ pub(super) struct Waiting(AtomicU64);
 
 /// The answers of one connection, and what it writes.
 #[derive(Clone)]
-pub(super) struct Takings(Arc<Inside>);
+pub(super) struct Stalls(Arc<Inside>);
 
 struct Inside {
     began: Instant,
     waiting: Mutex<Vec<Weak<Waiting>>>,
 }
 
-impl Takings {
+impl Stalls {
     pub(super) fn new() -> Self {
         Self(Arc::new(Inside { began: Instant::now(), waiting: Mutex::default() }))
     }
@@ -57,7 +57,7 @@ impl Takings {
         if http_body::Body::is_end_stream(response.body()) {
             return response;
         }
-        let taken = Taken { waiting: self.waiting(), takings: self.clone() };
+        let taken = Taken { waiting: self.waiting(), stalls: self.clone() };
         response.map(|body| taken.around(body))
     }
 
@@ -65,11 +65,12 @@ impl Takings {
     pub(super) async fn stalled(&self, patience: Duration) {
         loop {
             sleep(patience / 4).await;
+            // What begins to wait meanwhile is younger than this.
             let now = self.now();
             let all = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let since = all.iter().filter_map(Weak::upgrade).map(|one| one.0.load(Ordering::Relaxed));
             let oldest = since.filter(|since| *since != TAKEN).min();
-            if oldest.is_some_and(|since| u128::from(now - since) >= patience.as_millis()) {
+            if oldest.is_some_and(|since| u128::from(now.saturating_sub(since)) >= patience.as_millis()) {
                 return;
             }
         }
@@ -91,7 +92,7 @@ impl Waiting {
 /// A body that knows whether it is asked for more.
 struct Taken {
     waiting: Arc<Waiting>,
-    takings: Takings,
+    stalls: Stalls,
 }
 
 impl BodyStep for Taken {
@@ -99,7 +100,7 @@ impl BodyStep for Taken {
         self.waiting.taken();
         let polled = inner.poll(cx);
         if matches!(&polled, Poll::Ready(Some(Ok(_)))) {
-            self.takings.wait(&self.waiting);
+            self.stalls.wait(&self.waiting);
         }
         polled
     }

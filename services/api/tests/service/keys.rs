@@ -1,17 +1,24 @@
 //! Keys that are made while api runs: what they open, until they are revoked, and who may make them.
 
+use std::io::Write;
+
 use proto::{
     admin::v1::{
-        AllowList, ApiKey, ApiKeyGrants, ApiKeyState, CreateApiKeyRequest, GetApiKeyRequest,
+        AllowList, ApiKey, ApiKeyGrants, ApiKeyLimits, ApiKeyState, CreateApiKeyRequest, GetApiKeyRequest,
         ListApiKeysRequest, RevokeApiKeyRequest, api_key_service_client::ApiKeyServiceClient,
     },
+    inference::v1::{CountTokensRequest, GenerateTextRequest, GetModelRequest, ListModelsRequest},
     jobs::v1::ListJobsRequest,
 };
+use runtime::Life;
+use sha2::{Digest, Sha256};
 use tonic::{Code, transport::Channel};
 
 use crate::{
     house::{ADMIN, House, by, channel, fields, text},
-    stand::{SECRET, Stand, keyed, refusal},
+    plain,
+    scripted::Script,
+    stand::{SECRET, Stand, keyed, line, refusal},
 };
 
 fn keys(house: &House) -> ApiKeyServiceClient<Channel> {
@@ -59,6 +66,10 @@ async fn only_administrators_make_keys_and_wrong_fields_are_named() {
         ApiKeyGrants { models: Some(AllowList { values: vec!["a b".into()] }), ..ApiKeyGrants::default() };
     let refused = keys(&house).create_api_key(by(ADMIN, create("a b", Some(odd)))).await.unwrap_err();
     assert_eq!(fields(&refused), ["api_key.owner", "api_key.grants.models.values[0]"]);
+    let mut limited = create("team-a", None);
+    limited.api_key.get_or_insert_default().limits = Some(ApiKeyLimits::default());
+    let refused = keys(&house).create_api_key(by(ADMIN, limited)).await.unwrap_err();
+    assert_eq!(fields(&refused), ["api_key.limits"]);
     let missing = GetApiKeyRequest { name: "apiKeys/00000000000000000000000000000000".into() };
     let refused = keys(&house).get_api_key(by(ADMIN, missing)).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotFound);
@@ -78,15 +89,60 @@ async fn a_key_with_models_reaches_no_other_by_any_way() {
     let path = "/api/v1/models/stub:generateText";
     let bearer = format!("Bearer {}", made.secret);
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-    let refused = crate::plain::send(house.address, "POST", path, &headers, r#"{"prompt": "a"}"#).await;
+    let refused = plain::send(house.address, "POST", path, &headers, r#"{"prompt": "a"}"#).await;
     assert_eq!(refused.refusal(), (403, "MODEL_FORBIDDEN".to_owned()));
+}
+
+/// A key file with one more key, and what stands in its table.
+fn key_file(secret: &str, more: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let digest = hex::encode(Sha256::digest(secret));
+    write!(file, "[[keys]]\nname = \"special\"\nsha256 = \"{digest}\"\n{more}\n").unwrap();
+    file
+}
+
+async fn stand(file: &tempfile::NamedTempFile) -> Stand {
+    Stand::with(Script::Greet, &["--api-keys-file", file.path().to_str().unwrap()]).await
+}
+
+#[tokio::test]
+async fn of_models_a_key_sees_those_that_it_names() {
+    let stand = stand(&key_file("narrow", "models = [\"st*\"]")).await;
+    let mut client = stand.client();
+    let listed = client.list_models(by("narrow", ListModelsRequest::default())).await.unwrap().into_inner();
+    assert_eq!(listed.models.iter().map(|model| model.id.as_str()).collect::<Vec<_>>(), ["stub"]);
+    let all = client.list_models(keyed(ListModelsRequest::default())).await.unwrap().into_inner();
+    assert_eq!(all.models.len(), 2);
+    let asked = stand.upstream.asked().len();
+    let get = GetModelRequest { name: "models/other".into() };
+    let count = CountTokensRequest { model: "other".into(), prompt: "a".into(), ..Default::default() };
+    let generate = GenerateTextRequest { model: "other".into(), prompt: "a".into(), ..Default::default() };
+    for refused in [
+        client.get_model(by("narrow", get)).await.unwrap_err(),
+        client.count_tokens(by("narrow", count)).await.unwrap_err(),
+        client.generate_text(by("narrow", generate.clone())).await.unwrap_err(),
+        client.stream_generate_text(by("narrow", generate)).await.unwrap_err(),
+    ] {
+        assert_eq!(refusal(&refused), (Code::PermissionDenied, "MODEL_FORBIDDEN".to_owned()));
+    }
+    assert_eq!(stand.upstream.asked().len(), asked, "nothing of this went on");
 }
 
 #[tokio::test]
 async fn without_a_store_administrators_are_told_what_to_configure() {
-    let stand = Stand::start(crate::scripted::Script::Greet).await;
+    let stand = stand(&key_file("admin", "scopes = [\"admin\"]")).await;
     let mut keys = ApiKeyServiceClient::new(stand.channel());
-    // This key is none of an administrator's, and learns only that.
+    let refused = keys.list_api_keys(by("admin", ListApiKeysRequest::default())).await.unwrap_err();
+    assert_eq!(refusal(&refused), (Code::Unimplemented, "NO_KEY_STORE".to_owned()));
+    assert!(refused.message().contains("--accounts-redis-url"), "{refused:?}");
     let refused = keys.list_api_keys(keyed(ListApiKeysRequest::default())).await.unwrap_err();
     assert_eq!(refusal(&refused), (Code::PermissionDenied, "ADMIN_SCOPE_REQUIRED".to_owned()));
+}
+
+#[tokio::test]
+async fn limits_that_nobody_would_hold_are_not_taken() {
+    let file = key_file("limited", "limits.concurrency = 1");
+    let arguments = line("http://127.0.0.1:1", &["--api-keys-file", file.path().to_str().unwrap()]);
+    let error = api::start(arguments, Life::new()).await.unwrap_err();
+    assert!(error.to_string().contains("\"special\" has limits"), "{error}");
 }

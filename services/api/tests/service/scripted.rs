@@ -149,6 +149,8 @@ impl InferenceService for Scripted {
         request: Request<wire::ListModelsRequest>,
     ) -> Result<Response<wire::ListModelsResponse>, Status> {
         let next_page_token = format!("after {}", request.get_ref().page_token);
-        self.take(&request, wire::ListModelsResponse { next_page_token, ..Default::default() })
+        let model = |id: &str| wire::Model { id: id.into(), ..wire::Model::default() };
+        let models = vec![model("stub"), model("other")];
+        self.take(&request, wire::ListModelsResponse { models, next_page_token })
     }
 }

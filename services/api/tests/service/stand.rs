@@ -39,19 +39,28 @@ pub(crate) struct Stand {
 
 impl Stand {
     pub(crate) async fn start(script: Script) -> Self {
+        Self::with(script, &[]).await
+    }
+
+    /// The same with more flags for api.
+    pub(crate) async fn with(script: Script, flags: &[&str]) -> Self {
         let upstream = Scripted::new(script);
         let incoming = TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let address = incoming.local_addr().unwrap();
         let server = Server::builder().add_service(InferenceServiceServer::new(upstream.clone()));
         let mut serving = JoinSet::new();
         serving.spawn(server.serve_with_incoming(incoming));
-        Self { upstream, address: api(address).await, _upstream: serving }
+        Self { upstream, address: api(address, flags).await, _upstream: serving }
     }
 
     /// Api in front of nobody: there is no listening on port 0.
     pub(crate) async fn alone() -> Self {
         let nobody = (Ipv4Addr::LOCALHOST, 0).into();
-        Self { upstream: Scripted::new(Script::Greet), address: api(nobody).await, _upstream: JoinSet::new() }
+        Self {
+            upstream: Scripted::new(Script::Greet),
+            address: api(nobody, &[]).await,
+            _upstream: JoinSet::new(),
+        }
     }
 
     pub(crate) fn channel(&self) -> Channel {
@@ -63,8 +72,8 @@ impl Stand {
     }
 }
 
-async fn api(upstream: SocketAddr) -> SocketAddr {
-    api::start(line(&format!("http://{upstream}"), &[]), Life::new()).await.unwrap()
+async fn api(upstream: SocketAddr, flags: &[&str]) -> SocketAddr {
+    api::start(line(&format!("http://{upstream}"), flags), Life::new()).await.unwrap()
 }
 
 /// The arguments of an api in front of this llm-inference.

@@ -47,6 +47,22 @@ async fn what_the_model_refuses_is_that_lines_answer() {
 }
 
 #[tokio::test]
+async fn a_line_reaches_no_model_that_the_key_of_its_job_does_not_name() {
+    let scripted = Scripted::new();
+    let stand = Stand::new(&scripted).await;
+    let _worker = stand.worker(&[]);
+    let body = json!({"model": "other", "prompt": "b"});
+    let foreign = format!("{}\n", json!({"custom_id": "1", "url": "/v1/completions", "body": body}));
+    let id = stand.batch_with("scopes=;models=stub", &[line(0, "a"), foreign].concat()).await;
+    assert_eq!(stand.ended(id).await.state, State::Done);
+    let answers = answers(&stand.artifacts(id).await["output.jsonl"]);
+    assert_eq!(answers[0]["response"]["body"]["choices"][0]["text"], "A");
+    let error = &answers[1]["error"];
+    assert_eq!((&error["status_code"], &error["code"]), (&json!(403), &json!("model_forbidden")));
+    assert_eq!(scripted.prompts(), ["a"], "the model was not asked");
+}
+
+#[tokio::test]
 async fn a_line_on_which_the_model_fails_is_tried_again_and_costs_no_other() {
     let scripted = Scripted::new();
     let stand = Stand::new(&scripted).await;

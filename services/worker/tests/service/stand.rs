@@ -138,11 +138,12 @@ impl Stand {
 
     /// Hands in a job whose work is given as the queue keeps it.
     pub(crate) async fn submit_payload(&self, kind: &str, payload: Payload, published: bool) -> JobId {
-        let name = |text: &str| Name::new("name", text).unwrap();
-        let mut job = NewJob::new(name(kind), name(OWNER), payload);
-        let context = CallContext { principal: rpc::Principal::new(OWNER).ok(), ..CallContext::default() };
-        job.headers = context.into_words();
+        let mut job = job(kind, payload, None);
         job.headers.extend(published.then(|| ("published".to_owned(), "true".to_owned())));
+        self.enqueue(job).await
+    }
+
+    async fn enqueue(&self, job: NewJob) -> JobId {
         self.queue.enqueue(vec![job]).await.pop().unwrap().unwrap().id
     }
 
@@ -169,8 +170,13 @@ impl Stand {
 
     /// Hands in the batch of an upload.
     pub(crate) async fn batch_of(&self, upload: &Upload) -> JobId {
-        let work = BatchWork { input: upload.name(), concurrency: 16, model: "stub".into() };
-        self.submit("batch", &work, false).await
+        self.submit("batch", &batch_work(upload), false).await
+    }
+
+    /// Uploads lines and hands in the batch of them, in the name of a key that grants so much.
+    pub(crate) async fn batch_with(&self, grants: &str, lines: &str) -> JobId {
+        let work = batch_work(&self.upload(lines).await).encode_to_vec();
+        self.enqueue(job("batch", Payload::Inline(work), rpc::Grants::new(grants).ok())).await
     }
 
     /// The job, once it has ended.
@@ -235,4 +241,17 @@ impl Worker {
         self.signals.send(Signal::Terminate).await.unwrap();
         self.running.join_next().await.unwrap().unwrap()
     }
+}
+
+fn batch_work(upload: &Upload) -> BatchWork {
+    BatchWork { input: upload.name(), concurrency: 16, model: "stub".into() }
+}
+
+/// A job of the owner, whose key grants this.
+fn job(kind: &str, payload: Payload, grants: Option<rpc::Grants>) -> NewJob {
+    let name = |text: &str| Name::new("name", text).unwrap();
+    let mut job = NewJob::new(name(kind), name(OWNER), payload);
+    let principal = rpc::Principal::new(OWNER).ok();
+    job.headers = CallContext { principal, grants, ..CallContext::default() }.into_words();
+    job
 }

@@ -21,8 +21,7 @@ use crate::{
     keys::new_secret,
     output::{say, tell},
     process,
-    smoke::free_port,
-    stack::{Stack, StackArguments},
+    stack::{Stack, StackArguments, free_port},
     up::SERVICE,
 };
 
@@ -129,7 +128,8 @@ async fn measure(arguments: Arguments, life: &Life) -> anyhow::Result<Vec<Row>> 
 
 async fn prepare(arguments: &Arguments, life: &Life) -> anyhow::Result<(Systems, Load)> {
     let key = new_secret()?;
-    let stack = Box::pin(Stack::start(arguments.stack.clone(), free_port(), &key, life)).await?;
+    let stack =
+        Box::pin(Stack::start(arguments.stack.clone().beside_others(), free_port(), &key, life)).await?;
     let model = stack.inference.models().into_iter().next().context("no model is served")?;
     let package = Store::open(arguments.stack.models_folder())?.package(&model)?;
     let options = arguments.stack.engine.runtime.options();

@@ -16,6 +16,7 @@ use runtime::Life;
 use shop::Shop;
 use tokio::net::TcpListener;
 
+use super::free_port;
 use crate::{folders::tools_file, tools::write_if_missing};
 
 /// The settings of tools.
@@ -28,6 +29,13 @@ pub(crate) struct ToolArguments {
     /// Where mcp is served; port 0 takes a free one
     #[arg(long, env = "ONDOL_MCP_LISTEN", default_value = "127.0.0.1:50053", value_name = "ADDRESS:PORT")]
     mcp_listen: SocketAddr,
+}
+
+impl ToolArguments {
+    /// The same with mcp on a free port.
+    pub(crate) fn on_a_free_port(self) -> Self {
+        Self { mcp_listen: free_port(), ..self }
+    }
 }
 
 /// Opens the example's shop, if the tools are over it. Without it, they answer that it cannot be reached.
