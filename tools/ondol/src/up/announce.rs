@@ -31,7 +31,7 @@ pub(super) fn print(stack: &Stack, caller: &Caller, life: &Life) -> anyhow::Resu
         life.admin_addr().map(|admin| format!("  admin    http://{admin}/metrics  /livez  /readyz\n"));
     let door = Door::new(stack.api, stack.tls.as_ref())?;
     let text = format!(
-        "\nOndol is up.\n\n  api      {address}  gRPC{tls}, with reflection\n  mcp      http://{mcp}/mcp  Model Context Protocol\n\
+        "\nOndol is up.\n\n  api      {address}  gRPC{tls}, with reflection; JSON, with /openapi.json\n  mcp      http://{mcp}/mcp  Model Context Protocol\n\
          {admin}  models   {models}\n  key      {key}\n\n\
          Type in another terminal:\n\n{lines}\nCtrl-C finishes what runs and ends.\n\n",
         address = stack.api,
