@@ -37,7 +37,7 @@ async fn ask(url: &str) -> Option<usize> {
         timeout: LONGEST,
         stall_timeout: LONGEST,
         redirects: 3,
-        ..EgressOptions::new(Hosts::only(["127.0.0.1".to_owned()]).unwrap())
+        ..EgressOptions::new(Hosts::only(["127.0.0.1:*".to_owned()]).unwrap())
     };
     let request = Request::new(http::Method::GET, url.parse().unwrap());
     let response = Egress::new(options).unwrap().send(request).await.ok()?;

@@ -94,6 +94,22 @@ pub enum EgressError {
     },
 }
 
+impl EgressError {
+    /// Whose answer there is none of, and its port where that is not the usual one: it may be a host to which another led.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Setting(_) | Self::Invalid(_) | Self::Argument { .. } | Self::Refused { .. } => None,
+            Self::Address { host, .. }
+            | Self::Unreachable { host, .. }
+            | Self::TimedOut { host, .. }
+            | Self::Redirects { host, .. }
+            | Self::Moved { host, .. }
+            | Self::TooLarge { host, .. }
+            | Self::NotWhatItSays { host, .. } => Some(host),
+        }
+    }
+}
+
 impl Fault for EgressError {
     fn kind(&self) -> Kind {
         match self {

@@ -30,4 +30,4 @@ pub use path::Path;
 pub use request::Request;
 pub use response::Response;
 pub use send::Egress;
-pub use target::check_url;
+pub use target::{check_url, host_of};

@@ -29,6 +29,11 @@ pub struct Response {
 }
 
 impl Response {
+    /// Who answered, and its port where that is not the usual one: whoever was asked may have led elsewhere.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The body, decompressed, if it is at most as large as was allowed and comes in time. What is more is not read.
     pub async fn bytes(mut self) -> Result<Bytes, EgressError> {
         let declared = self.inner.content_length();

@@ -40,7 +40,7 @@ pub(crate) fn check(url: &Url, options: &EgressOptions) -> Result<(), EgressErro
     }
     let Some(host) = url.host() else { return refused("it names no host") };
     let name = host.to_string();
-    if !options.hosts.allow(&name) {
+    if !options.hosts.allow(url) {
         return refused("it is not on the list of hosts");
     }
     // The client does not resolve what is an address already.
@@ -52,9 +52,11 @@ pub(crate) fn check(url: &Url, options: &EgressOptions) -> Result<(), EgressErro
     check_address(address, &options.private).map_err(|refusal| EgressError::Address { host: name, refusal })
 }
 
-/// The host of a URL, for errors and metrics: never its path or query, which may hold secrets.
-pub(crate) fn host_of(url: &Url) -> String {
-    url.host_str().unwrap_or("?").to_owned()
+/// The host of a URL, and its port where that is not the usual one, for errors and metrics: never its path or query,
+/// which may hold secrets.
+pub fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("?");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 #[cfg(test)]
@@ -135,6 +137,7 @@ mod tests {
             "http://api.example.com/",
             "https://evil.net/api.example.com",
             "https://api.example.com.evil.net/",
+            "https://api.example.com:9090/",
         ] {
             assert!(check_url(attack, &options).is_err(), "{attack}");
         }

@@ -10,7 +10,8 @@
 //!   they compare and rename.
 //!
 //! What it does not do: keep versions; sign URLs; hold a key and another one below it (`a` and `a/b`), which no file
-//! system can; tell keys apart that differ only in case, where the file system does not.
+//! system can; follow symbolic links, which would lead out of it; tell keys apart that differ only in case, where the
+//! file system does not.
 
 mod about;
 mod layout;
@@ -18,6 +19,7 @@ mod list;
 mod publish;
 mod read;
 mod sink;
+mod way;
 
 use std::{
     io,

@@ -45,6 +45,8 @@ pub struct Parameter {
     pub place: Place,
     /// Whether it must be given.
     pub required: bool,
+    /// Whether it must be given once there is a body: of a body that may be left out, with fields that may not.
+    pub required_with_body: bool,
     /// The JSON Schema of its values, its description included.
     pub schema: Map<String, Value>,
     /// Whether a list is one value between commas, rather than a value for each of its items.

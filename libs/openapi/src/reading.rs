@@ -64,6 +64,7 @@ impl<'a> Reading<'a> {
             name: name.to_owned(),
             place: stands,
             required,
+            required_with_body: false,
             schema,
             joined: stands == Place::Query && !explode,
         }))
@@ -107,14 +108,16 @@ impl<'a> Reading<'a> {
         }
         let fields = properties.into_iter().flatten().map(|(name, schema)| {
             let schema = schema.as_object().cloned().unwrap_or_default();
-            self.argument(name, required && is_needed(name), schema)
+            let field = self.argument(name, required && is_needed(name), schema);
+            Parameter { required_with_body: is_needed(name), ..field }
         });
         Ok(fields.collect())
     }
 
     fn argument(&mut self, name: &str, required: bool, schema: Map<String, Value>) -> Parameter {
         let argument = self.names.take(name);
-        Parameter { argument, name: name.to_owned(), place: Place::Body, required, schema, joined: false }
+        let (name, place) = (name.to_owned(), Place::Body);
+        Parameter { argument, name, place, required, required_with_body: required, schema, joined: false }
     }
 }
 

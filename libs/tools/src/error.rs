@@ -83,6 +83,16 @@ pub enum ToolsError {
         #[source]
         source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     },
+    /// The upstream led to another host, and that one failed. It does not speak against the upstream.
+    #[error("{upstream} led to {host}, which failed: {message}")]
+    Elsewhere {
+        /// The upstream.
+        upstream: String,
+        /// Where it led to.
+        host: String,
+        /// What callers may know of it.
+        message: String,
+    },
     /// The answer does not fit the tool's output schema.
     #[error("{name} answered something that does not fit its output schema: {problem}")]
     BadAnswer {
@@ -133,13 +143,27 @@ impl ToolsError {
         Self::Credentials(Arc::new(error))
     }
 
-    /// Whether this speaks against the upstream rather than against the caller: what breakers count and what is retried.
+    /// Whether this speaks against those who were asked rather than against the caller: what is retried.
     pub fn is_failure(&self) -> bool {
         !matches!(self, Self::Credentials(_))
             && matches!(
                 self.kind(),
                 Kind::Unavailable | Kind::DeadlineExceeded | Kind::Internal | Kind::DataLoss | Kind::Aborted
             )
+    }
+
+    /// Whether this speaks against the tool's own upstream: what breakers count.
+    pub(crate) fn blames_upstream(&self) -> bool {
+        self.is_failure() && !matches!(self, Self::Elsewhere { .. })
+    }
+
+    /// Whether nobody was asked: there was nothing to ask with, or what was asked for was refused on the way out.
+    pub(crate) fn never_left(&self) -> bool {
+        match self {
+            Self::Credentials(_) | Self::Invalid { .. } => true,
+            Self::Inner(error) => error.kind() == Kind::InvalidArgument || error.reason() == "EGRESS_REFUSED",
+            _ => false,
+        }
     }
 }
 
@@ -156,7 +180,7 @@ impl Fault for ToolsError {
             Self::SwitchedOff { .. } | Self::TooLarge { .. } | Self::Asks(_) => Kind::FailedPrecondition,
             Self::Forbidden { .. } => Kind::PermissionDenied,
             Self::TooOften { .. } | Self::Busy { .. } => Kind::ResourceExhausted,
-            Self::Open { .. } | Self::Upstream { .. } => Kind::Unavailable,
+            Self::Open { .. } | Self::Upstream { .. } | Self::Elsewhere { .. } => Kind::Unavailable,
             Self::TimedOut { .. } => Kind::DeadlineExceeded,
             Self::BadAnswer { .. } => Kind::DataLoss,
             Self::Credentials(error) | Self::Inner(error) => error.kind(),
@@ -178,7 +202,7 @@ impl Fault for ToolsError {
             Self::TooOften { .. } => "TOOL_RATE_LIMITED",
             Self::Busy { .. } => "TOOL_BUSY",
             Self::Open { .. } => "UPSTREAM_BREAKER_OPEN",
-            Self::Upstream { .. } => "UPSTREAM_FAILED",
+            Self::Upstream { .. } | Self::Elsewhere { .. } => "UPSTREAM_FAILED",
             Self::BadAnswer { .. } => "TOOL_ANSWER_INVALID",
             Self::TooLarge { .. } => "TOOL_ANSWER_TOO_LARGE",
             Self::Asks(_) => "TOOL_ASKS",

@@ -48,7 +48,7 @@ impl Remote {
                 None => Auth::new(auth)?,
             },
         };
-        Ok(Self { name: name_of(&base), base, egress, auth, headers: headers(reach)?, secrets })
+        Ok(Self { name: egress::host_of(&base), base, egress, auth, headers: headers(reach)?, secrets })
     }
 
     /// Whether it is asked in somebody's name.
@@ -70,8 +70,7 @@ fn tokens(reach: Reach<'_>, auth: &AuthConfig, oauth: &OAuthConfig) -> Result<OA
 }
 
 fn options(reach: Reach<'_>, url: &Url, more: &[String]) -> Result<EgressOptions, String> {
-    let host = url.host_str().unwrap_or_default().to_owned();
-    let hosts = Hosts::only(std::iter::once(host).chain(more.iter().cloned()));
+    let hosts = Hosts::only(std::iter::once(egress::host_of(url)).chain(more.iter().cloned()));
     let hosts = hosts.map_err(|error| format!("hosts: {error}"))?;
     let plain = EgressOptions::new(hosts);
     let max_bytes = reach.max_bytes.unwrap_or(plain.max_bytes);
@@ -108,9 +107,4 @@ fn headers(reach: Reach<'_>) -> Result<HeaderMap, String> {
         .iter()
         .map(|(name, value)| egress::header(name, value).map_err(|error| format!("headers.{name}: {error}")));
     headers.collect::<Result<Vec<(HeaderName, HeaderValue)>, _>>().map(HeaderMap::from_iter)
-}
-
-fn name_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

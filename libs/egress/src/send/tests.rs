@@ -175,6 +175,29 @@ async fn no_redirect_leads_to_what_may_not_be_reached() {
 }
 
 #[tokio::test]
+async fn a_redirect_stays_on_the_port_that_was_named() {
+    let (upstream, neighbour) = (Upstream::new().await, Upstream::new().await);
+    let lead = upstream.request(&format!("/lead?302&http://{}/hello", neighbour.address));
+    let among = |hosts: &[SocketAddr]| {
+        let hosts = Hosts::only(hosts.iter().map(ToString::to_string)).unwrap();
+        Egress::new(EgressOptions { hosts, ..options() }).unwrap()
+    };
+    let error = among(&[upstream.address]).send(lead.clone()).await.unwrap_err();
+    assert!(
+        matches!(&error, EgressError::Refused { target, .. } if target.ends_with(&neighbour.address.to_string()))
+    );
+    assert_eq!(body(&among(&[upstream.address, neighbour.address]), lead).await.unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn whoever_fails_is_named_with_its_port() {
+    let (upstream, cut) = (Upstream::new().await, Upstream::saying("").await);
+    let lead = upstream.request(&format!("/lead?302&http://{}/", cut.address));
+    let error = egress().send(lead).await.unwrap_err();
+    assert_eq!(error.host(), Some(cut.address.to_string().as_str()), "{error}");
+}
+
+#[tokio::test]
 async fn a_redirect_is_followed_for_a_while_and_secrets_stay_with_their_host() {
     let upstream = Upstream::new().await;
     let mut asked = upstream.request("/lead?302&/headers");
@@ -294,7 +317,10 @@ async fn a_connection_goes_to_the_address_that_was_checked() {
     let (lookup, _) = rebinding("169.254.169.254".parse().unwrap(), "127.0.0.1".parse().unwrap());
     let egress = Egress::resolving(options(), lookup).unwrap();
     let error = egress.send(named("/hello")).await.unwrap_err();
-    assert!(matches!(&error, EgressError::Address { host, .. } if host == "shop.example"), "{error}");
+    assert!(
+        matches!(&error, EgressError::Address { host, .. } if host.starts_with("shop.example:")),
+        "{error}"
+    );
 }
 
 #[tokio::test]

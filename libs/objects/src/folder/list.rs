@@ -1,10 +1,12 @@
 //! Folders read as one sorted list of keys.
 
-use std::{fs, io};
+use std::{io, os::fd::OwnedFd};
+
+use rustix::fs::{Dir, FileType};
 
 use super::{
     layout::{Layout, OWN},
-    read,
+    read, way,
 };
 use crate::{Key, ListOptions, Listed, ObjectsError, Page};
 
@@ -74,29 +76,43 @@ impl Walk<'_> {
     /// The names in a folder that can be parts of keys; folders with their slash, which puts them where their keys
     /// belong: `a.txt` before `a/b`, as a dot comes before a slash.
     fn names(&self, folder: &str) -> Result<Vec<String>, ObjectsError> {
-        let path = self.layout.root().join(folder);
-        let entries = match fs::read_dir(&path) {
-            Ok(entries) => entries,
+        if folder.split('/').next() == Some(OWN) {
+            return Ok(Vec::new());
+        }
+        let root = self.layout.root();
+        let mut names = match way::enter(root, folder).and_then(|inside| names_in(&inside)) {
+            Ok(names) => names,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(Vec::new());
             }
-            Err(error) => return Err(self.layout.error("read the folder", &path, error)),
+            Err(error) => return Err(self.layout.error("read the folder", &root.join(folder), error)),
         };
-        let names = entries.map(|entry| {
-            let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else { return Ok(None) };
-            let own = folder.is_empty() && name == OWN;
-            let usable = !own && Key::new(name.as_str()).is_ok();
-            let kind = entry.file_type()?;
-            // A link is what it leads to; one to nowhere is no object, as reading it will tell.
-            let is_folder = kind.is_dir() || (kind.is_symlink() && entry.path().is_dir());
-            Ok(usable.then(|| if is_folder { name + "/" } else { name }))
-        });
-        let names: io::Result<Vec<_>> = names.filter_map(Result::transpose).collect();
-        let mut names = names.map_err(|error| self.layout.error("read the folder", &path, error))?;
+        names.retain(|name| !(folder.is_empty() && name.strip_suffix('/') == Some(OWN)));
         names.sort_unstable();
         Ok(names)
     }
+}
+
+/// Links, pipes and the like are no objects, and neither is what no key can name.
+fn names_in(folder: &OwnedFd) -> io::Result<Vec<String>> {
+    let entries = Dir::read_from(folder)?.map(|entry| {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().to_str() else { return Ok(None) };
+        if Key::new(name).is_err() {
+            return Ok(None);
+        }
+        let kind = match entry.file_type() {
+            // Some file systems do not say so here.
+            FileType::Unknown => way::kind_of(folder, name)?,
+            known => Some(known),
+        };
+        Ok(match kind {
+            Some(FileType::Directory) => Some(format!("{name}/")),
+            Some(FileType::RegularFile) => Some(name.to_owned()),
+            _ => None,
+        })
+    });
+    entries.filter_map(Result::transpose).collect()
 }
 
 /// `None` for what was deleted since.

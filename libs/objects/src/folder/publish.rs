@@ -7,12 +7,14 @@ use std::{
     time::SystemTime,
 };
 
+use rustix::fs::FileType;
 use tempfile::TempPath;
 
 use super::{
     about::{About, forget_others},
     layout::Layout,
     read,
+    way::Place,
 };
 use crate::{Condition, Key, ObjectsError};
 
@@ -36,25 +38,27 @@ pub(super) fn publish(
     let metadata = file.metadata().map_err(failed)?;
     about.write(layout, key, &metadata)?;
     // The lock keeps out writers of this store; that nothing is overwritten holds against everyone.
-    if let Err(error) = put_in_place(path, &place, *condition == Condition::IfAbsent) {
-        let now = fs::metadata(&place).ok();
-        forget_others(layout, key, now.as_ref());
-        return Err(refusal(layout, key, &place, error));
+    match put_in_place(layout.root(), key, path, *condition == Condition::IfAbsent) {
+        Ok(there) => {
+            forget_others(layout, key, Some(&metadata));
+            there.sync().map_err(failed)
+        }
+        Err(error) => {
+            let now = fs::symlink_metadata(&place).ok();
+            forget_others(layout, key, now.as_ref());
+            Err(refusal(layout, key, &place, error))
+        }
     }
-    forget_others(layout, key, Some(&metadata));
-    sync_folder(&place).map_err(failed)
 }
 
 /// Removes an object; one that is not there is removed already.
 pub(super) fn remove(layout: &Layout, key: &Key) -> Result<(), ObjectsError> {
     let place = layout.body(key)?;
     let _others_wait = layout.lock(key)?;
-    if !place.is_file() {
-        return Ok(());
-    }
-    match fs::remove_file(&place) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+    match remove_file(layout.root(), key) {
+        Ok(true) => {}
+        Ok(false) => return Ok(()),
+        Err(error) if is_absence(&error) => return Ok(()),
         Err(error) => return Err(layout.error("delete", &place, error)),
     }
     forget_others(layout, key, None);
@@ -73,41 +77,57 @@ fn check(layout: &Layout, key: &Key, condition: &Condition) -> Result<(), Object
     }
 }
 
-fn put_in_place(mut path: TempPath, place: &Path, only_if_absent: bool) -> io::Result<()> {
-    let folder = place.parent().unwrap_or(place);
-    for _ in 1..ATTEMPTS {
-        fs::create_dir_all(folder)?;
-        let done = if only_if_absent { path.persist_noclobber(place) } else { path.persist(place) };
-        match done {
+fn put_in_place<'a>(
+    root: &Path,
+    key: &'a Key,
+    path: TempPath,
+    only_if_absent: bool,
+) -> io::Result<Place<'a>> {
+    let mut attempt = 1;
+    loop {
+        let place = Place::make(root, key.as_str())?;
+        if place.kind()?.is_some_and(|kind| !matches!(kind, FileType::RegularFile | FileType::Directory)) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        match place.take(&path, only_if_absent) {
             // The folder was removed as empty just now.
-            Err(error) if error.error.kind() == io::ErrorKind::NotFound => path = error.path,
-            done => return done.map_err(|error| error.error),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error),
+            // Its old name is gone with the move.
+            Ok(()) => return path.keep().map(|_| place).map_err(|error| error.error),
         }
     }
-    path.persist(place).map_err(|error| error.error)
+}
+
+/// Whether there was a file to remove.
+fn remove_file(root: &Path, key: &Key) -> io::Result<bool> {
+    let place = Place::find(root, key.as_str())?;
+    let is_file = place.kind()? == Some(FileType::RegularFile);
+    if is_file {
+        place.remove()?;
+    }
+    Ok(is_file)
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn refusal(layout: &Layout, key: &Key, place: &Path, error: io::Error) -> ObjectsError {
-    let is_folder = place.is_dir();
+    let now = fs::symlink_metadata(place).ok();
+    let (is_folder, is_file) = now.map_or((false, false), |now| (now.is_dir(), now.is_file()));
     match error.kind() {
-        io::ErrorKind::AlreadyExists if place.is_file() => ObjectsError::AlreadyExists { key: key.clone() },
-        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists if !is_folder => {
-            ObjectsError::invalid("key", "a part of it is an object, and a folder cannot hold both")
+        io::ErrorKind::AlreadyExists if is_file => ObjectsError::AlreadyExists { key: key.clone() },
+        io::ErrorKind::InvalidInput => {
+            ObjectsError::invalid("key", "its place is taken by a link, or by another thing that is no file")
         }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists if !is_folder => ObjectsError::invalid(
+            "key",
+            "a part of it is an object or a link, and only a folder can hold objects",
+        ),
         _ if is_folder => {
             ObjectsError::invalid("key", "there are objects below it, and a folder cannot hold both")
         }
         _ => layout.error("write", place, error),
-    }
-}
-
-/// Makes the new name survive a crash of the machine.
-fn sync_folder(place: &Path) -> io::Result<()> {
-    match place.parent().map(File::open) {
-        Some(Ok(folder)) => folder.sync_all(),
-        // Somebody deleted the object, and its folder with it.
-        Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Some(Err(error)) => Err(error),
-        None => Ok(()),
     }
 }

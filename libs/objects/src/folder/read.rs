@@ -13,6 +13,7 @@ use tokio_util::io::ReaderStream;
 use super::{
     about::{About, foreign_etag, name},
     layout::Layout,
+    way::Place,
 };
 use crate::{
     ETag, GetOptions, Key, Object, ObjectInfo, ObjectsError,
@@ -41,14 +42,14 @@ pub(super) fn find(layout: &Layout, key: &Key) -> Result<Found, ObjectsError> {
     };
     let mut attempt = 1;
     loop {
-        let file = File::open(&place).map_err(failed)?;
+        let file = Place::find(layout.root(), key.as_str()).and_then(|place| place.open()).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if !metadata.is_file() {
             return Err(ObjectsError::NotFound { key: key.clone() });
         }
         let about = About::read(layout, key, &metadata)?;
         // Nothing is known: this file came by other ways, unless it was replaced while we looked.
-        let replaced = || fs::metadata(&place).map(|now| name(&now)).ok() != Some(name(&metadata));
+        let replaced = || fs::symlink_metadata(&place).map(|now| name(&now)).ok() != Some(name(&metadata));
         if about.is_some() || attempt == ATTEMPTS || !replaced() {
             return Ok(Found { file, metadata, about });
         }

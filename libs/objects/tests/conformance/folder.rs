@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{Seek, SeekFrom, Write},
+    os::unix::{fs::symlink, net::UnixListener},
     path::Path,
     sync::Arc,
 };
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use fault::{Fault, Kind};
 use futures::future::join;
 use objects::{ByteRange, Folder, GetOptions, ListOptions, Objects, ObjectsError, PutOptions};
+use rustix::fs::{CWD, Mode, mkfifoat};
 use tempfile::TempDir;
 
 use super::subject::{Subject, attributes, conforms, key};
@@ -104,6 +106,49 @@ async fn a_key_below_an_object_is_refused() {
     assert!(matches!(error, ObjectsError::NotFound { .. }), "{error}");
     let error = folder.head(&key("b"), None).await.unwrap_err();
     assert!(matches!(error, ObjectsError::NotFound { .. }), "{error}");
+}
+
+/// What lies in the folder besides files was put there by others, and may lead anywhere or never answer.
+#[tokio::test]
+async fn links_are_not_followed_and_pipes_not_waited_for() {
+    let (root, folder) = folder().await;
+    let outside = TempDir::new().unwrap();
+    fs::write(outside.path().join("secret"), "not ours").unwrap();
+    let link = |target: &Path, name: &str| symlink(target, root.path().join(name)).unwrap();
+    folder.put(&key("a/b"), Bytes::from_static(b"ours"), PutOptions::default()).await.unwrap();
+    link(&outside.path().join("secret"), "file");
+    link(outside.path(), "folder");
+    link(root.path(), "a/up");
+    mkfifoat(CWD, root.path().join("pipe"), Mode::RUSR | Mode::WUSR).unwrap();
+    let _socket = UnixListener::bind(root.path().join("socket")).unwrap();
+
+    for attack in ["file", "folder/secret", "a/up/a/b", "pipe", "socket", "folder/new"] {
+        let error = folder.get(&key(attack), GetOptions::default()).await.unwrap_err();
+        assert!(matches!(error, ObjectsError::NotFound { .. }), "{attack}: {error}");
+        folder.head(&key(attack), None).await.unwrap_err();
+        for options in [PutOptions::default(), PutOptions::if_absent()] {
+            let error = folder.put(&key(attack), Bytes::from_static(b"x"), options).await.unwrap_err();
+            assert_eq!(error.kind(), Kind::InvalidArgument, "{attack}: {error}");
+        }
+        folder.delete(&key(attack), None).await.unwrap();
+    }
+    let listed = folder.list(ListOptions::default()).await.unwrap();
+    assert_eq!(listed.items.iter().map(|object| object.key.as_str()).collect::<Vec<_>>(), ["a/b"]);
+    let level = folder.list(ListOptions { by_folder: true, ..ListOptions::default() }).await.unwrap();
+    assert_eq!(level.folders, ["a/"]);
+    assert!(folder.list(ListOptions::prefix("folder/")).await.unwrap().items.is_empty());
+    assert_eq!(fs::read_to_string(outside.path().join("secret")).unwrap(), "not ours");
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn the_stores_own_folder_is_not_listed() {
+    let (_root, folder) = folder().await;
+    folder.put(&key("a"), Bytes::new(), PutOptions::default()).await.unwrap();
+    for prefix in [".ondol/", ".ondol/about/", ".ond"] {
+        let page = folder.list(ListOptions { by_folder: true, ..ListOptions::prefix(prefix) }).await.unwrap();
+        assert!(page.items.is_empty() && page.folders.is_empty(), "{prefix}: {page:?}");
+    }
 }
 
 /// Readers take no lock, and still never see the bytes of one content with the attributes of another.

@@ -30,9 +30,11 @@ impl Around for Attempt {
         let begun = Instant::now();
         let timed_out = || Err(ToolsError::TimedOut { name: self.tool.clone(), limit });
         let answer = within(limit, rest.call(call)).await.unwrap_or_else(timed_out);
-        let failed = answer.as_ref().is_err_and(ToolsError::is_failure);
-        let bytes = answer.as_ref().map_or(0, Output::size);
-        self.metrics.attempted(&self.upstream, failed, begun.elapsed(), bytes);
+        if !answer.as_ref().is_err_and(ToolsError::never_left) {
+            let failed = answer.as_ref().is_err_and(ToolsError::blames_upstream);
+            let bytes = answer.as_ref().map_or(0, Output::size);
+            self.metrics.attempted(&self.upstream, failed, begun.elapsed(), bytes);
+        }
         answer
     }
 }

@@ -64,13 +64,13 @@ pub enum BreakerState {
     Open,
 }
 
-/// What counts against an upstream.
+/// What counts against an upstream: what it failed at itself, wherever else it led.
 #[derive(Clone, Copy, Debug)]
 struct Failures;
 
 impl FailureClassifier<Output, ToolsError> for Failures {
     fn classify(&self, result: &Result<Output, ToolsError>) -> bool {
-        result.as_ref().is_err_and(ToolsError::is_failure)
+        result.as_ref().is_err_and(ToolsError::blames_upstream)
     }
 }
 

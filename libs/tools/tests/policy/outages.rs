@@ -169,3 +169,33 @@ async fn what_callers_did_wrong_does_not_count() {
     }
     assert_eq!(stand.workshop.breakers.state("shop"), Some(BreakerState::Closed));
 }
+
+#[tokio::test]
+async fn where_an_upstream_leads_to_does_not_count_against_it() {
+    let elsewhere = || ToolsError::Elsewhere {
+        upstream: "shop".into(),
+        host: "files.example".into(),
+        message: "it answered 500".into(),
+    };
+    let tool = scripted(move |_, _| Deed::Fail(elsewhere()));
+    let policy =
+        Policy { breaker: Some(tripping(Duration::from_mins(1))), retry: Some(retrying(2)), ..plain() };
+    let stand = Stand::of(&tool, policy);
+    for _ in 0..5 {
+        assert_eq!(stand.call(json!({})).await.unwrap_err().kind(), Kind::Unavailable);
+    }
+    assert_eq!(tool.calls(), 10, "it is tried again like any failure");
+    assert_eq!(stand.workshop.breakers.state("shop"), Some(BreakerState::Closed));
+    assert!(stand.shows(r#"ondol_upstream_attempts_total{upstream="shop",outcome="ok"} 10"#));
+}
+
+#[tokio::test]
+async fn what_never_left_is_no_attempt() {
+    let none = |_: usize, _: &Call| Deed::Fail(ToolsError::credentials(failure()));
+    let wrong = |_: usize, _: &Call| Deed::Fail(ToolsError::invalid(Vec::new()));
+    for script in [Box::new(none) as Box<dyn Fn(usize, &Call) -> Deed + Send + Sync>, Box::new(wrong)] {
+        let stand = Stand::of(&scripted(script), plain());
+        stand.call(json!({})).await.unwrap_err();
+        assert!(!stand.shows_any("ondol_upstream_attempts_total"));
+    }
+}

@@ -126,6 +126,13 @@ impl Stand {
         self.registry.call("search", Call::new(object(arguments), Caller::new(principal))).await
     }
 
+    /// Whether Prometheus would read any line that begins so.
+    pub(crate) fn shows_any(&self, beginning: &str) -> bool {
+        let mut text = String::new();
+        encode(&mut text, &self.figures).unwrap();
+        text.lines().any(|shown| shown.starts_with(beginning))
+    }
+
     /// Whether Prometheus would read this line.
     pub(crate) fn shows(&self, line: &str) -> bool {
         let mut text = String::new();

@@ -125,6 +125,9 @@ pub(crate) struct ParameterConfig {
     /// Whether it may be left out; one with a `default` may.
     #[serde(default)]
     pub(crate) optional: bool,
+    /// What else must be given with it: the other fields of a body that is sent only if there is one of them.
+    #[serde(skip)]
+    pub(crate) needs: Vec<String>,
     /// The JSON Schema.
     #[serde(flatten)]
     pub(crate) schema: serde_json::Map<String, Value>,

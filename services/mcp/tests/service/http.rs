@@ -14,9 +14,13 @@ pub const KEY: &str = "correct horse/battery+staple";
 
 /// The service with the shipped example, and the shop behind it.
 pub async fn stand(shop: &Shop, more: &str) -> Stand {
+    serving(shop, shop::TOOLS, more).await
+}
+
+async fn serving(shop: &Shop, tools: &str, more: &str) -> Stand {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let tools = shop::TOOLS.replace(shop::ADDRESS, &address.to_string());
+    let tools = tools.replace(shop::ADDRESS, &address.to_string());
     let more = more.replace("SHOP", &address.to_string());
     let stand = Stand::with(&format!("{tools}\n{more}")).await;
     let (shop, end) = (shop.clone(), stand.life.draining());
@@ -149,6 +153,37 @@ async fn failures_open_the_breaker_of_the_host_and_a_probe_closes_it() {
         }
     };
     tokio::time::timeout(Duration::from_secs(5), healed).await.unwrap();
+}
+
+#[tokio::test]
+async fn where_an_api_leads_to_fails_without_blame_for_the_api() {
+    let (shop, other) = (Shop::default(), Shop::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let policy =
+        "[tools.shop_search]\nattempts = 1\ncache_ttl = \"1ms\"\nbreaker = { min_calls = 2, probes = 1 }\n";
+    let stand = led(&shop, policy, &address.to_string()).await;
+    let (served, end) = (other.clone(), stand.life.draining());
+    stand.life.spawn("other", async move { shop::serve(&served, listener, end).await });
+
+    shop.turn(Mood::Redirects(format!("http://{address}/items?query=x")));
+    other.turn(Mood::Fails(500));
+    for number in 0..5 {
+        let error = search(&stand, json!({"query": format!("q{number}")})).await.unwrap_err();
+        assert_eq!(error.get_details_error_info().unwrap().reason, "UPSTREAM_FAILED", "{error}");
+        assert!(error.message().contains(&format!("led to {address}, which failed")), "{error}");
+    }
+    shop.turn(Mood::Redirects("http://127.0.0.1:9/".into()));
+    let refused = search(&stand, json!({"query": "port"})).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied, "{refused}");
+    shop.turn(Mood::Well);
+    search(&stand, json!({"query": "lamp"})).await.unwrap();
+}
+
+/// The shop, which may lead to this address.
+async fn led(shop: &Shop, more: &str, address: &str) -> Stand {
+    let tools = shop::TOOLS.replace("[http.shop]\n", &format!("[http.shop]\nhosts = [{address:?}]\n"));
+    serving(shop, &tools, more).await
 }
 
 /// Ways to be let in, with the key in a file.
@@ -323,4 +358,37 @@ async fn a_document_describes_tools() {
         let problem = mcp::Assembly::of(&config, &means).await.err().unwrap().to_string();
         assert!(problem.contains(said), "{wrong}: {problem}");
     }
+}
+
+/// Most documents forget to say that a body is required, and would take orders of nothing.
+#[tokio::test]
+async fn a_body_that_may_be_left_out_is_whole_where_it_is_sent() {
+    let (shop, folder) = (Shop::default(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("orders.json");
+    let order = json!({
+        "type": "object", "required": ["item", "count"],
+        "properties": {"item": {"type": "string"}, "count": {"type": "integer"}, "note": {"type": "string"}},
+    });
+    let body = json!({"content": {"application/json": {"schema": order}}});
+    let operation = json!({"operationId": "order", "summary": "x", "requestBody": body, "responses": {}});
+    let info = json!({"title": "x", "version": "1"});
+    let document = json!({"openapi": "3.1.0", "info": info, "paths": {"/orders": {"post": operation}}});
+    fs::write(&file, document.to_string()).unwrap();
+    let api = format!(
+        "[http.api]\nurl = \"http://SHOP\"\nplain_http = true\nprivate = [\"127.0.0.0/8\"]\nopenapi = \"{}\"\n\
+         operations = [\"order\"]\n[http.api.tools.one]\noperation = \"order\"\nset = {{ count = 1 }}\n",
+        file.display()
+    );
+    let stand = stand(&shop, &api).await;
+    let sent = async |tool: &str, arguments: Value| {
+        let refused = stand.call(tool, arguments).await.err();
+        refused.is_none_or(|refused| refused.code() != Code::InvalidArgument)
+    };
+    assert!(sent("api_order", json!({})).await);
+    assert!(sent("api_order", json!({"item": "desk", "count": 1})).await);
+    for wrong in [json!({"item": "desk"}), json!({"count": 1}), json!({"note": "soon"})] {
+        assert!(!sent("api_order", wrong.clone()).await, "{wrong}");
+    }
+    assert!(sent("api_one", json!({"item": "desk"})).await);
+    assert!(!sent("api_one", json!({})).await, "there is a body always, and it lacks the item");
 }

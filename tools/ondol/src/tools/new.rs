@@ -51,7 +51,7 @@ pub(crate) fn write_if_missing(path: &Path) -> io::Result<bool> {
 /// Webhooks to receivers on this machine, and to no other.
 const WEBHOOKS: &str = "[secrets]\nfolder = \"secrets\"\n\n# Where ends of jobs may be told: to receivers on this machine. \
     `ondol webhooks secret` prints what they verify with.\n[webhooks]\nsecrets = [\"webhooks\"]\n\
-    hosts = [\"127.0.0.1\", \"localhost\"]\nprivate = [\"127.0.0.0/8\", \"::1/128\"]\nplain_http = true\n";
+    hosts = [\"127.0.0.1:*\", \"localhost:*\"]\nprivate = [\"127.0.0.0/8\", \"::1/128\"]\nplain_http = true\n";
 
 /// Makes what webhooks are signed with, where there is nothing yet.
 fn write_master(home: &Path) -> io::Result<()> {

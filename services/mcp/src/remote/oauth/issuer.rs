@@ -130,7 +130,7 @@ impl Issuer {
 
     /// The issuer's words may hold anything: what is told is only that there is no token.
     fn failed(&self, why: &str) -> ToolsError {
-        let upstream = self.url.host_str().unwrap_or_default().to_owned();
+        let upstream = egress::host_of(&self.url);
         tracing::error!(issuer = upstream, "no token: {why}");
         ToolsError::Upstream {
             upstream,

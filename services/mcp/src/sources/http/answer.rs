@@ -3,6 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
+use egress::EgressError;
 use fault::{Fault, Kind};
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use secrets::Redactor;
@@ -41,7 +42,7 @@ impl Reading {
         let status = response.status;
         if status.is_success() {
             let media_type = redactor.text(media_type(&response.headers));
-            let body = response.bytes().await.map_err(ToolsError::inner)?;
+            let body = response.bytes().await.map_err(|error| self.unanswered(error))?;
             return self.success(&media_type, body, redactor);
         }
         let fails = status.is_server_error()
@@ -49,7 +50,7 @@ impl Reading {
             || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
         if fails {
             let retry_after = response.retry_after().map(|pause| pause.min(LONGEST_PAUSE));
-            return Err(self.failed(format!("it answered {status}"), retry_after));
+            return Err(self.failed(response.host(), format!("it answered {status}"), retry_after));
         }
         if self.authenticated && status == StatusCode::UNAUTHORIZED {
             tracing::error!(
@@ -57,7 +58,7 @@ impl Reading {
                 upstream = self.upstream,
                 "the upstream refuses the tool's credentials"
             );
-            return Err(ToolsError::credentials(Refused { upstream: self.upstream.clone() }));
+            return Err(ToolsError::inner(Refused { upstream: self.upstream.clone() }));
         }
         if self.authenticated && status == StatusCode::FORBIDDEN {
             // Perhaps this one thing is not ours; its words would be about our account.
@@ -125,8 +126,30 @@ impl Reading {
         Ok(Output::structured(object(value)))
     }
 
-    fn failed(&self, message: String, retry_after: Option<Duration>) -> ToolsError {
+    /// Why there is no answer, or only a part of one.
+    pub(super) fn unanswered(&self, error: EgressError) -> ToolsError {
+        match error.host().map(str::to_owned) {
+            Some(host) if host != self.upstream => {
+                let error = ToolsError::inner(error);
+                if error.is_failure() {
+                    self.elsewhere(host, error.public_message().into_owned())
+                } else {
+                    error
+                }
+            }
+            _ => ToolsError::inner(error),
+        }
+    }
+
+    fn failed(&self, host: &str, message: String, retry_after: Option<Duration>) -> ToolsError {
+        if host != self.upstream {
+            return self.elsewhere(host.to_owned(), message);
+        }
         ToolsError::Upstream { upstream: self.upstream.clone(), message, retry_after, source: None }
+    }
+
+    fn elsewhere(&self, host: String, message: String) -> ToolsError {
+        ToolsError::Elsewhere { upstream: self.upstream.clone(), host, message }
     }
 
     fn bad(&self, problem: String) -> ToolsError {

@@ -175,7 +175,8 @@ fn take(
         });
     }
     let schema: Map<String, Value> = parameter.schema.clone();
-    parameters.insert(parameter.argument.clone(), ParameterConfig { optional: !parameter.required, schema });
+    let taken = ParameterConfig { optional: !parameter.required, needs: Vec::new(), schema };
+    parameters.insert(parameter.argument.clone(), taken);
     let comma = if parameter.joined { "," } else { "" };
     Ok(Value::String(format!("{{{}{comma}}}", parameter.argument)))
 }
@@ -188,12 +189,31 @@ fn fixed(path: &str, argument: &str, tool: &HttpToolConfig) -> Result<String, St
     Ok(path.replace(&format!("{{{argument}}}"), segment.trim_start_matches('/')))
 }
 
-fn fill(made: &mut HttpToolConfig, body: Body, set: &mut BTreeMap<String, Value>) -> Result<(), String> {
-    let mut fields = Map::new();
-    for field in body.fields.into_iter().flatten() {
-        let template = take(&field, set, &mut made.parameters)?;
-        fields.insert(field.name, template);
+/// Fields that a body cannot be without are asked for: always, or as soon as another field makes one.
+fn require(fields: &[Parameter], is_always_sent: bool, parameters: &mut BTreeMap<String, ParameterConfig>) {
+    let needed = fields.iter().filter(|field| field.required_with_body);
+    let is_optional = |name: &&str| parameters.get(*name).is_some_and(|parameter| parameter.optional);
+    let needed = needed.map(|field| field.argument.as_str()).filter(is_optional);
+    let needed: Vec<String> = needed.map(str::to_owned).collect();
+    for field in fields {
+        let Some(parameter) = parameters.get_mut(&field.argument) else { continue };
+        if is_always_sent {
+            parameter.optional &= !field.required_with_body;
+        } else if parameter.optional {
+            parameter.needs = needed.iter().filter(|name| **name != field.argument).cloned().collect();
+        }
     }
+}
+
+fn fill(made: &mut HttpToolConfig, body: Body, set: &mut BTreeMap<String, Value>) -> Result<(), String> {
+    let described = body.fields.unwrap_or_default();
+    let is_always_sent = described.iter().any(|field| set.contains_key(&field.argument));
+    let mut fields = Map::new();
+    for field in &described {
+        let template = take(field, set, &mut made.parameters)?;
+        fields.insert(field.name.clone(), template);
+    }
+    require(&described, is_always_sent, &mut made.parameters);
     if body.media == Media::Json && body.media_type != "application/json" {
         let media_type = body.media_type.replace('{', "{{").replace('}', "}}");
         made.headers.insert("content-type".to_owned(), media_type);

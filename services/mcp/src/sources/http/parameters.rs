@@ -12,7 +12,7 @@ use crate::{
 /// The schema of the arguments.
 pub(super) fn input(described: &HttpToolConfig) -> Result<Schema, String> {
     let mut properties = Map::new();
-    let mut required = Vec::new();
+    let (mut required, mut dependent) = (Vec::new(), Map::new());
     for (name, parameter) in &described.parameters {
         check_name(name).map_err(|problem| format!("parameters: {problem}"))?;
         if !described.is_imported {
@@ -22,9 +22,15 @@ pub(super) fn input(described: &HttpToolConfig) -> Result<Schema, String> {
         if !parameter.optional && !is_filled {
             required.push(name.as_str());
         }
+        if !parameter.needs.is_empty() {
+            dependent.insert(name.clone(), json!(parameter.needs));
+        }
         properties.insert(name.clone(), Value::Object(parameter.schema.clone()));
     }
     let mut input = json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
+    if !dependent.is_empty() {
+        input["dependentRequired"] = Value::Object(dependent);
+    }
     if !described.definitions.is_empty() {
         input["$defs"] = Value::Object(described.definitions.clone());
     }

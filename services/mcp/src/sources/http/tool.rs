@@ -62,7 +62,8 @@ impl Asking {
     ) -> Result<(Given, egress::Response), ToolsError> {
         let mut request = self.plan.request(arguments, &self.upstream.headers, key)?;
         let given = self.upstream.auth.apply(&mut request, &self.upstream.secrets).await?;
-        let response = self.upstream.egress.send(request).await.map_err(ToolsError::inner)?;
+        let response =
+            self.upstream.egress.send(request).await.map_err(|error| self.reading.unanswered(error))?;
         Ok((given, response))
     }
 }

@@ -58,7 +58,11 @@ impl Buckets {
         let each = self.0.iter().map(|(name, bucket)| {
             let what = if bucket.description.is_empty() { "no description" } else { &bucket.description };
             let read = bucket.read.iter().map(|folder| if folder.is_empty() { "everything" } else { folder });
-            let read = read.collect::<Vec<_>>().join(", ");
+            let read = if bucket.read.is_empty() {
+                "nothing".to_owned()
+            } else {
+                read.collect::<Vec<_>>().join(", ")
+            };
             let write =
                 bucket.write.as_ref().map(|folder| format!("; writable: {folder}")).unwrap_or_default();
             format!("- {name}: {what} (readable: {read}{write})")
@@ -110,7 +114,7 @@ impl Bucket {
     /// The key of an object that may be read.
     pub(crate) fn readable(&self, key: &str) -> Result<Key, ToolsError> {
         let key = Key::new(key).map_err(ToolsError::inner)?;
-        let inside = self.read.iter().chain(&self.write).any(|folder| key.as_str().starts_with(folder));
+        let inside = self.read.iter().any(|folder| key.as_str().starts_with(folder));
         if inside { Ok(key) } else { Err(wrong("key", allowed("read", &self.read))) }
     }
 
@@ -126,12 +130,15 @@ impl Bucket {
 
     /// A beginning of keys all of which may be read.
     pub(crate) fn listable(&self, prefix: &str) -> Result<(), ToolsError> {
-        let inside = self.read.iter().chain(&self.write).any(|folder| prefix.starts_with(folder));
+        let inside = self.read.iter().any(|folder| prefix.starts_with(folder));
         if inside { Ok(()) } else { Err(wrong("prefix", allowed("listed", &self.read))) }
     }
 }
 
 fn allowed(done: &str, folders: &[String]) -> String {
+    if folders.is_empty() {
+        return format!("nothing in this bucket may be {done}");
+    }
     format!("must begin with a folder that may be {done}: {}", folders.join(", "))
 }
 
@@ -171,7 +178,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let buckets = buckets(folder.path(), "read = [\"daily/\"]\nwrite = \"inbox/\"").await.unwrap();
         let bucket = buckets.get("reports").unwrap();
-        for good in ["daily/a.csv", "daily/2026/b.csv", "inbox/c"] {
+        for good in ["daily/a.csv", "daily/2026/b.csv"] {
             bucket.readable(good).unwrap();
         }
         let attacks = [
@@ -190,6 +197,8 @@ mod tests {
             "DAILY/a",
             "daily\\..\\secret",
             "inbox",
+            // What others put there is theirs: a folder is read only where the configuration says so.
+            "inbox/c",
             "%2e%2e/daily/a",
         ];
         for attack in attacks {
@@ -200,7 +209,7 @@ mod tests {
             assert!(bucket.writable(attack).is_err(), "{attack:?}");
         }
         bucket.listable("daily/20").unwrap();
-        for attack in ["", "d", "daily", "secret/"] {
+        for attack in ["", "d", "daily", "secret/", "inbox/"] {
             assert!(bucket.listable(attack).is_err(), "{attack:?}");
         }
     }
