@@ -3,7 +3,10 @@
 use jobs::{JobId, State};
 use tonic::Code;
 
-use crate::stand::{HERE, LISTER, Stand};
+use crate::{
+    receiver::Receiver,
+    stand::{HERE, LISTER, Stand},
+};
 
 fn id(job: &proto::jobs::v1::Job) -> JobId {
     job.name.strip_prefix("jobs/").unwrap().parse().unwrap()
@@ -42,4 +45,61 @@ async fn a_tool_that_is_not_there_is_dead_at_once_and_says_so() {
     let ended = stand.ended(id(&job)).await;
     assert_eq!((ended.state, ended.attempts), (State::Dead, 1));
     assert!(ended.error.unwrap().contains("there is no tool"));
+}
+
+/// A tool `orders_place` that posts to somebody, with more in its table.
+fn orders(origin: &str, more: &str) -> String {
+    format!(
+        r#"
+[http.orders]
+url = "{origin}"
+private = ["127.0.0.0/8"]
+plain_http = true
+policy = {{ attempts = 1 }}
+
+[http.orders.tools.place]
+description = "Places an order."
+method = "POST"
+path = "/hooks"
+query = {{ of = "team-a" }}
+body = {{ bucket = "{{bucket}}", prefix = "{{prefix}}" }}
+{more}
+
+[http.orders.tools.place.parameters]
+bucket = {{ type = "string" }}
+prefix = {{ type = "string" }}
+"#
+    )
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_not_done_again() {
+    let receiver = Receiver::answering(&[500; 8]).await;
+    let stand = Stand::with(&orders(&receiver.origin(), "")).await;
+    let job = stand.call_with("a key", ("orders_place", "a"), None).await.unwrap();
+    let ended = stand.ended(id(&job)).await;
+    assert_eq!((ended.state, ended.attempts, receiver.told().len()), (State::Dead, 1, 1), "{ended:?}");
+    let error = ended.error.unwrap();
+    assert!(error.contains("500") && error.contains("may have had its effect"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_as_good_twice_is_done_again() {
+    let receiver = Receiver::answering(&[500, 500, 200]).await;
+    let stand = Stand::with(&orders(&receiver.origin(), "idempotent = true")).await;
+    let job = stand.call_with("a key", ("orders_place", "a"), None).await.unwrap();
+    let ended = stand.ended(id(&job)).await;
+    assert_eq!((ended.state, ended.attempts, receiver.told().len()), (State::Done, 1, 3), "{ended:?}");
+}
+
+#[tokio::test]
+async fn what_nobody_has_heard_is_asked_again() {
+    // Nobody listens there until the call has failed once.
+    let place = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let stand = Stand::with(&orders(&format!("http://{place}"), "")).await;
+    let job = stand.call_with("a key", ("orders_place", "a"), None).await.unwrap();
+    stand.running(id(&job)).await;
+    let receiver = Receiver::answering_at(place, &[]).await;
+    let ended = stand.ended(id(&job)).await;
+    assert_eq!((ended.state, receiver.told().len()), (State::Done, 1), "{ended:?}");
 }

@@ -4,7 +4,7 @@ use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 
 use api::Backends;
 use clap::Parser;
-use jobs::{Filter, Job, JobId, MemoryQueue, Name, Policies, Policy, Queue};
+use jobs::{Filter, Job, JobId, MemoryQueue, Name, Policies, Policy, Queue, State};
 use objects::{Folder, Objects};
 use prometheus_client::registry::Registry;
 use proto::jobs::v1::{
@@ -128,6 +128,15 @@ impl Stand {
         let job = Some(wire::Job { work, webhook, ..wire::Job::default() });
         let request = CreateJobRequest { job, ..CreateJobRequest::default() };
         self.jobs().create_job(keyed(KEY, request)).await.unwrap().into_inner()
+    }
+
+    /// Waits until a worker has the job.
+    pub(crate) async fn running(&self, id: JobId) {
+        let mut after = 0;
+        while self.queue.get(id).await.unwrap().state != State::Running {
+            let events = self.queue.events(id, after, PATIENCE).await.unwrap();
+            after = events.events.last().map_or(after, |event| event.sequence);
+        }
     }
 
     /// The job, once it has ended.
