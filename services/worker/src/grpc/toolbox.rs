@@ -54,9 +54,19 @@ impl Toolbox {
         }
     }
 
-    /// What went wrong around a call, as one that is for good if another call could do twice what was to be done once.
-    pub(crate) async fn judged(&self, context: &CallContext, tool: &str, error: WorkerError) -> WorkerError {
-        if !error.may_pass() || error.nothing_was_done() || self.may_be_repeated(context, tool).await {
+    /// What a call came to, as an error that is for good if another call could do twice what was to be done once.
+    async fn judged(&self, context: &CallContext, tool: &str, error: WorkerError) -> WorkerError {
+        if error.nothing_was_done() { error } else { self.after_call(context, tool, error).await }
+    }
+
+    /// The same of what went wrong once a call had its effect.
+    pub(crate) async fn after_call(
+        &self,
+        context: &CallContext,
+        tool: &str,
+        error: WorkerError,
+    ) -> WorkerError {
+        if !error.may_pass() || self.may_be_repeated(context, tool).await {
             return error;
         }
         WorkerError::Spent(Box::new(error))

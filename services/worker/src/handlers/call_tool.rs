@@ -43,7 +43,7 @@ impl Handler for CallTool {
         let failed = answer.is_error.into();
         if let Err(error) = self.keep(assignment, answer).await {
             // The job would begin anew, and with it the call.
-            return Err(self.toolbox.judged(&assignment.context, &request.name, error).await);
+            return Err(self.toolbox.after_call(&assignment.context, &request.name, error).await);
         }
         assignment.progress(&Progress { done: 1, total: 1, failed, ..Progress::default() });
         Ok(())
@@ -53,13 +53,9 @@ impl Handler for CallTool {
 impl CallTool {
     /// Writes an answer down, all of it.
     async fn keep(&self, assignment: &Assignment, answer: CallToolResponse) -> Result<(), WorkerError> {
-        let answer = match answer.answer.is_empty() {
-            true => answer,
-            false => match self.keep_whole(assignment, answer).await? {
-                Some(answer) => answer,
-                None => return Ok(()),
-            },
-        };
+        let rest =
+            if answer.answer.is_empty() { Some(answer) } else { self.keep_whole(assignment, answer).await? };
+        let Some(answer) = rest else { return Ok(()) };
         let record = self.record(&answer)?;
         assignment.put("answer.json", JSON, serde_json::to_vec(&record)?).await?;
         if let Some(text) = text(&answer) {
