@@ -185,6 +185,16 @@ async fn of_a_large_answer_everything_is_kept() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_lost_is_not_asked_for_once_more() {
+    let (stand, toolbox) = (Stand::new(&Scripted::new()).await, Toolbox::default());
+    let stand = stand.with_toolbox(&toolbox);
+    let _worker = stand.worker(&[]);
+    toolbox.answer(large("text/plain", &[]).0);
+    let job = run(&stand, call()).await;
+    assert_eq!((job.state, job.attempts, toolbox.called().len()), (State::Dead, 1, 1), "{job:?}");
+}
+
+#[tokio::test]
 async fn nobody_is_no_caller() {
     let (stand, toolbox) = (Stand::new(&Scripted::new()).await, Toolbox::default());
     let stand = stand.with_toolbox(&toolbox);

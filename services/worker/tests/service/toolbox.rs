@@ -82,6 +82,9 @@ impl ToolService for Toolbox {
     ) -> Result<Response<Self::ReadAnswerStream>, Status> {
         assert_eq!(request.metadata().get("x-ondol-principal").unwrap(), OWNER);
         let whole: Vec<_> = self.whole.lock().unwrap().iter().cloned().map(Ok).collect();
+        if whole.is_empty() {
+            return Err(Status::internal("lost"));
+        }
         Ok(Response::new(stream::iter(whole)))
     }
 

@@ -1,11 +1,12 @@
 //! Calls of tools as jobs, from api to the artifact.
 
 use jobs::{JobId, State};
+use proto::tools::v1::{CallToolRequest, ReadAnswerRequest};
 use tonic::Code;
 
 use crate::{
     receiver::Receiver,
-    stand::{HERE, LISTER, Stand},
+    stand::{HERE, LISTER, Stand, by_owner, keyed},
 };
 
 fn id(job: &proto::jobs::v1::Job) -> JobId {
@@ -102,4 +103,36 @@ async fn what_nobody_has_heard_is_asked_again() {
     let receiver = Receiver::answering_at(place, &[]).await;
     let ended = stand.ended(id(&job)).await;
     assert_eq!((ended.state, receiver.told().len()), (State::Done, 1), "{ended:?}");
+}
+
+/// Answers of files that are too large, whatever they say.
+const SMALL: &str = "[s3.policy]\nmax_answer_bytes = 10\n";
+
+#[tokio::test]
+async fn a_large_answer_is_in_the_job_as_a_whole() {
+    let stand = Stand::with(SMALL).await;
+    let job = stand.call(None).await;
+    let ended = stand.ended(id(&job)).await;
+    assert_eq!((ended.state, ended.attempts), (State::Done, 1), "{ended:?}");
+    let answer: serde_json::Value = serde_json::from_slice(&stand.made(&job, "/answer.json").await).unwrap();
+    assert!(answer["structuredContent"]["objects"].is_array(), "{answer}");
+}
+
+#[tokio::test]
+async fn a_large_answer_is_read_through_api_by_whoever_called() {
+    let stand = Stand::with(SMALL).await;
+    let arguments = serde_json::json!({"bucket": "reports", "prefix": "daily/"});
+    let arguments = Some(contract::message_struct(arguments.as_object().unwrap()));
+    let call = CallToolRequest { name: "tools/s3_list".into(), arguments };
+    let answer = stand.tools().call_tool(by_owner(call)).await.unwrap().into_inner();
+    let read = || ReadAnswerRequest { name: answer.answer.clone() };
+    let mut pieces = stand.tools().read_answer(by_owner(read())).await.unwrap().into_inner();
+    let mut whole = Vec::new();
+    while let Some(piece) = pieces.message().await.unwrap() {
+        whole.extend(piece.data);
+    }
+    let whole: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+    assert!(whole["objects"].is_array(), "{whole}");
+    let refused = stand.tools().read_answer(keyed(LISTER, read())).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
 }
