@@ -8,6 +8,7 @@
 //!
 //! This crate must never know about a transport, a service or a model's files.
 
+mod answer_name;
 mod generation;
 mod invalid;
 mod model_id;
@@ -16,6 +17,7 @@ mod prompt;
 mod structure;
 mod tool_name;
 
+pub use answer_name::answer_name;
 pub use generation::{check_counting, check_generation, check_source};
 pub use invalid::Invalid;
 pub use model_id::{model_id, model_name};

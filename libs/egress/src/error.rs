@@ -45,6 +45,8 @@ pub enum EgressError {
     Unreachable {
         /// The host.
         host: String,
+        /// Whether nobody has heard any of the request.
+        unheard: bool,
         /// What the client said.
         #[source]
         source: Box<dyn Error + Send + Sync>,
@@ -140,6 +142,14 @@ impl Fault for EgressError {
             Self::TooLarge { .. } => "UPSTREAM_ANSWER_TOO_LARGE",
             Self::NotWhatItSays { .. } => "UPSTREAM_ANSWER_INVALID",
             _ => self.kind().reason(),
+        }
+    }
+
+    fn nothing_was_done(&self) -> bool {
+        match self {
+            Self::Invalid(_) | Self::Argument { .. } | Self::Moved { .. } => true,
+            Self::Unreachable { unheard, .. } => *unheard,
+            _ => false,
         }
     }
 }

@@ -61,7 +61,9 @@ impl Egress {
         let (mut request, mut left) = (request, self.options.redirects);
         loop {
             check(&request.url, &self.options)?;
-            let response = self.once(&request, until).await?;
+            let first = left == self.options.redirects;
+            let response =
+                self.once(&request, until).await.map_err(|error| if first { error } else { heard(error) })?;
             let Some(next) = redirection(&response, &request) else { return Ok(response) };
             if left == 0 {
                 return Err(EgressError::Redirects { host: response.host, limit: self.options.redirects });
@@ -85,6 +87,16 @@ impl Egress {
         let inner = sent.map_err(|error| explained(error, &host, timeout))?;
         let (status, headers) = (inner.status(), inner.headers().clone());
         Ok(Response { status, headers, host, inner, limit: self.options.max_bytes, read: 0, until, timeout })
+    }
+}
+
+/// The error of a request that follows another one: whoever has led on may have done what was asked.
+fn heard(error: EgressError) -> EgressError {
+    match error {
+        EgressError::Unreachable { host, source, .. } => {
+            EgressError::Unreachable { host, unheard: false, source }
+        }
+        other => other,
     }
 }
 
@@ -147,7 +159,7 @@ pub(crate) fn explained(error: reqwest::Error, host: &str, limit: Duration) -> E
         let source = Box::new(error.without_url());
         return EgressError::NotWhatItSays { host, expected: "body in its encoding", source };
     }
-    EgressError::Unreachable { host, source: Box::new(error.without_url()) }
+    EgressError::Unreachable { host, unheard: error.is_connect(), source: Box::new(error.without_url()) }
 }
 
 /// Whether the decoder itself complained, somewhere down in the causes.

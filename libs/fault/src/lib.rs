@@ -35,6 +35,11 @@ pub trait Fault: Error {
         &[]
     }
 
+    /// Whether it is certain that nothing was done: asking again cannot do it twice.
+    fn nothing_was_done(&self) -> bool {
+        false
+    }
+
     /// How long the caller should wait before it tries again, where that is known.
     fn retry_after(&self) -> Option<Duration> {
         None

@@ -81,6 +81,14 @@ impl Fault for FederationError {
         }
     }
 
+    fn nothing_was_done(&self) -> bool {
+        match self {
+            Self::Egress(error) => error.nothing_was_done(),
+            Self::Credentials { .. } | Self::SessionGone => true,
+            _ => false,
+        }
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,

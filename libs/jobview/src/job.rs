@@ -8,7 +8,7 @@ use prost::Message;
 use prost_types::Timestamp;
 use proto::jobs::v1::{self as wire, ArtifactLink, job::Work};
 
-use crate::webhook_of;
+use crate::{WEBHOOK, webhook_of};
 
 /// The kinds of jobs that callers create: the fields of `work`.
 pub const KINDS: [&str; 3] = ["generate_text", "batch", "call_tool"];
@@ -27,7 +27,7 @@ pub fn job(job: &Job, work: Option<&[u8]>, made: Option<&Manifest>) -> wire::Job
         work: work.and_then(|bytes| work_of(job.kind.as_str(), bytes)),
         priority: priority(job.priority).into(),
         published,
-        webhook: webhook_of(job),
+        webhook: webhook_of(job).or_else(|| told(job.kind.as_str(), work?)),
         state: state(job.state).into(),
         kind: job.kind.as_str().to_owned(),
         attempts: job.attempts,
@@ -84,12 +84,26 @@ fn work_of(kind: &str, bytes: &[u8]) -> Option<Work> {
     }
 }
 
+/// Where a job that tells of another one's end tells it: its own would be told nowhere.
+fn told(kind: &str, work: &[u8]) -> Option<wire::Webhook> {
+    (kind == WEBHOOK).then(|| wire::Webhook::decode(work).ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use prost::Message;
     use prost_types::field_descriptor_proto::Type;
 
-    use super::KINDS;
+    use proto::jobs::v1::Webhook;
+
+    use super::{KINDS, told};
+
+    #[test]
+    fn of_a_job_that_tells_it_is_known_whom() {
+        let webhook = Webhook { url: "https://example.com/hooks".into() };
+        assert_eq!(told("webhook", &webhook.encode_to_vec()), Some(webhook.clone()));
+        assert_eq!(told("batch", &webhook.encode_to_vec()), None);
+    }
 
     #[test]
     fn the_kinds_are_those_of_the_contract() {

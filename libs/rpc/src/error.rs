@@ -152,6 +152,10 @@ impl Fault for RpcError {
         }
     }
 
+    fn nothing_was_done(&self) -> bool {
+        matches!(self, Self::Overloaded { .. } | Self::Unreachable { .. })
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Overloaded { retry_after } => Some(*retry_after),

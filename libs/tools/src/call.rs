@@ -19,6 +19,8 @@ pub struct Call {
     pub request_id: String,
     /// When the answer is no longer wanted.
     pub deadline: Option<Instant>,
+    /// How long all attempts have together. The tool's policy says so.
+    pub whole: Option<Duration>,
     /// Where a long call says how far it is.
     pub progress: Progress,
     /// How many servers of ours it has come through before, where one is a tool of another.
@@ -35,6 +37,7 @@ impl Call {
             caller,
             request_id: String::new(),
             deadline: None,
+            whole: None,
             progress: Progress::default(),
             hops: 0,
             dialogue: Dialogue::default(),

@@ -28,7 +28,12 @@ pub enum ToolsError {
         /// The tool.
         name: String,
     },
-    /// The key does not allow this tool.
+    /// Nothing that this caller may read lies there.
+    #[error(
+        "there is nothing at this URI for this key: it was never there, is another key's, or was removed since"
+    )]
+    NothingThere,
+    /// The key does not allow this tool, which callers are not told: to them there is no such tool.
     #[error("this key may not call {name}: {missing}")]
     Forbidden {
         /// The tool.
@@ -70,6 +75,20 @@ pub enum ToolsError {
         /// How long it had.
         limit: Duration,
     },
+    /// No answer in the time of the whole call, which has left its last attempt less than an attempt may take.
+    #[error(
+        "{name} did not answer within the {} ms of the call, of which its last attempt had {} ms",
+        .whole.as_millis(),
+        .rest.as_millis()
+    )]
+    OutOfTime {
+        /// The tool.
+        name: String,
+        /// How long all attempts had together.
+        whole: Duration,
+        /// How long the last one had.
+        rest: Duration,
+    },
     /// The upstream could not be reached, failed, or asked to be left alone.
     #[error("{upstream} failed: {message}")]
     Upstream {
@@ -93,12 +112,12 @@ pub enum ToolsError {
         /// What callers may know of it.
         message: String,
     },
-    /// The answer does not fit the tool's output schema.
-    #[error("{name} answered something that does not fit its output schema: {problem}")]
+    /// The answer is none that the tool may give.
+    #[error("what {name} answered cannot be used: {problem}")]
     BadAnswer {
         /// The tool.
         name: String,
-        /// What does not fit.
+        /// What is wrong with it.
         problem: String,
     },
     /// The answer is larger than the policy allows, and there is no place to put it.
@@ -175,13 +194,12 @@ fn told(violations: &[Violation]) -> String {
 impl Fault for ToolsError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotFound { .. } => Kind::NotFound,
+            Self::NotFound { .. } | Self::NothingThere | Self::Forbidden { .. } => Kind::NotFound,
             Self::Invalid { .. } => Kind::InvalidArgument,
             Self::SwitchedOff { .. } | Self::TooLarge { .. } | Self::Asks(_) => Kind::FailedPrecondition,
-            Self::Forbidden { .. } => Kind::PermissionDenied,
             Self::TooOften { .. } | Self::Busy { .. } => Kind::ResourceExhausted,
             Self::Open { .. } | Self::Upstream { .. } | Self::Elsewhere { .. } => Kind::Unavailable,
-            Self::TimedOut { .. } => Kind::DeadlineExceeded,
+            Self::TimedOut { .. } | Self::OutOfTime { .. } => Kind::DeadlineExceeded,
             Self::BadAnswer { .. } => Kind::DataLoss,
             Self::Credentials(error) | Self::Inner(error) => error.kind(),
         }
@@ -190,15 +208,17 @@ impl Fault for ToolsError {
     fn public_message(&self) -> Cow<'_, str> {
         match self {
             Self::Credentials(error) | Self::Inner(error) => error.public_message(),
+            // Which tools there are, and for whom, is nobody's business who may not call them.
+            Self::Forbidden { name, .. } => Self::NotFound { name: name.clone() }.to_string().into(),
             _ => self.to_string().into(),
         }
     }
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::NotFound { .. } => "TOOL_NOT_FOUND",
+            Self::NotFound { .. } | Self::Forbidden { .. } => "TOOL_NOT_FOUND",
+            Self::NothingThere => "RESOURCE_NOT_FOUND",
             Self::SwitchedOff { .. } => "TOOL_SWITCHED_OFF",
-            Self::Forbidden { .. } => "TOOL_FORBIDDEN",
             Self::TooOften { .. } => "TOOL_RATE_LIMITED",
             Self::Busy { .. } => "TOOL_BUSY",
             Self::Open { .. } => "UPSTREAM_BREAKER_OPEN",
@@ -207,7 +227,7 @@ impl Fault for ToolsError {
             Self::TooLarge { .. } => "TOOL_ANSWER_TOO_LARGE",
             Self::Asks(_) => "TOOL_ASKS",
             Self::Credentials(error) | Self::Inner(error) => error.reason(),
-            Self::Invalid { .. } | Self::TimedOut { .. } => self.kind().reason(),
+            Self::Invalid { .. } | Self::TimedOut { .. } | Self::OutOfTime { .. } => self.kind().reason(),
         }
     }
 
@@ -216,6 +236,29 @@ impl Fault for ToolsError {
             Self::Invalid { violations } => violations,
             Self::Credentials(error) | Self::Inner(error) => error.violations(),
             _ => &[],
+        }
+    }
+
+    /// Of what is told after an attempt it is not certain: the upstream may have done it, and answered too late or wrongly.
+    fn nothing_was_done(&self) -> bool {
+        match self {
+            Self::NotFound { .. }
+            | Self::NothingThere
+            | Self::Invalid { .. }
+            | Self::SwitchedOff { .. }
+            | Self::Forbidden { .. }
+            | Self::TooOften { .. }
+            | Self::Busy { .. }
+            | Self::Open { .. }
+            | Self::Credentials(_) => true,
+            Self::TimedOut { .. }
+            | Self::OutOfTime { .. }
+            | Self::Upstream { .. }
+            | Self::Elsewhere { .. }
+            | Self::BadAnswer { .. }
+            | Self::TooLarge { .. }
+            | Self::Asks(_) => false,
+            Self::Inner(error) => error.nothing_was_done(),
         }
     }
 

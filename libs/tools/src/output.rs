@@ -68,6 +68,8 @@ pub enum Content {
     },
     /// Something that lies elsewhere.
     Link(Link),
+    /// Where all of an answer lies that was too large to be handed over.
+    Whole(Link),
 }
 
 /// Where a part of an answer lies.
@@ -90,7 +92,7 @@ impl Content {
         match self {
             Self::Text(text) => text.len(),
             Self::Image { data, .. } | Self::Audio { data, .. } | Self::Resource { data, .. } => data.len(),
-            Self::Link(link) => link.uri.len() + link.name.len(),
+            Self::Link(link) | Self::Whole(link) => link.uri.len() + link.name.len(),
         }
     }
 }

@@ -133,7 +133,7 @@ impl Workshop {
     }
 }
 
-/// The switch, and who may call.
+/// Who may call, and the switch.
 fn admission(
     descriptor: &Arc<Descriptor>,
     policy: &Arc<Policy>,
@@ -141,13 +141,11 @@ fn admission(
     let (descriptor, policy) = (Arc::clone(descriptor), Arc::clone(policy));
     move |call| {
         let name = || descriptor.name.to_string();
-        if !policy.enabled {
-            return Err(ToolsError::SwitchedOff { name: name() });
+        // First, since only those who could call it otherwise are told that it is switched off.
+        if let Some(missing) = policy.allow.missing(&descriptor.name, &call.caller) {
+            return Err(ToolsError::Forbidden { name: name(), missing });
         }
-        match policy.allow.missing(&descriptor.name, &call.caller) {
-            Some(missing) => Err(ToolsError::Forbidden { name: name(), missing }),
-            None => Ok(()),
-        }
+        if policy.enabled { Ok(()) } else { Err(ToolsError::SwitchedOff { name: name() }) }
     }
 }
 
@@ -162,7 +160,9 @@ fn arguments(
 fn deadline(policy: &Arc<Policy>) -> impl Fn(&mut Call) -> Result<(), ToolsError> + Send + Sync + 'static {
     let timeout = policy.timeout;
     move |call| {
-        call.deadline = Some(Instant::now() + call.patience(timeout));
+        let whole = call.patience(timeout);
+        call.whole = Some(whole);
+        call.deadline = Some(Instant::now() + whole);
         Ok(())
     }
 }
@@ -174,8 +174,7 @@ fn check(descriptor: &Descriptor, answer: Output) -> Result<Output, ToolsError> 
         Some(value) => schema.problem("answer", value),
         None => Some("there is no structured answer".to_owned()),
     };
-    match problem {
-        Some(problem) => Err(ToolsError::BadAnswer { name: descriptor.name.to_string(), problem }),
-        None => Ok(answer),
-    }
+    let Some(problem) = problem else { return Ok(answer) };
+    let problem = format!("it does not fit the tool's output schema: {problem}");
+    Err(ToolsError::BadAnswer { name: descriptor.name.to_string(), problem })
 }

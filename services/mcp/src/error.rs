@@ -141,6 +141,10 @@ impl Fault for McpError {
         self.inner().map_or(&[], Fault::violations)
     }
 
+    fn nothing_was_done(&self) -> bool {
+        self.inner().is_some_and(Fault::nothing_was_done)
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Webhook { refusal: Refusal::ForNow(rest), .. } => *rest,

@@ -1,25 +1,29 @@
-//! `ondol.tools.v1.ToolService`, over the registry; `webhooks` is `ondol.tools.v1.WebhookService`.
+//! `ondol.tools.v1.ToolService`, over the registry and each caller's own large answers; `webhooks` is
+//! `ondol.tools.v1.WebhookService`.
 
+mod reading;
 mod webhooks;
 
-use contract::{Page, tool_name};
+use contract::{Page, answer_name, tool_name};
 use proto::tools::v1::{self as wire, tool_service_server::ToolService};
 use tonic::{Request, Response, Status};
-use tools::{Call, Registry};
+use tools::{Call, Registry, ToolsError};
 
+use self::reading::Pieces;
 pub(crate) use self::webhooks::Webhooks;
-use crate::{McpError, convert};
+use crate::{McpError, convert, resources::Answers};
 
 /// The service.
 #[derive(Clone)]
 pub(crate) struct Tools {
     registry: Registry,
+    answers: Option<Answers>,
 }
 
 impl Tools {
-    /// The service over these tools.
-    pub(crate) fn new(registry: Registry) -> Self {
-        Self { registry }
+    /// The service over these tools, whose large answers lie there.
+    pub(crate) fn new(registry: Registry, answers: Option<Answers>) -> Self {
+        Self { registry, answers }
     }
 
     fn list(&self, request: &Request<wire::ListToolsRequest>) -> Result<wire::ListToolsResponse, McpError> {
@@ -50,10 +54,20 @@ impl Tools {
         };
         Ok(convert::answer(self.registry.call(name, call).await?))
     }
+
+    async fn read(&self, request: Request<wire::ReadAnswerRequest>) -> Result<Pieces, McpError> {
+        let name = answer_name(&request.get_ref().name)?;
+        // Without a store nothing is put away.
+        let answers = self.answers.as_ref().ok_or(ToolsError::NothingThere)?;
+        let object = answers.open(&convert::caller(request.extensions()), name).await?;
+        Ok(reading::pieces(object))
+    }
 }
 
 #[tonic::async_trait]
 impl ToolService for Tools {
+    type ReadAnswerStream = Pieces;
+
     async fn list_tools(
         &self,
         request: Request<wire::ListToolsRequest>,
@@ -70,5 +84,12 @@ impl ToolService for Tools {
         request: Request<wire::CallToolRequest>,
     ) -> Result<Response<wire::CallToolResponse>, Status> {
         self.call(request).await.map(Response::new).map_err(rpc::status)
+    }
+
+    async fn read_answer(
+        &self,
+        request: Request<wire::ReadAnswerRequest>,
+    ) -> Result<Response<Self::ReadAnswerStream>, Status> {
+        self.read(request).await.map(Response::new).map_err(rpc::status)
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     prompts::Prompt,
     protocol,
     reload::{self, Reload},
-    resources::Resources,
+    resources::{Answers, Resources},
 };
 
 /// The service, once it serves.
@@ -115,9 +115,10 @@ async fn serve(
     };
     let port = Port::open(&door, life)?;
     let (address, limits) = (port.address(), port.message_limits());
-    let server = ToolServiceServer::new(Tools::new(faces.registry.clone()))
-        .max_decoding_message_size(limits.decoding)
-        .max_encoding_message_size(limits.encoding);
+    let server =
+        ToolServiceServer::new(Tools::new(faces.registry.clone(), objects.clone().map(Answers::new)))
+            .max_decoding_message_size(limits.decoding)
+            .max_encoding_message_size(limits.encoding);
     let webhooks = WebhookServiceServer::new(webhooks)
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);

@@ -36,6 +36,9 @@ pub enum WorkerError {
         #[source]
         problem: Remote,
     },
+    /// A call that may have had its effect, of a tool that may not be called twice.
+    #[error("the call may have had its effect, so it is not made again")]
+    Spent(#[source] Box<Self>),
     /// The key that a job came with does not allow a model.
     #[error("this key may not use the model {model}: its list of models does not name it")]
     ModelForbidden {
@@ -76,6 +79,9 @@ impl WorkerError {
         if let Self::Undelivered { for_good, .. } = self {
             return !for_good;
         }
+        if matches!(self, Self::Spent(_)) {
+            return false;
+        }
         match self.kind() {
             Kind::InvalidArgument
             | Kind::Unauthenticated
@@ -113,6 +119,7 @@ impl Fault for WorkerError {
             Self::Objects(error) => error.kind(),
             Self::Artifacts(error) => error.kind(),
             Self::Peer(error) | Self::Undelivered { problem: error, .. } => error.kind(),
+            Self::Spent(error) => error.kind(),
             Self::View(error) => error.kind(),
             Self::UnknownKind { .. } | Self::Input(_) => Kind::InvalidArgument,
             Self::Undecodable(_) => Kind::DataLoss,
@@ -130,6 +137,7 @@ impl Fault for WorkerError {
             Self::Artifacts(error) => error.public_message(),
             Self::Peer(error) | Self::Undelivered { problem: error, .. } => error.public_message(),
             Self::View(error) => error.public_message(),
+            Self::Spent(error) => format!("{} ({self})", error.public_message()).into(),
             Self::Json(_) => "the job failed inside the worker".into(),
             _ => self.to_string().into(),
         }
@@ -148,6 +156,14 @@ impl Fault for WorkerError {
             Self::Artifacts(error) => error.violations(),
             Self::Peer(error) | Self::Undelivered { problem: error, .. } => error.violations(),
             _ => &[],
+        }
+    }
+
+    fn nothing_was_done(&self) -> bool {
+        match self {
+            Self::Upstream(error) => error.nothing_was_done(),
+            Self::Peer(error) | Self::Undelivered { problem: error, .. } => error.nothing_was_done(),
+            _ => false,
         }
     }
 

@@ -23,7 +23,8 @@ impl Patience {
 
     /// Whether the error is of those that pass when a pod comes back or a place falls free.
     pub(crate) fn is_worth_waiting(&self, error: &WorkerError) -> bool {
-        matches!(error.kind(), Kind::Unavailable | Kind::ResourceExhausted) && Instant::now() < self.until
+        let passes = matches!(error.kind(), Kind::Unavailable | Kind::ResourceExhausted);
+        passes && error.may_pass() && Instant::now() < self.until
     }
 
     pub(crate) async fn wait(&mut self, error: &WorkerError) {

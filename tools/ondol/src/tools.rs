@@ -5,6 +5,7 @@ mod check;
 mod list;
 mod new;
 mod pin;
+mod whole;
 
 use clap::Subcommand;
 

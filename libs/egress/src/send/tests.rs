@@ -331,3 +331,22 @@ async fn a_name_with_one_address_that_may_not_be_reached_is_refused_as_a_whole()
     let request = Request::new(Method::GET, Url::parse("http://shop.example/").unwrap());
     assert!(matches!(egress.send(request).await.unwrap_err(), EgressError::Address { .. }));
 }
+
+#[tokio::test]
+async fn only_of_what_nobody_has_heard_it_is_certain_that_nothing_was_done() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let upstream = Upstream::new().await;
+    let unheard = upstream.request("/hello");
+    let unheard = Request { url: Url::parse(&format!("http://{closed}/")).unwrap(), ..unheard };
+    let error = egress().send(unheard).await.unwrap_err();
+    assert!(matches!(error, EgressError::Unreachable { .. }) && error.nothing_was_done(), "{error}");
+
+    let cut = Upstream::saying("").await;
+    let error = egress().send(cut.request("/")).await.unwrap_err();
+    assert!(matches!(error, EgressError::Unreachable { .. }) && !error.nothing_was_done(), "{error}");
+    // Whoever says where its result is to be seen has done it.
+    let mut done = upstream.request(&format!("/lead?303&http://{closed}/result"));
+    done.method = Method::POST;
+    let error = egress().send(done).await.unwrap_err();
+    assert!(matches!(error, EgressError::Unreachable { .. }) && !error.nothing_was_done(), "{error}");
+}

@@ -6,7 +6,8 @@ use http_body_util::{BodyExt, Full};
 use httpjson::TranscodeLayer;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use proto::tools::v1::{
-    CallToolRequest, CallToolResponse, GetToolRequest, ListToolsRequest, ListToolsResponse, Tool,
+    CallToolRequest, CallToolResponse, GetToolRequest, ListToolsRequest, ListToolsResponse,
+    ReadAnswerRequest, ReadAnswerResponse, Tool,
     tool_service_server::{ToolService, ToolServiceServer},
 };
 use rpc::{Methods, Server, ServerArguments, ServerMetrics};
@@ -20,6 +21,15 @@ struct Tools;
 
 #[tonic::async_trait]
 impl ToolService for Tools {
+    type ReadAnswerStream = futures::stream::Empty<Result<ReadAnswerResponse, Status>>;
+
+    async fn read_answer(
+        &self,
+        _: tonic::Request<ReadAnswerRequest>,
+    ) -> Result<tonic::Response<Self::ReadAnswerStream>, Status> {
+        Err(Status::not_found("no answer is kept"))
+    }
+
     async fn list_tools(
         &self,
         _: tonic::Request<ListToolsRequest>,

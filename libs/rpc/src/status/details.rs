@@ -17,9 +17,13 @@ pub const ERROR_DOMAIN: &str = "ondol.dev";
 const NAMED_BYTES: usize = 2 * 1024;
 const MESSAGE_BYTES: usize = 1024;
 
+/// What `ErrorInfo` says of a call that has certainly done nothing, so that asking again does nothing twice.
+pub(super) const NOTHING_DONE: &str = "nothing_done";
+
 /// The status of a fault, with a reason that may be closer than the fault's own.
 pub(super) fn describe(fault: &impl Fault, reason: &str) -> Status {
-    let mut details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, HashMap::new());
+    let nothing_done = fault.nothing_was_done().then(|| (NOTHING_DONE.to_owned(), "true".to_owned()));
+    let mut details = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, HashMap::from_iter(nothing_done));
     if !fault.violations().is_empty() {
         details.set_bad_request(named(fault.violations()));
     }

@@ -19,6 +19,7 @@ pub struct Remote {
     reason: Option<String>,
     violations: Vec<Violation>,
     retry_after: Option<Duration>,
+    nothing_was_done: bool,
 }
 
 impl Remote {
@@ -32,6 +33,8 @@ impl From<Status> for Remote {
     fn from(status: Status) -> Self {
         let details = status.get_error_details();
         let reason = details.error_info().map(|info| info.reason.clone()).filter(|reason| !reason.is_empty());
+        let said = details.error_info().and_then(|info| info.metadata.get(details::NOTHING_DONE));
+        let nothing_was_done = said.is_some_and(|said| said == "true");
         let (kind, message, reason) = match kind_of(status.code()) {
             Kind::Unauthenticated => (Kind::Internal, "The call failed inside the service.", None),
             kind => (kind, status.message(), reason),
@@ -44,6 +47,7 @@ impl From<Status> for Remote {
                 bad.field_violations.iter().map(|it| Violation::new(&it.field, &it.description)).collect()
             }),
             retry_after: details.retry_info().and_then(|info| info.retry_delay),
+            nothing_was_done,
         }
     }
 }
@@ -78,6 +82,10 @@ impl Fault for Remote {
 
     fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    fn nothing_was_done(&self) -> bool {
+        self.nothing_was_done
     }
 }
 
@@ -122,6 +130,9 @@ mod tests {
         fn retry_after(&self) -> Option<Duration> {
             Some(Duration::from_millis(1500))
         }
+        fn nothing_was_done(&self) -> bool {
+            true
+        }
     }
 
     #[test]
@@ -139,6 +150,7 @@ mod tests {
             assert_eq!(remote.remote_reason(), "QUEUE_FULL");
             assert_eq!(remote.violations(), violations);
             assert_eq!(remote.retry_after(), Some(Duration::from_millis(1500)));
+            assert!(remote.nothing_was_done() && !Remote::from(Status::unavailable("?")).nothing_was_done());
             assert_eq!(Status::from(remote).get_details_error_info().unwrap().reason, "QUEUE_FULL");
         }
     }

@@ -22,13 +22,22 @@ impl Attempt {
     pub(crate) fn new(tool: &str, upstream: &str, limit: Duration, metrics: Metrics) -> Self {
         Self { tool: tool.into(), upstream: upstream.into(), limit, metrics }
     }
+
+    /// No answer in `limit`, whoever has set it.
+    fn timed_out(&self, limit: Duration, whole: Option<Duration>) -> ToolsError {
+        let name = self.tool.clone();
+        match whole.filter(|whole| limit < self.limit && limit < *whole) {
+            Some(whole) => ToolsError::OutOfTime { name, whole, rest: limit },
+            None => ToolsError::TimedOut { name, limit },
+        }
+    }
 }
 
 impl Around for Attempt {
     async fn around<S: Below>(self: Arc<Self>, call: Call, mut rest: S) -> Result<Output, ToolsError> {
-        let limit = call.patience(self.limit);
+        let (limit, whole) = (call.patience(self.limit), call.whole);
         let begun = Instant::now();
-        let timed_out = || Err(ToolsError::TimedOut { name: self.tool.clone(), limit });
+        let timed_out = || Err(self.timed_out(limit, whole));
         let answer = within(limit, rest.call(call)).await.unwrap_or_else(timed_out);
         if !answer.as_ref().is_err_and(ToolsError::never_left) {
             let failed = answer.as_ref().is_err_and(ToolsError::blames_upstream);

@@ -61,7 +61,7 @@ impl Overflow {
         Ok(Output {
             structured: structured
                 .map(|_| json!({"overflow": {"uri": uri, "size": size, "preview": preview}})),
-            content: vec![Content::Text(told), Content::Link(link)],
+            content: vec![Content::Text(told), Content::Whole(link)],
             is_error: answer.is_error,
         })
     }

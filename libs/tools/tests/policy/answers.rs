@@ -26,6 +26,7 @@ async fn an_answer_that_lies_counts_against_the_upstream() {
         let stand = Stand::of(&tool, plain());
         let error = stand.call(json!({})).await.unwrap_err();
         assert_eq!(error.kind(), Kind::DataLoss, "{lie:?}");
+        assert!(error.to_string().contains("does not fit the tool's output schema"), "{error}");
         assert!(error.is_failure());
         assert!(stand.shows(r#"ondol_upstream_attempts_total{upstream="shop",outcome="failed"} 1"#));
     }
@@ -101,7 +102,7 @@ async fn a_large_answer_is_put_away_and_comes_back_as_a_link() {
     stand.mount(&[("search", &tool, policy, "shop")], Annotations::READS);
 
     let short = stand.call(json!({})).await.unwrap();
-    let [Content::Text(told), Content::Link(link)] = short.content.as_slice() else { panic!("{short:?}") };
+    let [Content::Text(told), Content::Whole(link)] = short.content.as_slice() else { panic!("{short:?}") };
     assert!(told.contains(r#""found":1"#) && told.len() < 3000, "{told}");
     let key = link.uri.strip_prefix("ondol://").unwrap();
     assert!(key.starts_with(&Overflow::folder("team-a")), "{key}");

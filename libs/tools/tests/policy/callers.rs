@@ -27,6 +27,12 @@ async fn a_tool_that_is_switched_off_is_neither_listed_nor_called() {
     assert!(stand.registry.list(&Caller::new("team-a")).is_empty());
     assert_eq!(tool.calls(), 0);
     assert!(stand.shows(r#"ondol_tool_calls_total{tool="search",outcome="TOOL_SWITCHED_OFF"} 1"#));
+
+    // Only to those who could call it otherwise.
+    let allow = Allow { principals: vec!["ops".into()], scopes: vec![] };
+    let stand = Stand::of(&tool, Policy { enabled: false, allow, ..plain() });
+    assert_eq!(stand.call(json!({})).await.unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(stand.call_as("ops", json!({})).await.unwrap_err().kind(), Kind::FailedPrecondition);
 }
 
 #[tokio::test]
@@ -35,8 +41,12 @@ async fn who_may_not_call_learns_nothing_of_the_schema() {
     let allow = Allow { principals: vec![], scopes: vec!["shopping".into()] };
     let stand = Stand::of(&tool, Policy { allow, ..plain() });
     let error = stand.call(json!({"nonsense": 1})).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::PermissionDenied);
-    assert!(error.public_message().contains("the scope shopping"), "{error}");
+    // As if there were no such tool; only our log tells why.
+    let unknown =
+        stand.registry.call("desks", Call::new(object(json!({})), Caller::new("team-a"))).await.unwrap_err();
+    assert_eq!((error.kind(), error.reason()), (Kind::NotFound, unknown.reason()));
+    assert_eq!(error.public_message().replace("search", "desks"), unknown.public_message());
+    assert!(error.to_string().contains("the scope shopping") && error.nothing_was_done(), "{error}");
     let caller = Caller::new("team-a");
     assert!(stand.registry.list(&caller).is_empty());
     assert_eq!(stand.registry.get("search", &caller).err().unwrap().kind(), Kind::NotFound);

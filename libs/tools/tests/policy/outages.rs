@@ -75,8 +75,15 @@ async fn all_attempts_lie_within_the_tools_time() {
     };
     let stand = Stand::of(&tool, policy);
     let began = Instant::now();
-    assert_eq!(stand.call(json!({})).await.unwrap_err().kind(), Kind::DeadlineExceeded);
-    assert_eq!(tool.calls(), 2);
+    let error = stand.call(json!({})).await.unwrap_err();
+    assert_eq!((error.kind(), tool.calls()), (Kind::DeadlineExceeded, 2));
+    let said = error.to_string();
+    assert!(
+        said.starts_with(
+            "search did not answer within the 3000 ms of the call, of which its last attempt had "
+        )
+    );
+    assert!(!error.nothing_was_done(), "the upstream may have done it");
     assert!(began.elapsed() <= Duration::from_millis(3010), "{:?}", began.elapsed());
 }
 
@@ -154,8 +161,11 @@ async fn one_that_does_not_answer_has_failed() {
     };
     let stand = Stand::of(&tool, policy);
     for _ in 0..4 {
-        assert_eq!(stand.call(json!({})).await.unwrap_err().kind(), Kind::DeadlineExceeded);
+        let error = stand.call(json!({})).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::DeadlineExceeded);
+        assert_eq!(error.to_string(), "search did not answer within 50 ms");
     }
+    assert!(stand.call(json!({})).await.unwrap_err().nothing_was_done());
     assert_eq!(stand.workshop.breakers.state("shop"), Some(BreakerState::Open));
 }
 

@@ -74,7 +74,7 @@ impl Filling {
 
     /// Keeps what is wrong elsewhere.
     pub(crate) fn say(&mut self, place: &impl ToString, description: String) {
-        self.wrong.push(Violation { field: place.to_string(), description });
+        self.wrong.push(Violation::new(place.to_string(), description));
     }
 
     /// Everything that was wrong.

@@ -95,6 +95,7 @@ fn every_public_rpc_of_ours_has_a_path_that_is_no_other_surfaces() {
     let listed: Vec<_> =
         read.operations().iter().map(|it| format!("{} {} {}", it.id, it.method, it.path)).collect();
     let expected = [
+        "ToolService_ReadAnswer GET /api/v1/answers/{answer}",
         "ApiKeyService_ListApiKeys GET /api/v1/apiKeys",
         "ApiKeyService_CreateApiKey POST /api/v1/apiKeys",
         "ApiKeyService_GetApiKey GET /api/v1/apiKeys/{apiKey}",

@@ -16,8 +16,11 @@ pub(super) fn check_webhook(webhook: Option<&Webhook>) -> Result<(), Invalid> {
     let Ok(parsed) = Url::parse(url) else {
         return wrong("must be an absolute URL, such as https://example.com/hooks");
     };
-    if !matches!(parsed.scheme(), "https" | "http") || parsed.host_str().is_none_or(str::is_empty) {
-        return wrong("must be an https URL with a host");
+    if !matches!(parsed.scheme(), "https" | "http") {
+        return wrong("must be an https URL, or an http one where the installation takes these");
+    }
+    if parsed.host_str().is_none_or(str::is_empty) {
+        return wrong("must have a host, such as https://example.com/hooks");
     }
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return wrong("must not hold a user or a password: the receiver knows the sender by the signature");
@@ -61,5 +64,7 @@ mod tests {
             assert_eq!(error.violations()[0].field, "job.webhook.url", "{wrong}");
             assert!(!error.to_string().contains("hush"));
         }
+        let scheme = check("ftp://example.com/").unwrap_err().to_string();
+        assert!(scheme.contains("https") && scheme.contains("an http one where"), "{scheme}");
     }
 }

@@ -1,13 +1,16 @@
 //! `ondol.tools.v1.ToolService`, forwarded to mcp in the caller's name, with what its key grants.
 
-use contract::{Page, tool_name};
+use std::pin::Pin;
+
+use contract::{Page, answer_name, tool_name};
+use futures::{Stream, StreamExt};
 use proto::tools::v1::{
     self as wire, tool_service_client::ToolServiceClient, tool_service_server::ToolService,
 };
 use rpc::{AtMostOnce, Upstream};
 use tonic::{Request, Response, Status};
 
-use super::forward::{answer, forwarded};
+use super::forward::{answer, forwarded, from_peer};
 
 /// The service.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ impl Tools {
 
 #[tonic::async_trait]
 impl ToolService for Tools {
+    type ReadAnswerStream = Pin<Box<dyn Stream<Item = Result<wire::ReadAnswerResponse, Status>> + Send>>;
+
     async fn list_tools(
         &self,
         request: Request<wire::ListToolsRequest>,
@@ -47,5 +52,14 @@ impl ToolService for Tools {
         // mcp knows which tools may be tried again, and does it itself.
         request.extensions_mut().insert(AtMostOnce);
         answer(self.upstream.clone().call_tool(request).await)
+    }
+
+    async fn read_answer(
+        &self,
+        request: Request<wire::ReadAnswerRequest>,
+    ) -> Result<Response<Self::ReadAnswerStream>, Status> {
+        answer_name(&request.get_ref().name).map_err(rpc::status)?;
+        let pieces = answer(self.upstream.clone().read_answer(forwarded(request)).await)?.into_inner();
+        Ok(Response::new(Box::pin(pieces.map(|piece| piece.map_err(from_peer)))))
     }
 }

@@ -6,6 +6,7 @@ use tools::{Content, Output};
 /// The answer as a message.
 pub(crate) fn answer(answer: Output) -> wire::CallToolResponse {
     wire::CallToolResponse {
+        answer: whole(&answer).unwrap_or_default(),
         structured_content: answer.structured.as_ref().map(contract::message_value),
         content: answer
             .content
@@ -16,6 +17,15 @@ pub(crate) fn answer(answer: Output) -> wire::CallToolResponse {
     }
 }
 
+/// The name of all of it, where this is not all.
+fn whole(answer: &Output) -> Option<String> {
+    let whole = answer.content.iter().find_map(|piece| match piece {
+        Content::Whole(link) => Some(link),
+        _ => None,
+    });
+    whole.map(|link| format!("answers/{}", link.name))
+}
+
 fn content(piece: Content) -> Piece {
     match piece {
         Content::Text(text) => Piece::Text(text),
@@ -24,7 +34,7 @@ fn content(piece: Content) -> Piece {
         Content::Resource { uri, media_type, data } => {
             Piece::Resource(wire::Resource { uri, media_type, data: data.into() })
         }
-        Content::Link(link) => Piece::Link(wire::Link {
+        Content::Link(link) | Content::Whole(link) => Piece::Link(wire::Link {
             uri: link.uri,
             name: link.name,
             description: link.description.unwrap_or_default(),

@@ -38,7 +38,7 @@ fn object(schema: &Schema) -> Map<String, Value> {
 pub(super) fn response(answered: Result<Output, ToolsError>) -> Result<CallToolResponse, ErrorData> {
     match answered {
         Ok(answer) => Ok(result(answer).into()),
-        Err(error) if matches!(error, ToolsError::NotFound { .. }) => {
+        Err(error) if matches!(error, ToolsError::NotFound { .. } | ToolsError::Forbidden { .. }) => {
             Err(ErrorData::invalid_params(error.public_message().into_owned(), None))
         }
         Err(error) => Ok(told(&error).into()),
@@ -81,7 +81,7 @@ pub(super) fn block(piece: Content) -> ContentBlock {
         Content::Resource { uri, media_type, data } => {
             ContentBlock::resource(contents(uri, media_type, &data))
         }
-        Content::Link(link) => ContentBlock::resource_link(resource(link)),
+        Content::Link(link) | Content::Whole(link) => ContentBlock::resource_link(resource(link)),
     }
 }
 

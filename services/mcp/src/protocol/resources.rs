@@ -67,8 +67,7 @@ impl Server {
         // What could never be a URI of ours is told so.
         Place::of(&asked.uri)
             .map_err(|violation| unread(&ToolsError::invalid(vec![violation]), &asked.uri))?;
-        let missing = ToolsError::NotFound { name: "resource of this URI".to_owned() };
-        Err(unread(&missing, &asked.uri))
+        Err(unread(&ToolsError::NothingThere, &asked.uri))
     }
 
     /// Those of the configuration, then each caller's own.

@@ -120,8 +120,52 @@ async fn a_key_sees_the_tools_that_it_may_call() {
     assert_eq!(ids("scopes=reports:write;tools=").await, Vec::<String>::new());
     let list = json!({"bucket": "reports", "prefix": "daily/"});
     let forbidden = stand.call_with("scopes=;tools=s3_get", "s3_list", list.clone()).await.unwrap_err();
-    assert_eq!(forbidden.code(), Code::PermissionDenied);
+    // As a tool that is not there, since whoever may not call it may not know of it.
+    let unknown = stand.call("s3_lost", list.clone()).await.unwrap_err();
+    assert_eq!((forbidden.code(), unknown.code()), (Code::NotFound, Code::NotFound));
+    assert_eq!(forbidden.message().replace("s3_list", "s3_lost"), unknown.message());
+    assert_eq!(reason(&forbidden), reason(&unknown));
+    let put = stand.call("s3_put", json!({})).await.unwrap_err();
+    assert!(put.code() == Code::NotFound && !put.message().contains("reports:write"), "{put}");
     let off = stand.call("s3_stat", json!({"bucket": "reports", "key": "daily/a.txt"})).await.unwrap_err();
     assert_eq!(off.code(), Code::FailedPrecondition);
     assert_eq!(stand.call("s3_drop", list).await.unwrap_err().code(), Code::NotFound);
+}
+
+fn reason(status: &tonic::Status) -> String {
+    status.get_details_error_info().unwrap().reason
+}
+
+#[tokio::test]
+async fn whoever_called_reads_all_of_a_large_answer_and_nobody_else() {
+    let stand = Stand::with("[s3.policy]\nmax_answer_bytes = 1000\n").await;
+    let text = "desk ".repeat(200_000);
+    stand.call("s3_put", json!({"bucket": "reports", "key": "inbox/a.txt", "text": text})).await.unwrap();
+    let large = json!({"bucket": "reports", "key": "inbox/a.txt"});
+    let answer = stand.call("s3_get", large).await.unwrap();
+    assert!(answer.answer.starts_with("answers/s3_get-"), "{answer:?}");
+    let read = async |principal: &str| {
+        let mut request = tonic::Request::new(wire::ReadAnswerRequest { name: answer.answer.clone() });
+        request.metadata_mut().insert("x-ondol-principal", principal.parse().unwrap());
+        let mut pieces = stand.tools().read_answer(request).await?.into_inner();
+        let (mut first, mut whole) = (None, Vec::new());
+        while let Some(piece) = pieces.message().await? {
+            whole.extend_from_slice(&piece.data);
+            first.get_or_insert((piece.media_type, piece.size_bytes));
+        }
+        Ok::<_, tonic::Status>((first.unwrap(), whole))
+    };
+    let ((media_type, size), whole) = read("team-a").await.unwrap();
+    assert_eq!((media_type.as_str(), size), ("application/json", whole.len() as u64));
+    let whole: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+    assert_eq!(whole["text"], text);
+
+    let refused = read("team-b").await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "RESOURCE_NOT_FOUND"));
+    for name in ["answers/none", "answers/..", "answers/a/b", "tools/s3_get", ""] {
+        let request = by("scopes=", wire::ReadAnswerRequest { name: name.into() });
+        let status = stand.tools().read_answer(request).await.unwrap_err();
+        let expected = if name == "answers/none" { Code::NotFound } else { Code::InvalidArgument };
+        assert_eq!(status.code(), expected, "{name}: {status}");
+    }
 }

@@ -61,6 +61,8 @@ async fn what_is_not_there_is_told_with_its_uri() {
             (&missing["error"]["code"], &missing["error"]["data"]["uri"]),
             (&json!(-32602), &json!(uri))
         );
+        let said = missing["error"]["message"].as_str().unwrap();
+        assert!(!uri.starts_with("ondol") || said.starts_with("there is nothing at this URI"), "{said}");
     }
     for cursor in ["x", "9:", "0:../", "1:2:3"] {
         let refused = stand.ask(SECRET, "resources/list", json!({"cursor": cursor})).await.1;

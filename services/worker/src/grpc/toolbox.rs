@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use fault::Fault;
 use proto::tools::v1::{
-    CallToolRequest, CallToolResponse, DeliverRequest, tool_service_client::ToolServiceClient,
-    webhook_service_client::WebhookServiceClient,
+    CallToolRequest, CallToolResponse, DeliverRequest, GetToolRequest, ReadAnswerRequest, ReadAnswerResponse,
+    tool_service_client::ToolServiceClient, webhook_service_client::WebhookServiceClient,
 };
 use rpc::{AtMostOnce, CallContext, Remote, Upstream};
+use tonic::Streaming;
 
 use crate::{WorkerError, patience::Patience};
 
@@ -33,7 +34,7 @@ impl Toolbox {
         }
     }
 
-    /// Calls a tool.
+    /// Calls a tool. It is called again only where that cannot do twice what was to be done once.
     pub(crate) async fn call(
         &self,
         context: &CallContext,
@@ -42,8 +43,62 @@ impl Toolbox {
         let mut patience = Patience::new(self.patience);
         loop {
             let mut client = self.tools.clone();
-            let answer = client.call_tool(once(context, request.clone())).await;
-            match answer.map_err(WorkerError::from) {
+            let error = match client.call_tool(once(context, request.clone())).await {
+                Ok(answer) => return Ok(answer.into_inner()),
+                Err(status) => self.judged(context, &request.name, status.into()).await,
+            };
+            if !patience.is_worth_waiting(&error) {
+                return Err(error);
+            }
+            patience.wait(&error).await;
+        }
+    }
+
+    /// What a call came to, as an error that is for good if another call could do twice what was to be done once.
+    async fn judged(&self, context: &CallContext, tool: &str, error: WorkerError) -> WorkerError {
+        if error.nothing_was_done() { error } else { self.after_call(context, tool, error).await }
+    }
+
+    /// The same of what went wrong once a call had its effect.
+    pub(crate) async fn after_call(
+        &self,
+        context: &CallContext,
+        tool: &str,
+        error: WorkerError,
+    ) -> WorkerError {
+        if !error.may_pass() || self.may_be_repeated(context, tool).await {
+            return error;
+        }
+        WorkerError::Spent(Box::new(error))
+    }
+
+    /// Whether two calls of a tool are as good as one, by what it says of itself.
+    async fn may_be_repeated(&self, context: &CallContext, tool: &str) -> bool {
+        let mut patience = Patience::new(self.patience);
+        loop {
+            let request = context.clone().request(GetToolRequest { name: tool.to_owned() });
+            match self.tools.clone().get_tool(request).await.map_err(WorkerError::from) {
+                Ok(tool) => {
+                    let hints = tool.into_inner().annotations.unwrap_or_default();
+                    return hints.read_only || hints.idempotent;
+                }
+                Err(error) if patience.is_worth_waiting(&error) => patience.wait(&error).await,
+                // Of a tool that is not there any more nothing is known.
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Reads an answer that was too large for its call.
+    pub(crate) async fn read(
+        &self,
+        context: &CallContext,
+        answer: &str,
+    ) -> Result<Streaming<ReadAnswerResponse>, WorkerError> {
+        let mut patience = Patience::new(self.patience);
+        loop {
+            let request = context.clone().request(ReadAnswerRequest { name: answer.to_owned() });
+            match self.tools.clone().read_answer(request).await.map_err(WorkerError::from) {
                 Err(error) if patience.is_worth_waiting(&error) => patience.wait(&error).await,
                 outcome => return Ok(outcome?.into_inner()),
             }

@@ -5,10 +5,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use futures::stream;
 use proto::tools::v1::{
     self as wire, tool_service_server::ToolService, webhook_service_server::WebhookService,
 };
 use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+use crate::stand::OWNER;
 
 /// The upstream. Clones are the same one.
 #[derive(Clone, Default)]
@@ -17,6 +20,8 @@ pub(crate) struct Toolbox {
     called: Arc<Mutex<Vec<(wire::CallToolRequest, MetadataMap)>>>,
     told: Arc<Mutex<Vec<(wire::DeliverRequest, MetadataMap)>>>,
     answer: Arc<Mutex<wire::CallToolResponse>>,
+    hints: Arc<Mutex<wire::ToolAnnotations>>,
+    whole: Arc<Mutex<Vec<wire::ReadAnswerResponse>>>,
 }
 
 impl Toolbox {
@@ -28,6 +33,16 @@ impl Toolbox {
     /// Answers so from now on.
     pub(crate) fn answer(&self, answer: wire::CallToolResponse) {
         *self.answer.lock().unwrap() = answer;
+    }
+
+    /// Says this of every tool from now on.
+    pub(crate) fn hint(&self, hints: wire::ToolAnnotations) {
+        *self.hints.lock().unwrap() = hints;
+    }
+
+    /// Hands this out for every answer that was too large.
+    pub(crate) fn keep(&self, whole: Vec<wire::ReadAnswerResponse>) {
+        *self.whole.lock().unwrap() = whole;
     }
 
     /// What was called, refused calls too.
@@ -47,6 +62,8 @@ impl Toolbox {
 
 #[tonic::async_trait]
 impl ToolService for Toolbox {
+    type ReadAnswerStream = stream::Iter<std::vec::IntoIter<Result<wire::ReadAnswerResponse, Status>>>;
+
     async fn list_tools(
         &self,
         _: Request<wire::ListToolsRequest>,
@@ -55,7 +72,20 @@ impl ToolService for Toolbox {
     }
 
     async fn get_tool(&self, _: Request<wire::GetToolRequest>) -> Result<Response<wire::Tool>, Status> {
-        Err(Status::unimplemented("no job looks at tools"))
+        let annotations = Some(*self.hints.lock().unwrap());
+        Ok(Response::new(wire::Tool { annotations, ..wire::Tool::default() }))
+    }
+
+    async fn read_answer(
+        &self,
+        request: Request<wire::ReadAnswerRequest>,
+    ) -> Result<Response<Self::ReadAnswerStream>, Status> {
+        assert_eq!(request.metadata().get("x-ondol-principal").unwrap(), OWNER);
+        let whole: Vec<_> = self.whole.lock().unwrap().iter().cloned().map(Ok).collect();
+        if whole.is_empty() {
+            return Err(Status::internal("lost"));
+        }
+        Ok(Response::new(stream::iter(whole)))
     }
 
     async fn call_tool(

@@ -29,9 +29,10 @@ pub(super) fn is_end(state: State) -> bool {
 pub(super) fn row(job: &Job) -> String {
     let progress = job.progress.as_ref().map(progress_text).unwrap_or_default();
     let created = job.create_time.as_ref().map(time).unwrap_or_default();
+    let of = if job.origin.is_empty() { String::new() } else { format!("of {}", job.origin) };
     let failure = if job.failure.is_empty() { String::new() } else { format!("  {}", job.failure) };
     format!(
-        "{:<40} {:<14} {:<10} {created}  {progress}{failure}",
+        "{:<40} {:<14} {:<10} {created}  {progress}{of}{failure}",
         job.name,
         job.kind,
         state_name(job.state())
@@ -77,5 +78,7 @@ mod tests {
         };
         let row = row(&job);
         assert!(row.starts_with("jobs/0a") && row.ends_with("12 of 100, 1 failed"), "{row}");
+        let telling = Job { kind: "webhook".into(), origin: "jobs/0b".into(), progress: None, ..job };
+        assert!(super::row(&telling).ends_with("  of jobs/0b"));
     }
 }

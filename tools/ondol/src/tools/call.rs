@@ -1,6 +1,6 @@
 //! `ondol tools call`.
 
-use std::io::Read;
+use std::{io::Read, path::PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -10,6 +10,7 @@ use rpc::AtMostOnce;
 use serde_json::{Map, Value};
 use tonic::Request;
 
+use super::whole::{self, Filled};
 use crate::{client::Connection, output::say, text::size};
 
 /// More than any arguments.
@@ -28,8 +29,11 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     connection: Connection,
     /// Print the whole answer as JSON, for scripts
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output")]
     json: bool,
+    /// Write the answer into this file as it came: a value as JSON, text, or the bytes of what it is
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -39,7 +43,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.connection.block_on(async |mut client| {
         let answer = client.tools().call_tool(call(tool, &given)).await;
         let answer = answer.map_err(|status| client.explained(status))?.into_inner();
-        print(&answer, arguments.json)?;
+        match &arguments.output {
+            Some(file) => whole::into_file(&mut client, &answer, file).await?,
+            None => print(whole::filled(&mut client, answer.clone()).await?, arguments.json)?,
+        }
         ensure!(!answer.is_error, "{tool} could not do what was asked");
         Ok(())
     })
@@ -53,14 +60,19 @@ fn call(tool: &str, given: &Map<String, Value>) -> Request<CallToolRequest> {
     request
 }
 
-fn print(answer: &CallToolResponse, json: bool) -> anyhow::Result<()> {
+fn print(answer: Filled, json: bool) -> anyhow::Result<()> {
+    let Filled { answer, value } = answer;
     if json {
-        let whole = crate::json::json("ondol.tools.v1.CallToolResponse", answer)?;
+        let mut whole = crate::json::json("ondol.tools.v1.CallToolResponse", &answer)?;
+        if let Some(value) = value {
+            whole["structuredContent"] = value;
+        }
         say!("{}", serde_json::to_string_pretty(&whole)?);
         return Ok(());
     }
-    if let Some(structured) = answer.structured_content.clone() {
-        let value = json_value("structured_content", structured)?;
+    let structured =
+        answer.structured_content.map(|sent| json_value("structured_content", sent)).transpose()?;
+    if let Some(value) = value.or(structured) {
         say!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(());
     }

@@ -32,7 +32,12 @@ pub(crate) struct Told {
 impl Receiver {
     /// Answers with these statuses, then with 204.
     pub(crate) async fn answering(statuses: &[u16]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::answering_at(([127, 0, 0, 1], 0).into(), statuses).await
+    }
+
+    /// The same at an address of its own.
+    pub(crate) async fn answering_at(address: SocketAddr, statuses: &[u16]) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (told, statuses) = (Arc::default(), VecDeque::from(statuses.to_vec()));
         let mut serving = JoinSet::new();
@@ -42,6 +47,10 @@ impl Receiver {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}/hooks?of=team-a", self.address)
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     pub(crate) fn told(&self) -> Vec<Told> {

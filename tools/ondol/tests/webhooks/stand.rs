@@ -4,16 +4,22 @@ use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 
 use api::Backends;
 use clap::Parser;
-use jobs::{Filter, Job, JobId, MemoryQueue, Name, Policies, Policy, Queue};
+use jobs::{Filter, Job, JobId, MemoryQueue, Name, Policies, Policy, Queue, State};
 use objects::{Folder, Objects};
 use prometheus_client::registry::Registry;
 use proto::jobs::v1::{
-    self as wire, CallToolWork, CreateJobRequest, Webhook, job::Work, job_service_client::JobServiceClient,
+    self as wire, CallToolWork, CreateJobRequest, GetJobRequest, Webhook, job::Work,
+    job_service_client::JobServiceClient,
 };
+use proto::tools::v1::tool_service_client::ToolServiceClient;
 use rpc::UpstreamSettings;
 use runtime::Life;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tonic::{
     Request, Status,
     transport::{Channel, Endpoint},
@@ -95,6 +101,27 @@ impl Stand {
         JobServiceClient::new(Endpoint::from_shared(format!("http://{}", self.api)).unwrap().connect_lazy())
     }
 
+    pub(crate) fn tools(&self) -> ToolServiceClient<Channel> {
+        ToolServiceClient::new(Endpoint::from_shared(format!("http://{}", self.api)).unwrap().connect_lazy())
+    }
+
+    /// What a job has made, by the path of an artifact.
+    pub(crate) async fn made(&self, job: &wire::Job, artifact: &str) -> Vec<u8> {
+        let request = GetJobRequest { name: job.name.clone() };
+        let done = self.jobs().get_job(keyed(KEY, request)).await.unwrap().into_inner();
+        let path =
+            done.artifacts.into_iter().map(|it| it.path).find(|path| path.ends_with(artifact)).unwrap();
+        let mut connection = TcpStream::connect(self.api).await.unwrap();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\nconnection: close\r\n\r\n"
+        );
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).await.unwrap();
+        let head = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        answer.split_off(head + 4)
+    }
+
     /// Hands in a call of a tool with a key.
     pub(crate) async fn call_with(
         &self,
@@ -128,6 +155,15 @@ impl Stand {
         let job = Some(wire::Job { work, webhook, ..wire::Job::default() });
         let request = CreateJobRequest { job, ..CreateJobRequest::default() };
         self.jobs().create_job(keyed(KEY, request)).await.unwrap().into_inner()
+    }
+
+    /// Waits until a worker has the job.
+    pub(crate) async fn running(&self, id: JobId) {
+        let mut after = 0;
+        while self.queue.get(id).await.unwrap().state != State::Running {
+            let events = self.queue.events(id, after, PATIENCE).await.unwrap();
+            after = events.events.last().map_or(after, |event| event.sequence);
+        }
     }
 
     /// The job, once it has ended.

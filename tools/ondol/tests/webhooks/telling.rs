@@ -1,7 +1,7 @@
 //! What receivers get.
 
 use jobs::State;
-use proto::jobs::v1::{CancelJobRequest, ListDeadJobsRequest, ListJobsRequest};
+use proto::jobs::v1::{CancelJobRequest, GetJobRequest, ListDeadJobsRequest, ListJobsRequest};
 
 use crate::{
     receiver::Receiver,
@@ -65,6 +65,9 @@ async fn a_receiver_that_wants_nothing_is_asked_once() {
     let dead = stand.jobs().list_dead_jobs(by_owner(ListDeadJobsRequest::default())).await.unwrap();
     let dead = dead.into_inner().jobs;
     assert_eq!((dead.len(), dead[0].kind.as_str(), &dead[0].origin), (1, "webhook", &job.name));
+    let request = GetJobRequest { name: dead[0].name.clone() };
+    let shown = stand.jobs().get_job(by_owner(request)).await.unwrap().into_inner();
+    assert_eq!((shown.webhook.unwrap().url, &shown.origin), (receiver.url(), &job.name));
     let listed =
         stand.jobs().list_jobs(by_owner(ListJobsRequest::default())).await.unwrap().into_inner().jobs;
     assert_eq!(listed.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["call_tool"]);

@@ -112,9 +112,8 @@ impl Reading {
         let value = if body.is_empty() {
             Value::Null
         } else {
-            // Where in it the error is would tell what is in it.
             let parsed = serde_json::from_slice(body);
-            parsed.map_err(|_| self.bad(format!("{media_type:.60} that is not JSON")))?
+            parsed.map_err(|error| self.bad(format!("it is {media_type:.60} {}", unreadable(&error))))?
         };
         let value = redactor.value(value);
         let value = match &self.projection {
@@ -176,6 +175,24 @@ impl Fault for Refused {
     fn reason(&self) -> &'static str {
         "CREDENTIALS_REFUSED"
     }
+
+    fn nothing_was_done(&self) -> bool {
+        true
+    }
+}
+
+/// What keeps JSON from being read. Where in it would tell what is in it.
+fn unreadable(error: &serde_json::Error) -> &'static str {
+    let said = error.to_string();
+    if said.starts_with("recursion limit exceeded") {
+        "that is nested more than 127 deep"
+    } else if said.starts_with("number out of range") {
+        "with a number that no double holds"
+    } else if error.is_eof() {
+        "that ends in the middle"
+    } else {
+        "that is not JSON"
+    }
 }
 
 fn is_json(media_type: &str) -> bool {
@@ -208,7 +225,18 @@ fn excerpt(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::excerpt;
+    use serde_json::Value;
+
+    use super::{excerpt, unreadable};
+
+    #[test]
+    fn what_keeps_an_answer_from_being_read_is_told_without_the_answer() {
+        let said = |text: &str| unreadable(&serde_json::from_str::<Value>(text).unwrap_err());
+        assert_eq!(said(r#"{"secret": 1e400}"#), "with a number that no double holds");
+        assert_eq!(said(&"[".repeat(5000)), "that is nested more than 127 deep");
+        assert_eq!(said(r#"{"secret": "#), "that ends in the middle");
+        assert_eq!(said("<html>"), "that is not JSON");
+    }
 
     #[test]
     fn complaints_are_cut_and_put_on_one_line() {
