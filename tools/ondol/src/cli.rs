@@ -45,7 +45,7 @@ enum Command {
     /// Import and inspect models
     #[command(subcommand)]
     Model(model::Command),
-    /// Make API keys
+    /// Create, list and revoke API keys; make some for a key file
     #[command(subcommand)]
     Keys(keys::Command),
     /// Measure

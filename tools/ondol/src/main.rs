@@ -27,10 +27,12 @@ mod folders;
 mod json;
 mod names;
 mod output;
+mod pages;
 mod process;
 mod process_stat;
 mod progress;
 mod stack;
+mod table;
 mod text;
 
 use std::process::ExitCode;
