@@ -6,6 +6,7 @@ mod cli;
 
 mod artifact;
 mod bench;
+mod call;
 mod chat;
 mod completions;
 mod generate;
