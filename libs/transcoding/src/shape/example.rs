@@ -25,7 +25,8 @@ impl<'a> Example<'a> {
         }
         let mut message = DynamicMessage::new(described.clone());
         self.within.push(described.full_name().to_owned());
-        for field in described.fields().filter(|field| self.reading.shows(field) && comes_first(field)) {
+        let reading = self.reading;
+        for field in described.fields().filter(|field| reading.shows(field) && comes_first(field)) {
             if let Some(value) = self.field(&field) {
                 message.set_field(&field, value);
             }

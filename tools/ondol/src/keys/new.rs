@@ -34,11 +34,11 @@ fn entry(name: &str, digest: &str, grants: &Grants, expires: Option<Timestamp>) 
     key["name"] = value(name);
     key["sha256"] = value(digest);
     if !grants.scopes.is_empty() {
-        key["scopes"] = value(Array::from_iter(grants.scopes.iter().map(String::as_str)));
+        key["scopes"] = value(grants.scopes.iter().map(String::as_str).collect::<Array>());
     }
     for (field, words) in [("models", &grants.models), ("tools", &grants.tools), ("jobs", &grants.jobs)] {
         if let Some(words) = words {
-            key[field] = value(Array::from_iter(words.iter().map(String::as_str)));
+            key[field] = value(words.iter().map(String::as_str).collect::<Array>());
         }
     }
     if let Some(expires) = expires {
@@ -70,7 +70,8 @@ mod tests {
 
         let arguments = KeyArguments { api_keys_file: Some(path), ..KeyArguments::default() };
         let keys = Keys::load(&arguments).unwrap();
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {secret}").parse().unwrap())]);
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, format!("Bearer {secret}").parse().unwrap());
         let account = keys.authenticate(&headers).unwrap();
         assert_eq!((account.name.as_str(), &account.grants), ("team-a", &grants));
     }
