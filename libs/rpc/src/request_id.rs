@@ -31,7 +31,7 @@ impl RequestId {
     }
 
     /// Accepts what is short and safe to log: 1 to 128 letters, digits and `-_.:`.
-    pub(crate) fn accept(value: &HeaderValue) -> Option<Self> {
+    pub fn accept(value: &HeaderValue) -> Option<Self> {
         let bytes = value.as_bytes();
         let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
         ((1..=MAX_LENGTH).contains(&bytes.len()) && bytes.iter().all(safe)).then(|| Self(value.clone()))

@@ -12,6 +12,7 @@ mod scalar;
 mod write;
 
 pub(crate) use fill::{Filling, is_text};
-pub(crate) use known::is_known;
+pub(crate) use known::{example, is_known};
 pub(crate) use read::read;
-pub(crate) use write::{value, write, write_field};
+pub(crate) use scalar::scalar;
+pub(crate) use write::{value, write, write_field, write_indented, write_set};

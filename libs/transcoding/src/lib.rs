@@ -3,7 +3,7 @@
 //! - [`Transcoder`] reads the descriptors: which method and path is which rpc. [`Route::encode`] makes a message of path, query
 //!   and body, [`Route::decode`] tells one as JSON.
 //! - [`Transcoder::openapi`] describes all of it to clients.
-//! - [`Rpc`] is the same for a client that knows the rpc by its name.
+//! - [`Rpc`] is the same for a client that knows the rpc by its name; a [`Shape`] shows people what it takes and answers.
 //!
 //! Inside, `template` and `rule` read the annotations, `request` puts a request together, and `json` is protobuf's JSON mapping,
 //! which is also what grpcurl speaks: `lowerCamelCase` or the field's own name in requests, 64-bit numbers as text, times and
@@ -13,6 +13,7 @@
 //!
 //! This crate must never know one of our own messages, a key or a model.
 
+mod comments;
 mod error;
 mod json;
 mod limits;
@@ -20,6 +21,7 @@ mod openapi;
 mod request;
 mod rpc;
 mod rule;
+mod shape;
 mod template;
 mod transcoder;
 
@@ -27,4 +29,5 @@ pub use error::TranscodingError;
 pub use limits::Limits;
 pub use request::Route;
 pub use rpc::Rpc;
+pub use shape::{FieldShape, Shape};
 pub use transcoder::{Found, Scope, Transcoder};

@@ -1,8 +1,7 @@
 //! What is served, as an `OpenAPI` document of version 3.1.
 //!
-//! - `comments` finds what is written in the proto files; `schema` describes messages, `operation` calls, `path` their paths.
+//! - `schema` describes messages, `operation` calls, `path` their paths; what is said of them stands in the proto files.
 
-mod comments;
 mod operation;
 mod path;
 mod schema;
@@ -11,8 +10,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::Transcoder;
-use comments::Comments;
+use crate::{Transcoder, comments::Comments};
 use operation::Operations;
 
 /// The methods that `OpenAPI` has words for.

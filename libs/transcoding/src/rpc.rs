@@ -5,7 +5,7 @@ use prost_reflect::{DynamicMessage, MethodDescriptor};
 
 use crate::{
     Limits, TranscodingError,
-    json::{Filling, read, write},
+    json::{Filling, read, write, write_indented},
 };
 
 /// An rpc.
@@ -55,6 +55,11 @@ impl Rpc {
     /// An answer, from the bytes of its message to JSON on one line.
     pub fn decode(&self, message: &[u8]) -> Result<Vec<u8>, TranscodingError> {
         write(&self.answer(message)?)
+    }
+
+    /// The same on many lines, for people.
+    pub fn decode_indented(&self, message: &[u8]) -> Result<Vec<u8>, TranscodingError> {
+        write_indented(&self.answer(message)?)
     }
 
     pub(crate) fn answer(&self, message: &[u8]) -> Result<DynamicMessage, TranscodingError> {

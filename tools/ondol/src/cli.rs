@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    artifact, bench, chat, completions, generate, jobs, keys, model, output::tell, queue, smoke, tools, up,
-    webhooks,
+    artifact, bench, call, chat, completions, generate, jobs, keys, model, output::tell, queue, smoke, tools,
+    up, webhooks,
 };
 
 /// The command line of Ondol: the whole stack on a laptop, a client, and the tools around models.
@@ -45,7 +45,9 @@ enum Command {
     /// Import and inspect models
     #[command(subcommand)]
     Model(model::Command),
-    /// Make API keys
+    /// Call any method of the contract with JSON; without one, list them
+    Call(Box<call::Arguments>),
+    /// Create, list and revoke API keys; make some for a key file
     #[command(subcommand)]
     Keys(keys::Command),
     /// Measure
@@ -72,6 +74,7 @@ impl Cli {
             Command::Webhooks(command) => webhooks::run(&command),
             Command::Queue(command) => queue::run(command),
             Command::Model(command) => model::run(command),
+            Command::Call(arguments) => call::run(&arguments),
             Command::Keys(command) => keys::run(&command),
             Command::Completions(arguments) => {
                 completions::run(&arguments);

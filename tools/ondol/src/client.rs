@@ -10,6 +10,7 @@ use clap::Args;
 use http::HeaderValue;
 use prometheus_client::registry::Registry;
 use proto::{
+    admin::v1::api_key_service_client::ApiKeyServiceClient,
     artifacts::v1::artifact_service_client::ArtifactServiceClient,
     inference::v1::{ListModelsRequest, inference_service_client::InferenceServiceClient},
     jobs::v1::job_service_client::JobServiceClient,
@@ -62,12 +63,15 @@ pub(crate) struct Client {
     jobs: JobServiceClient<Channel>,
     artifacts: ArtifactServiceClient<Channel>,
     tools: ToolServiceClient<Channel>,
+    keys: ApiKeyServiceClient<Channel>,
+    channel: Channel,
     authorization: HeaderValue,
     upstream: Upstream,
     way: Way,
 }
 
-type Channel = InterceptedService<Upstream, Bearer>;
+/// The way that all calls take, with the key.
+pub(crate) type Channel = InterceptedService<Upstream, Bearer>;
 
 /// Sends the key with every call.
 #[derive(Clone)]
@@ -121,11 +125,14 @@ impl Connection {
         let metrics = UpstreamMetrics::register(&mut Registry::default());
         let upstream = Upstream::connect(&settings, &metrics)?;
         let bearer = self.bearer()?;
+        let channel = InterceptedService::new(upstream.clone(), bearer.clone());
         Ok(Client {
-            inference: InferenceServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
-            jobs: JobServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
-            artifacts: ArtifactServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
-            tools: ToolServiceClient::with_interceptor(upstream.clone(), bearer.clone()),
+            inference: InferenceServiceClient::new(channel.clone()),
+            jobs: JobServiceClient::new(channel.clone()),
+            artifacts: ArtifactServiceClient::new(channel.clone()),
+            tools: ToolServiceClient::new(channel.clone()),
+            keys: ApiKeyServiceClient::new(channel.clone()),
+            channel,
             authorization: HeaderValue::from_bytes(bearer.0.as_bytes())?,
             way: Way { server: self.server.clone(), identified: self.tls_cert.is_some() },
             upstream,
@@ -167,6 +174,16 @@ impl Client {
     /// The generated client of tools.
     pub(crate) fn tools(&mut self) -> &mut ToolServiceClient<Channel> {
         &mut self.tools
+    }
+
+    /// The generated client of keys.
+    pub(crate) fn keys(&mut self) -> &mut ApiKeyServiceClient<Channel> {
+        &mut self.keys
+    }
+
+    /// The way of all of them, for calls that no generated client makes.
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
     }
 
     /// A status of one of its calls as a person reads it.

@@ -1,4 +1,12 @@
-//! `ondol keys`: secrets that open the api, and the hashes that api is given instead.
+//! `ondol keys`: secrets that open the api, the hashes that api is given instead, and the keys that it keeps itself.
+
+mod allowed;
+mod create;
+mod expiry;
+mod list;
+mod new;
+mod revoke;
+mod row;
 
 use accounts::Secret;
 use clap::Subcommand;
@@ -9,33 +17,34 @@ use crate::{development_key, folders::DevelopmentKeyFile, output::say};
 /// What to do with keys.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Create a key that is good at once, while api runs; needs a key with the scope `admin`, as `ondol up` makes one
+    Create(create::Arguments),
+    /// List the keys that were created, oldest first
+    List(list::Arguments),
+    /// End keys that were created
+    Revoke(revoke::Arguments),
+    /// Make a key for api's key file: its secret is shown once, its hash goes into the file
+    New(new::Arguments),
     /// Print this machine's development key as api's --api-key takes it, and make it first where there is none
     Development {
         #[command(flatten)]
         file: DevelopmentKeyFile,
-    },
-    /// Make a key: its secret is shown once, its hash goes into api's key file
-    New {
-        /// Whose key it is, in 1 to 63 letters, digits, `.`, `_` or `-`; calls carry this name through logs
-        name: String,
     },
 }
 
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     match command {
+        Command::Create(arguments) => create::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+        Command::Revoke(arguments) => revoke::run(arguments),
+        Command::New(arguments) => new::run(arguments),
         Command::Development { file } => {
             let secret = development_key::read_or_make(&file.path)?;
             say!("{}:{}", development_key::NAME, digest(&secret));
-        }
-        Command::New { name } => {
-            accounts::check_key_name(name)?;
-            let secret = new_secret()?;
-            say!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
-            say!("[[keys]]\nname = {name:?}\nsha256 = \"{}\"", digest(&secret));
+            Ok(())
         }
     }
-    Ok(())
 }
 
 /// A new secret.

@@ -6,6 +6,7 @@ mod cli;
 
 mod artifact;
 mod bench;
+mod call;
 mod chat;
 mod completions;
 mod generate;
@@ -27,10 +28,12 @@ mod folders;
 mod json;
 mod names;
 mod output;
+mod pages;
 mod process;
 mod process_stat;
 mod progress;
 mod stack;
+mod table;
 mod text;
 
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! How jobs, artifacts and uploads are named on the command line: one way for every command.
+//! How jobs, artifacts, keys and uploads are named on the command line: one way for every command.
 
 use std::fmt;
 
@@ -50,6 +50,19 @@ pub(crate) fn artifact(text: &str) -> Result<ArtifactName, String> {
     }
 }
 
+/// A key's resource name, `apiKeys/{api_key}`, from that or from what stands behind the slash; for clap's `value_parser`.
+pub(crate) fn key(text: &str) -> Result<String, String> {
+    let id = text.strip_prefix("apiKeys/").unwrap_or(text);
+    // What somebody wants to end, they may only have by its secret.
+    if accounts::Secret::is_one(id.as_bytes()) {
+        return Err("this is a secret: expected the key's id, as `ondol keys list` prints it".to_owned());
+    }
+    if is_part(id) {
+        return Ok(format!("apiKeys/{id}"));
+    }
+    Err(format!("expected a key as `ondol keys list` prints it, such as 0a… or apiKeys/0a…, got {text:?}"))
+}
+
 /// An upload, `uploads/{upload}`, from that or from what stands behind the slash; for clap's `value_parser`.
 pub(crate) fn upload(text: &str) -> Result<String, String> {
     let id = text.strip_prefix("uploads/").unwrap_or(text);
@@ -75,7 +88,7 @@ fn is_part(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{artifact, job, upload};
+    use super::{artifact, job, key, upload};
 
     #[test]
     fn every_way_to_name_a_job_is_understood() {
@@ -109,5 +122,15 @@ mod tests {
         for wrong in ["", "uploads/", "a/b", "uploads/../x"] {
             assert!(upload(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_key_is_named_by_its_id_and_not_by_its_secret() {
+        for text in ["0a", "apiKeys/0a"] {
+            assert_eq!(key(text).unwrap(), "apiKeys/0a");
+        }
+        assert!(key("a/b").unwrap_err().contains("expected a key"));
+        let secret = format!("ondol_{}", "a".repeat(64));
+        assert!(key(&secret).unwrap_err().contains("this is a secret"));
     }
 }

@@ -1,7 +1,7 @@
 //! Messages with a JSON of their own: times, structures, wrappers.
 
 use prost_reflect::{DynamicMessage, MessageDescriptor, Value};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::scalar::{scalar, unexpected};
 
@@ -54,6 +54,21 @@ pub(super) fn known(described: &MessageDescriptor, json: &Json) -> Result<Dynami
         // What is wrong inside of it is more than its shape.
         if json.is_object() { format!("{told}: {error}") } else { told }
     })
+}
+
+/// One of them, to show what it looks like; none where that hangs on what it holds.
+pub(crate) fn example(described: &MessageDescriptor) -> Option<DynamicMessage> {
+    let json = match described.full_name() {
+        "google.protobuf.Any" => return None,
+        "google.protobuf.Timestamp" => json!("2026-01-31T12:00:00Z"),
+        "google.protobuf.Duration" => json!("1.5s"),
+        "google.protobuf.FieldMask" => json!("name,state"),
+        "google.protobuf.Value" => json!("any JSON"),
+        "google.protobuf.ListValue" => json!([]),
+        name if is_wrapper(name) => return Some(DynamicMessage::new(described.clone())),
+        _ => json!({}),
+    };
+    known(described, &json).ok()
 }
 
 fn wrapped(described: &MessageDescriptor, json: &Json) -> Result<DynamicMessage, String> {

@@ -21,7 +21,7 @@ const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 const FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
 /// JSON as a value of this kind, which is no message. An error says what was expected and what came.
-pub(super) fn scalar(kind: &Kind, json: &Json) -> Result<Value, String> {
+pub(crate) fn scalar(kind: &Kind, json: &Json) -> Result<Value, String> {
     let (value, expected) = match kind {
         Kind::Double => (double(json).map(Value::F64), "a number"),
         Kind::Float => (float(json).map(Value::F32), "a number of single precision"),

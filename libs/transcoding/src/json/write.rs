@@ -16,6 +16,22 @@ pub(crate) fn write(message: &DynamicMessage) -> Result<Vec<u8>, TranscodingErro
     written.map(|()| out).map_err(TranscodingError::answer)
 }
 
+/// A message, as people read it: a field on each line, in the order of the contract.
+pub(crate) fn write_indented(message: &DynamicMessage) -> Result<Vec<u8>, TranscodingError> {
+    indented(message, &OPTIONS)
+}
+
+/// The same with nothing but what is set.
+pub(crate) fn write_set(message: &DynamicMessage) -> Result<Vec<u8>, TranscodingError> {
+    indented(message, &SerializeOptions::new())
+}
+
+fn indented(message: &DynamicMessage, options: &SerializeOptions) -> Result<Vec<u8>, TranscodingError> {
+    let mut out = Vec::new();
+    let written = message.serialize_with_options(&mut serde_json::Serializer::pretty(&mut out), options);
+    written.map(|()| out).map_err(TranscodingError::answer)
+}
+
 /// One field of a message; `null` where it is absent.
 pub(crate) fn write_field(
     message: &DynamicMessage,

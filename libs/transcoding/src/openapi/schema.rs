@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use super::comments::Comments;
-use crate::json::is_known;
+use crate::{comments::Comments, json::is_known};
 
 /// The messages and enums that were met.
 pub(super) struct Schemas<'a> {

@@ -9,6 +9,7 @@ mod documents;
 mod requests;
 mod rules;
 mod seeds;
+mod shapes;
 
 use http::Method;
 use serde_json::Value;

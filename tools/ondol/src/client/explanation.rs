@@ -27,7 +27,8 @@ impl Way {
             (code == Code::Unauthenticated).then(|| format!("{}; see --api-key", status.message()));
         let remote = Remote::from(status);
         let message = refused_key.unwrap_or_else(|| remote.public_message().into_owned());
-        let mut lines = vec![format!("{code:?}: {message}")];
+        let mut lines = vec![format!("{code:?}{}: {message}", closer(&remote))];
+        lines.extend(about(remote.remote_reason()).map(str::to_owned));
         if code == Code::Unavailable && is_about_the_server(&message) {
             lines.extend(failure.map(|failure| self.cause(failure)));
             let obstacle = failure.map_or(Obstacle::Address, ConnectFailure::obstacle);
@@ -75,6 +76,27 @@ impl Way {
     }
 }
 
+/// The reason where it says more than the code does; programs go by it, and docs/errors.md lists it.
+fn closer(remote: &Remote) -> String {
+    let reason = remote.remote_reason();
+    if reason == remote.kind().reason() { String::new() } else { format!(" ({reason})") }
+}
+
+/// What this command line can do about it, where the server cannot know.
+fn about(reason: &str) -> Option<&'static str> {
+    match reason {
+        "ADMIN_SCOPE_REQUIRED" => Some(
+            "--api-key or ONDOL_API_KEY gives another key; `ondol keys new NAME --scopes admin` makes a first one for api's \
+             key file, and the development key of `ondol up` has the scope",
+        ),
+        "NO_KEY_STORE" => Some("`ondol up` has a store of keys in its memory"),
+        "API_KEY_NOT_FOUND" => Some(
+            "`ondol keys list` names those that were created; keys of api's key file are changed in the file",
+        ),
+        _ => None,
+    }
+}
+
 /// Whether our own end of the connection says this, rather than the server about a peer of its own.
 fn is_about_the_server(message: &str) -> bool {
     message.starts_with(SERVER) || message.starts_with(&format!("the connection to {SERVER}"))
@@ -101,6 +123,18 @@ mod tests {
             let text = way("http://h:1").explain(status, None).to_string();
             assert_eq!(text.matches(&violation.to_string()).count(), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn a_reason_is_told_where_it_says_more_than_the_code() {
+        let said = |code, reason: &str| {
+            let details = ErrorDetails::with_error_info(reason, "ondol.dev", []);
+            way("http://h:1").explain(Status::with_error_details(code, "no", details), None).to_string()
+        };
+        assert_eq!(said(Code::NotFound, "NOT_FOUND"), "NotFound: no");
+        assert_eq!(said(Code::NotFound, "MODEL_NOT_FOUND"), "NotFound (MODEL_NOT_FOUND): no");
+        let refused = said(Code::PermissionDenied, "ADMIN_SCOPE_REQUIRED");
+        assert!(refused.contains("--scopes admin") && refused.contains("ONDOL_API_KEY"), "{refused}");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use clap::Args;
 use proto::jobs::v1::ListDeadJobsRequest;
 
-use super::list::{gather, print};
-use crate::client::Connection;
+use super::list::print;
+use crate::{client::Connection, pages::gather};
 
 /// Which dead jobs, and how to print them.
 #[derive(Args)]

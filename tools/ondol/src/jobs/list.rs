@@ -8,6 +8,7 @@ use crate::{
     client::Connection,
     json::array,
     output::{say, tell},
+    pages::gather,
 };
 
 /// Which jobs, and how to print them.
@@ -44,25 +45,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
 }
 
-/// Up to `most` jobs, from as many pages as that takes, and whether there are more. `page` is given a size and a token.
-pub(super) async fn gather(
-    most: u32,
-    mut page: impl AsyncFnMut(i32, String) -> anyhow::Result<(Vec<Job>, String)>,
-) -> anyhow::Result<(Vec<Job>, bool)> {
-    let (mut jobs, mut token, most) = (Vec::new(), String::new(), most as usize);
-    loop {
-        let wanted = i32::try_from(most - jobs.len()).unwrap_or(i32::MAX);
-        let (found, next) = page(wanted, token).await?;
-        jobs.extend(found);
-        if next.is_empty() || jobs.len() >= most {
-            let more = jobs.len() > most || !next.is_empty();
-            jobs.truncate(most);
-            return Ok((jobs, more));
-        }
-        token = next;
-    }
-}
-
 /// Prints jobs, one a line or as JSON. Where there are `more` the user is told.
 pub(super) fn print(jobs: &[Job], more: bool, json: bool) -> anyhow::Result<()> {
     if json {
@@ -79,34 +61,4 @@ pub(super) fn print(jobs: &[Job], more: bool, json: bool) -> anyhow::Result<()> 
         tell!("There are more: --most N shows N of them.");
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use proto::jobs::v1::Job;
-
-    use super::gather;
-
-    /// Lists five jobs, two a page, the second page being empty.
-    async fn page(_size: i32, token: String) -> anyhow::Result<(Vec<Job>, String)> {
-        let jobs =
-            |range: std::ops::Range<u32>| range.map(|attempts| Job { attempts, ..Job::default() }).collect();
-        Ok(match token.as_str() {
-            "" => (jobs(0..2), "a".to_owned()),
-            "a" => (jobs(0..0), "b".to_owned()),
-            "b" => (jobs(2..4), "c".to_owned()),
-            _ => (jobs(4..5), String::new()),
-        })
-    }
-
-    #[tokio::test]
-    async fn as_many_pages_are_read_as_are_wanted() {
-        for (most, count, more) in
-            [(1, 1, true), (2, 2, true), (3, 3, true), (4, 4, true), (5, 5, false), (9, 5, false)]
-        {
-            let (jobs, left) = gather(most, page).await.unwrap();
-            let read: Vec<_> = jobs.iter().map(|job| job.attempts).collect();
-            assert_eq!((read, left), ((0..count).collect(), more), "{most}");
-        }
-    }
 }

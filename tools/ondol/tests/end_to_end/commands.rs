@@ -47,6 +47,8 @@ fn a_new_key_comes_with_the_hash_that_api_wants() {
     let digest = hex::encode(Sha256::digest(secret));
     assert!(out.contains(&format!("[[keys]]\nname = \"gateway\"\nsha256 = \"{digest}\"")), "{out}");
     assert_ne!(run(&["keys", "new", "gateway"]).1, out);
+    let (_, out, _) = run(&["keys", "new", "gateway", "--scopes", "admin", "--expires", "2999-01-31"]);
+    assert!(out.contains("scopes = [\"admin\"]\nexpires = \"2999-01-31T00:00:00Z\"\n"), "{out}");
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod answering;
 #[cfg(test)]
 mod breaking;
 #[cfg(test)]
+mod call;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod elsewhere;
@@ -22,6 +24,8 @@ mod ending;
 mod generate;
 #[cfg(test)]
 mod jobs;
+#[cfg(test)]
+mod keys;
 #[cfg(test)]
 mod limiting;
 #[cfg(test)]

@@ -1,0 +1,84 @@
+//! `ondol keys new`.
+
+use accounts::Grants;
+use clap::Args;
+use jiff::Timestamp;
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+
+use super::{allowed::Allowed, digest, new_secret};
+use crate::output::say;
+
+/// Whose key, and what it shall allow.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Whose key it is, in 1 to 63 letters, digits, `.`, `_` or `-`; calls carry this name through logs
+    name: String,
+    #[command(flatten)]
+    allowed: Allowed,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let Arguments { name, allowed } = arguments;
+    accounts::check_key_name(name)?;
+    let grants = allowed.grants()?;
+    let secret = new_secret()?;
+    say!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
+    say!("{}", entry(name, &digest(&secret), &grants, allowed.expires).trim_end());
+    Ok(())
+}
+
+/// The key as key files have it.
+fn entry(name: &str, digest: &str, grants: &Grants, expires: Option<Timestamp>) -> String {
+    let mut key = Table::new();
+    key["name"] = value(name);
+    key["sha256"] = value(digest);
+    if !grants.scopes.is_empty() {
+        key["scopes"] = value(grants.scopes.iter().map(String::as_str).collect::<Array>());
+    }
+    for (field, words) in [("models", &grants.models), ("tools", &grants.tools), ("jobs", &grants.jobs)] {
+        if let Some(words) = words {
+            key[field] = value(words.iter().map(String::as_str).collect::<Array>());
+        }
+    }
+    if let Some(expires) = expires {
+        key["expires"] = value(expires.to_string());
+    }
+    let mut keys = ArrayOfTables::new();
+    keys.push(key);
+    let mut file = DocumentMut::new();
+    file["keys"] = Item::ArrayOfTables(keys);
+    file.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use accounts::{Grants, KeyArguments, Keys};
+    use http::{HeaderMap, header::AUTHORIZATION};
+
+    use super::entry;
+    use crate::keys::{digest, new_secret};
+
+    #[test]
+    fn a_key_file_holds_what_was_asked_for() {
+        let secret = new_secret().unwrap();
+        let grants = Grants::from_line("scopes=admin,shopping;models=qwen*,llama;tools=;jobs=batch");
+        let expires = Some("2999-01-31T00:00:00Z".parse().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        std::fs::write(&path, entry("team-a", &digest(&secret), &grants, expires)).unwrap();
+
+        let arguments = KeyArguments { api_keys_file: Some(path), ..KeyArguments::default() };
+        let keys = Keys::load(&arguments).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, format!("Bearer {secret}").parse().unwrap());
+        let account = keys.authenticate(&headers).unwrap();
+        assert_eq!((account.name.as_str(), &account.grants), ("team-a", &grants));
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_there() {
+        let text = entry("a", "ab", &Grants::default(), None);
+        assert_eq!(text, "[[keys]]\nname = \"a\"\nsha256 = \"ab\"\n");
+    }
+}
