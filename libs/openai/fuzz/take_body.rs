@@ -33,7 +33,8 @@ fn answered(endpoint: Endpoint, Asked { request, form }: Asked) {
         assert!(!form.name_of(&format!("messages[{index}].text")).is_empty());
     }
     let made = Made { id: "1".into(), at: 1 };
-    let tokens = TEXTS.map(|text| wire::Token { id: 1, text: text.into(), logprob: request.logprobs.then_some(-0.5) });
+    let tokens =
+        TEXTS.map(|text| wire::Token { id: 1, text: text.into(), logprob: request.logprobs.then_some(-0.5) });
     let text = TEXTS.concat() + REST;
     let whole = wire::GenerateTextResponse {
         model: request.model.clone(),

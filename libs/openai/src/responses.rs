@@ -22,10 +22,13 @@ const NO_TOOLS: &str = "no tools are called here: leave it out, or see the tools
 const NOT_STORED: &str = "nothing is stored: send the whole conversation as input";
 const LOGPROBS: &str = "message.output_text.logprobs";
 
-const IDLE: [Parameter; 24] = [
+const IDLE: [Parameter; 27] = [
+    Parameter { name: "access_programs", idle: Idle::Null, instead: "leave it out" },
     Parameter { name: "background", idle: Idle::False, instead: "a job does that: see CreateJob" },
+    Parameter { name: "background_options", idle: Idle::Null, instead: "a job does that: see CreateJob" },
     Parameter { name: "context_management", idle: Idle::Empty, instead: "leave it out" },
     Parameter { name: "conversation", idle: Idle::Null, instead: NOT_STORED },
+    Parameter { name: "image", idle: Idle::Null, instead: "only text is generated: leave it out" },
     Parameter { name: "logit_bias", idle: Idle::Empty, instead: "leave it out" },
     Parameter { name: "max_tool_calls", idle: Idle::When(Value::is_u64), instead: NO_TOOLS },
     Parameter { name: "metadata", idle: Idle::Object, instead: "" },
