@@ -40,8 +40,8 @@ pub struct Form {
     face: Face,
     names: Names,
     stream: Option<Streaming>,
-    pub(crate) model: String,
-    pub(crate) logprobs: bool,
+    model: String,
+    logprobs: bool,
 }
 
 /// What an answer looks like.

@@ -14,11 +14,15 @@ mod models;
 
 use axum::{
     Router,
-    routing::{get, post},
+    body::Body,
+    extract::State,
+    routing::{MethodRouter, get, post},
 };
+use http::HeaderMap;
 use openai::{Endpoint, error_of};
 use serde_json::Value;
 
+use self::keyed::Keyed;
 use super::Refused;
 use crate::{ApiError, auth::Authenticate, grpc::Inference};
 
@@ -41,11 +45,6 @@ struct Desk {
 
 /// The routes in front of the service that generates.
 pub(crate) fn routes(authenticate: Authenticate, inference: Inference, limit: usize) -> Router {
-    let at = |endpoint| {
-        post(async move |desk, keyed, headers, body| {
-            generate::generate(endpoint, desk, keyed, headers, body).await
-        })
-    };
     Router::new()
         .route(CHAT, at(Endpoint::Chat))
         .route(COMPLETIONS, at(Endpoint::Completions))
@@ -54,6 +53,12 @@ pub(crate) fn routes(authenticate: Authenticate, inference: Inference, limit: us
         .route(MODEL, get(models::describe))
         .method_not_allowed_fallback(async || Refused::from(ApiError::MethodNotAllowed))
         .with_state(Desk { authenticate, inference, limit })
+}
+
+fn at(endpoint: Endpoint) -> MethodRouter<Desk> {
+    post(async move |State(desk): State<Desk>, keyed: Keyed, headers: HeaderMap, body: Body| {
+        generate::generate(endpoint, desk, keyed, headers, body).await
+    })
 }
 
 /// An error as OpenAI's clients read it, where they look; as it is elsewhere.

@@ -4,7 +4,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::{
     body::Body,
-    extract::State,
     response::{IntoResponse, Response},
 };
 use contract::model_id;
@@ -25,7 +24,7 @@ use crate::ApiError;
 /// The handler of the endpoints that generate.
 pub(super) async fn generate(
     endpoint: Endpoint,
-    State(desk): State<Desk>,
+    desk: Desk,
     keyed: Keyed,
     headers: HeaderMap,
     body: Body,
