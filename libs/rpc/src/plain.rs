@@ -2,16 +2,22 @@
 //!
 //! - `gate` refuses gRPC's methods to whoever speaks something else, and gRPC to whoever speaks HTTP/1.
 //! - `answer` turns the statuses with which steps and handlers refuse a plain request into HTTP's own, with a body of
-//!   JSON. So nobody further in has to know which of both a request is, and log and metrics see one set of codes.
+//!   JSON. A body of events says in `last_words` how it ended badly. So nobody further in has to know which of both a request is, and log and metrics see one set of codes.
 
 mod answer;
 mod gate;
+mod last_words;
 mod refusal;
 
 pub(crate) use answer::AnswerPlainly;
 pub(crate) use gate::RefuseMisfits;
+pub use last_words::LastWords;
 
 use http::{HeaderMap, header::CONTENT_TYPE};
+use serde_json::Value;
+
+/// Makes of an error, as [`httpjson::error_document`] writes it, what clients of this path expect.
+pub type ErrorShape = fn(path: &str, document: Value) -> Value;
 
 /// Whether a request is a gRPC call, by the type of its content: `application/grpc`, alone or with a suffix.
 ///

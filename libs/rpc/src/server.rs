@@ -27,7 +27,7 @@ use crate::{
     malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
-    plain::{AnswerPlainly, RefuseMisfits},
+    plain::{AnswerPlainly, ErrorShape, RefuseMisfits},
     request_id::NameRequest,
     step::{Request, Response, StepLayer},
     tls,
@@ -48,6 +48,8 @@ pub struct Public {
     pub transcoder: Transcoder,
     /// Which pages may call.
     pub browsers: BrowserArguments,
+    /// How errors are told at paths whose clients expect a form of their own.
+    pub errors: ErrorShape,
 }
 
 /// The same, ready to serve.
@@ -55,6 +57,7 @@ pub struct Public {
 struct Tongues {
     transcoder: Transcoder,
     cors: Option<CorsLayer>,
+    errors: ErrorShape,
 }
 
 /// A server of gRPC, and of plain HTTP beside it: settings, metrics and TLS, ready to serve routes.
@@ -98,7 +101,7 @@ impl Server {
     /// Has it speak JSON and gRPC-Web too.
     pub fn speaking(mut self, public: Public) -> Result<Self, RpcError> {
         let cors = public.browsers.layer()?;
-        self.tongues = Some(Tongues { transcoder: public.transcoder, cors });
+        self.tongues = Some(Tongues { transcoder: public.transcoder, cors, errors: public.errors });
         Ok(self)
     }
 
@@ -129,17 +132,19 @@ impl Server {
         let arguments = &self.arguments;
         let methods = self.metrics.methods().clone();
         let (default, maximum) = (arguments.default_deadline, arguments.max_deadline);
-        let (json, cors) = match self.tongues.clone() {
-            Some(Tongues { transcoder, cors }) => (Some(TranscodeLayer::new(transcoder, Body::new)), cors),
+        let tongues = self.tongues.clone();
+        let grpc_web = tongues.as_ref().map(|_| browsers::grpc_web());
+        let shape = tongues.as_ref().map(|tongues| tongues.errors);
+        let (json, cors) = match tongues {
+            Some(tongues) => (Some(TranscodeLayer::new(tongues.transcoder, Body::new)), tongues.cors),
             None => (None, None),
         };
-        let grpc_web = self.tongues.as_ref().map(|_| browsers::grpc_web());
         ServiceBuilder::new()
             .layer(StepLayer(NameRequest))
             .layer(browsers::cors(cors))
             .layer(option_layer(grpc_web))
             .layer(option_layer(json))
-            .layer(StepLayer(AnswerPlainly))
+            .layer(StepLayer(AnswerPlainly { shape }))
             .layer(StepLayer(JoinTrace { methods: methods.clone() }))
             .layer(StepLayer(Observe(AccessLog { service: self.name.clone(), methods: methods.clone() })))
             .layer(StepLayer(Observe(self.metrics.clone())))

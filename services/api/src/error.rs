@@ -8,6 +8,7 @@ use contract::Invalid;
 use fault::{Fault, Kind, Violation};
 use jobs::JobsError;
 use objects::ObjectsError;
+use openai::OpenAiError;
 use rpc::RpcError;
 use service::ServiceError;
 use transcoding::TranscodingError;
@@ -88,6 +89,24 @@ pub enum ApiError {
     /// The path is not served with this method.
     #[error("this path cannot be called with this method")]
     MethodNotAllowed,
+    /// A request to OpenAI's interface cannot be understood, or asks for what is not there.
+    #[error(transparent)]
+    OpenAi(#[from] OpenAiError),
+    /// The body of a request is something else.
+    #[error("the body has to be JSON: send `content-type: application/json`, uncompressed")]
+    NotJson,
+    /// More bytes were sent than a request may have.
+    #[error("the body of a request has at most {limit} bytes")]
+    BodyTooLarge {
+        /// The most bytes.
+        limit: usize,
+    },
+    /// The bytes of a request stopped before their end.
+    #[error("the body broke off")]
+    BodyBroken(#[source] Box<dyn Error + Send + Sync>),
+    /// A stream of text ended without an end.
+    #[error("the text broke off")]
+    TextBrokenOff,
     /// More bytes were sent than an upload may have.
     #[error("an upload has at most {limit} bytes")]
     UploadTooLarge {
@@ -111,6 +130,7 @@ impl ApiError {
             Self::Jobs(error) => Some(error),
             Self::Artifacts(error) => Some(error),
             Self::Objects(error) => Some(error),
+            Self::OpenAi(error) => Some(error),
             _ => None,
         }
     }
@@ -125,8 +145,11 @@ impl Fault for ApiError {
             | Self::ModelForbidden { .. }
             | Self::NotAdmin => Kind::PermissionDenied,
             Self::Draining => Kind::Unavailable,
-            Self::MethodNotAllowed | Self::UploadTooLarge { .. } => Kind::InvalidArgument,
-            Self::UploadBroken(_) => Kind::Cancelled,
+            Self::MethodNotAllowed
+            | Self::UploadTooLarge { .. }
+            | Self::NotJson
+            | Self::BodyTooLarge { .. } => Kind::InvalidArgument,
+            Self::UploadBroken(_) | Self::BodyBroken(_) => Kind::Cancelled,
             Self::UploadTaken => Kind::AlreadyExists,
             _ => self.inner().map_or(Kind::Internal, Fault::kind),
         }
@@ -143,6 +166,10 @@ impl Fault for ApiError {
             | Self::NoKeyStore
             | Self::Draining
             | Self::MethodNotAllowed
+            | Self::NotJson
+            | Self::BodyTooLarge { .. }
+            | Self::BodyBroken(_)
+            | Self::TextBrokenOff
             | Self::UploadTooLarge { .. }
             | Self::UploadTaken
             | Self::UploadBroken(_) => Cow::Owned(self.to_string()),
@@ -161,6 +188,8 @@ impl Fault for ApiError {
             Self::NoKeyStore => "NO_KEY_STORE",
             Self::Draining => "DRAINING",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::NotJson => "UNSUPPORTED_CONTENT_TYPE",
+            Self::BodyTooLarge { .. } => "BODY_TOO_LARGE",
             Self::UploadTooLarge { .. } => "UPLOAD_TOO_LARGE",
             Self::UploadTaken => "UPLOAD_TAKEN",
             Self::UploadBroken(_) => "UPLOAD_BROKEN_OFF",

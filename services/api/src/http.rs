@@ -2,16 +2,18 @@
 //!
 //! - `GET`, `HEAD /generated/{job}/{artifact}`: the bytes of what a job made (`generated`).
 //! - `GET /openapi.json`: what can be called as JSON (`public`).
+//! - `/v1/…`: OpenAI's interface to models (`openai`).
 //! - `PUT /uploads/{upload}`: the input of a job, where the store cannot take it by a URL of its own (`uploads`).
 //!
 //! The server stack stands around these routes as around gRPC's. Refusals are its statuses: it turns them into
-//! HTTP's own.
+//! HTTP's own, and into OpenAI's at its paths.
 
 mod arguments;
 mod caller;
 mod conditions;
 mod generated;
 mod headers;
+pub(crate) mod openai;
 mod refused;
 mod uploads;
 mod whole;
@@ -29,7 +31,16 @@ use crate::{ApiError, auth::Authenticate, public::DOCUMENT, results::Results};
 const GENERATED: &str = "/generated/{job}/{artifact}";
 const UPLOADS: &str = "/uploads/{upload}";
 /// Every pattern, for the labels of metrics.
-pub(crate) const PATHS: [&str; 3] = [GENERATED, UPLOADS, DOCUMENT];
+pub(crate) const PATHS: [&str; 8] = [
+    GENERATED,
+    UPLOADS,
+    DOCUMENT,
+    openai::CHAT,
+    openai::COMPLETIONS,
+    openai::MODEL,
+    openai::MODELS,
+    openai::RESPONSES,
+];
 
 /// What the handlers share.
 #[derive(Clone)]

@@ -8,6 +8,7 @@
 //!   the store;
 //! - `grpc/keys` over the store of keys: for administrators;
 //! - `grpc/artifacts` and `http/generated` over `results`: what jobs made, and its bytes;
+//! - `http/openai`: OpenAI's interface, which asks `grpc/inference` in the same process;
 //! - `http/uploads`: the input of jobs, where the store is a folder.
 //!
 //! `convert` is where messages become types that cannot be wrong, and back.

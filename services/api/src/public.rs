@@ -8,7 +8,7 @@ use proto::{
 use rpc::{BrowserArguments, Public, ServerArguments};
 use transcoding::{Limits, Scope, Transcoder};
 
-use crate::ApiError;
+use crate::{ApiError, http::openai};
 
 /// Where the document is.
 pub(crate) const DOCUMENT: &str = "/openapi.json";
@@ -32,7 +32,8 @@ pub(crate) fn public(server: &ServerArguments, browsers: BrowserArguments) -> Re
     };
     let services = SERVICES.map(str::to_owned).to_vec();
     let scope = Scope { services, every_rpc: true, limits };
-    Ok(Public { transcoder: Transcoder::new(proto::DESCRIPTORS, &scope)?, browsers })
+    let transcoder = Transcoder::new(proto::DESCRIPTORS, &scope)?;
+    Ok(Public { transcoder, browsers, errors: openai::shape })
 }
 
 /// The route of the document, which needs no key: the contract is no secret, and reflection tells it too.

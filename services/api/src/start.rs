@@ -77,7 +77,7 @@ fn serve(
     let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
     closing([upstream.clone(), tools.clone()], life);
     let address = port.address();
-    let port = with_inference(port, upstream, &authenticate);
+    let port = with_inference(port, upstream, &authenticate, arguments.server.max_message_bytes);
     let port = with_tools(port, tools, &authenticate);
     let port = with_keys(port, backends, &authenticate);
     let desk = Desk::of(backends, seal);
@@ -106,9 +106,12 @@ fn keyring(backends: &Backends, arguments: &Arguments, life: &Life) -> Result<Ke
     Ok(keyring)
 }
 
-fn with_inference(port: Port, upstream: Upstream, authenticate: &Authenticate) -> Port {
+/// The models, by gRPC and by OpenAI's interface, whose bodies have the same size at most.
+fn with_inference(port: Port, upstream: Upstream, authenticate: &Authenticate, bytes: usize) -> Port {
     let (limits, connected) = (port.message_limits(), upstream.connected());
-    let inference = InferenceServiceServer::new(Inference::new(upstream))
+    let inference = Inference::new(upstream);
+    let port = port.with_http(http::openai::routes(authenticate.clone(), inference.clone(), bytes));
+    let inference = InferenceServiceServer::new(inference)
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
     port.with_while(authenticate.guard(inference), connected)

@@ -15,16 +15,10 @@ use crate::{ERROR_DOMAIN, status::name_of, step::Response};
 /// gRPC's own headers of a response without a body.
 const STATUS_HEADERS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
 
-/// The response, with all its other headers kept.
-pub(super) fn refusal(mut parts: Parts, status: &Status) -> Response {
+/// The response, with all its other headers kept, and with a body of this shape.
+pub(super) fn refusal(mut parts: Parts, status: &Status, shape: impl FnOnce(Value) -> Value) -> Response {
     let details = status.get_error_details();
-    let reason = details.error_info().map_or(name_of(status.code()), |info| info.reason.as_str());
-    let (code, message) = match (status.code(), status.message()) {
-        // tonic's answer to a path that it does not know.
-        (Code::Unimplemented, "") => (Code::NotFound, "there is nothing at this path"),
-        said => said,
-    };
-    let reason = if code == status.code() { reason } else { name_of(code) };
+    let (code, reason, message) = words(status, &details);
     parts.status = http_status(code, reason);
     for name in STATUS_HEADERS {
         parts.headers.remove(name);
@@ -36,11 +30,31 @@ pub(super) fn refusal(mut parts: Parts, status: &Status) -> Response {
     if parts.status == StatusCode::UNAUTHORIZED {
         parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    let body = document(name_of(code), reason, message, &details).to_string();
+    let body = shape(document(name_of(code), reason, message, &details)).to_string();
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Response::from_parts(parts, Body::new(http_body_util::Full::from(body)))
+}
+
+/// A status as JSON.
+pub(super) fn told(status: &Status) -> Value {
+    let details = status.get_error_details();
+    let (code, reason, message) = words(status, &details);
+    document(name_of(code), reason, message, &details)
+}
+
+/// The code, the reason and the message to tell.
+fn words<'a>(status: &'a Status, details: &'a ErrorDetails) -> (Code, &'a str, &'a str) {
+    match (status.code(), status.message()) {
+        // tonic's answer to a path that it does not know.
+        (Code::Unimplemented, "") => {
+            (Code::NotFound, name_of(Code::NotFound), "there is nothing at this path")
+        }
+        (code, message) => {
+            (code, details.error_info().map_or(name_of(code), |info| info.reason.as_str()), message)
+        }
+    }
 }
 
 /// The body, with the details that a program may act on.
@@ -62,7 +76,7 @@ fn http_status(code: Code, reason: &str) -> StatusCode {
         "UNSUPPORTED_CONTENT_TYPE" => return StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "UNSUPPORTED_HTTP_VERSION" => return StatusCode::HTTP_VERSION_NOT_SUPPORTED,
         "RANGE_NOT_SATISFIABLE" => return StatusCode::RANGE_NOT_SATISFIABLE,
-        "UPLOAD_TOO_LARGE" => return StatusCode::PAYLOAD_TOO_LARGE,
+        "BODY_TOO_LARGE" | "UPLOAD_TOO_LARGE" => return StatusCode::PAYLOAD_TOO_LARGE,
         _ => {}
     }
     httpjson::http_status(name_of(code))

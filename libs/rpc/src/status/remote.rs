@@ -27,6 +27,19 @@ impl Remote {
     pub fn remote_reason(&self) -> &str {
         self.reason.as_deref().unwrap_or_else(|| self.kind.reason())
     }
+
+    /// The same in the words of a caller who has other names for the fields. A message that names fields is written anew.
+    #[must_use]
+    pub fn renamed(mut self, name: impl Fn(&str) -> String) -> Self {
+        for violation in &mut self.violations {
+            violation.field = name(&violation.field);
+        }
+        if !self.violations.is_empty() {
+            let sentences: Vec<_> = self.violations.iter().map(Violation::to_string).collect();
+            self.message = sentences.join("; ");
+        }
+        self
+    }
 }
 
 impl From<Status> for Remote {
@@ -153,6 +166,17 @@ mod tests {
             assert!(remote.nothing_was_done() && !Remote::from(Status::unavailable("?")).nothing_was_done());
             assert_eq!(Status::from(remote).get_details_error_info().unwrap().reason, "QUEUE_FULL");
         }
+    }
+
+    #[test]
+    fn fields_can_be_told_by_other_names() {
+        let violations = vec![Violation::new("sampling.top_p", "expected 0 to 1, got 3")];
+        let sent = status(Refusal { kind: Kind::InvalidArgument, violations });
+        let renamed = Remote::from(sent).renamed(|field| field.replace("sampling.", ""));
+        assert_eq!(renamed.violations()[0].field, "top_p");
+        assert_eq!(renamed.public_message(), "top_p: expected 0 to 1, got 3");
+        let full = status(Refusal { kind: Kind::ResourceExhausted, violations: vec![] });
+        assert_eq!(Remote::from(full).renamed(str::to_owned).public_message(), "The queue is full.");
     }
 
     #[test]

@@ -49,6 +49,12 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> Inner<B> {
         Poll::Ready(Some(status.add_header(&mut trailers).map(|()| Frame::trailers(trailers))))
     }
 
+    /// Drops the body; its last frame is these bytes.
+    pub(crate) fn end_with(&mut self, bytes: Bytes) -> Polled {
+        self.0 = None;
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
     /// Whether nothing follows.
     pub(crate) fn is_end_stream(&self) -> bool {
         self.0.as_ref().is_none_or(B::is_end_stream)

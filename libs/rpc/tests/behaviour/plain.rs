@@ -19,6 +19,8 @@ async fn serve(arguments: &[&str]) -> (Network, JoinSet<()>) {
         .route("/whole", get(async || "whole"))
         .route("/dripping", get(async || dripping(None)))
         .route("/promised", get(async || dripping(Some(10))))
+        .route("/events", get(async || telling(dripping(None))))
+        .route("/failing", get(async || telling(failing())))
         .route("/waiting", get(future::pending::<&str>))
         .route("/fragile", get(fragile));
     let routes = routes(Echo::answering("x")).await.into_axum_router().merge(plain);
@@ -35,6 +37,19 @@ fn dripping(length: Option<u64>) -> Response {
     let mut response = Response::new(Body::from_stream(first.chain(stream::pending())));
     let length = length.map(|length| (http::header::CONTENT_LENGTH, length.into()));
     response.headers_mut().extend(length);
+    response
+}
+
+/// Begins and fails.
+fn failing() -> Response {
+    let status = tonic::Status::unavailable("gone for lunch");
+    Response::new(Body::from_stream(stream::iter([Ok(Bytes::from_static(b"drip")), Err(status)])))
+}
+
+/// The same with something to say about its failure.
+fn telling(mut response: Response) -> Response {
+    let say = |document: &serde_json::Value| format!("; {}", document["error"]["code"]);
+    response.extensions_mut().insert(rpc::LastWords::new(say));
     response
 }
 
@@ -64,6 +79,17 @@ async fn a_body_that_is_cut_short_breaks_off() {
     assert_eq!(logs.lines_with(&["call ended", "DEADLINE_EXCEEDED"]).len(), 2);
     assert_eq!(send(&network, "/whole").await, (StatusCode::OK, Some("whole".into())));
     assert_eq!(logs.lines_with(&["call ended", "whole", "\"status\":\"OK\""]).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_of_events_tells_its_failure_and_ends() {
+    let logs = testkit::capture_logs();
+    let (network, _tasks) = serve(&["--max-deadline", "10s"]).await;
+    for (path, code) in [("/events", "DEADLINE_EXCEEDED"), ("/failing", "UNAVAILABLE")] {
+        let whole = Some(format!("drip; \"{code}\""));
+        assert_eq!(send(&network, path).await, (StatusCode::OK, whole), "{path}");
+        assert_eq!(logs.lines_with(&["call ended", path, code]).len(), 1, "{path}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

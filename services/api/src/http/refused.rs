@@ -29,6 +29,12 @@ impl From<ApiError> for Refused {
     }
 }
 
+impl From<Status> for Refused {
+    fn from(status: Status) -> Self {
+        Self { status, headers: HeaderMap::new() }
+    }
+}
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = self.status.into_http::<Body>();

@@ -49,3 +49,6 @@ mod introducing;
 mod speaking;
 #[cfg(test)]
 mod standing;
+
+#[cfg(test)]
+mod openai;

@@ -33,6 +33,7 @@ pub(crate) enum Script {
 pub(crate) struct Scripted {
     script: Script,
     asked: Arc<Mutex<Vec<MetadataMap>>>,
+    generations: Arc<Mutex<Vec<wire::GenerateTextRequest>>>,
     abandoned: Arc<Notify>,
 }
 
@@ -47,12 +48,17 @@ impl Drop for Alive {
 
 impl Scripted {
     pub(crate) fn new(script: Script) -> Self {
-        Self { script, asked: Arc::default(), abandoned: Arc::default() }
+        Self { script, asked: Arc::default(), generations: Arc::default(), abandoned: Arc::default() }
     }
 
     /// The metadata of every call so far.
     pub(crate) fn asked(&self) -> Vec<MetadataMap> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// What the last call was to generate.
+    pub(crate) fn generation(&self) -> wire::GenerateTextRequest {
+        self.generations.lock().unwrap().last().cloned().unwrap()
     }
 
     /// Ready when a stream was dropped.
@@ -86,12 +92,20 @@ impl Scripted {
                 beginning.chain(stream::once(silence)).boxed()
             }
             Script::Greet | Script::Refuse(_) => {
-                let finished = wire::Finished { text: "lo".into(), ..wire::Finished::default() };
+                let finished = wire::Finished {
+                    text: "lo".into(),
+                    finish_reason: wire::FinishReason::Stop.into(),
+                    usage: Some(USAGE),
+                    ..wire::Finished::default()
+                };
                 beginning.chain(stream::iter([Ok(response(Event::Finished(finished)))])).boxed()
             }
         }
     }
 }
+
+/// What every generation consumes.
+const USAGE: wire::Usage = wire::Usage { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 
 /// How every stream begins.
 fn beginning(model: String) -> [wire::StreamGenerateTextResponse; 2] {
@@ -112,8 +126,16 @@ impl InferenceService for Scripted {
         &self,
         request: Request<wire::GenerateTextRequest>,
     ) -> Result<Response<wire::GenerateTextResponse>, Status> {
-        let model = request.get_ref().model.clone();
-        let answer = wire::GenerateTextResponse { model, text: "Hello".into(), ..Default::default() };
+        self.generations.lock().unwrap().push(request.get_ref().clone());
+        let token = wire::Token { id: 7, text: "Hello".into(), logprob: Some(-0.5) };
+        let answer = wire::GenerateTextResponse {
+            model: request.get_ref().model.clone(),
+            text: "Hello".into(),
+            finish_reason: wire::FinishReason::Stop.into(),
+            usage: Some(USAGE),
+            tokens: request.get_ref().logprobs.then_some(token).into_iter().collect(),
+            ..Default::default()
+        };
         self.take(&request, answer)
     }
 
@@ -121,6 +143,7 @@ impl InferenceService for Scripted {
         &self,
         request: Request<wire::GenerateTextRequest>,
     ) -> Result<Response<Events>, Status> {
+        self.generations.lock().unwrap().push(request.get_ref().clone());
         let events = self.events(request.get_ref().model.clone());
         match &self.script {
             // Its stream carries the error.
@@ -141,14 +164,18 @@ impl InferenceService for Scripted {
         request: Request<wire::GetModelRequest>,
     ) -> Result<Response<wire::Model>, Status> {
         let name = request.get_ref().name.clone();
-        self.take(&request, wire::Model { name, ..Default::default() })
+        let id = name.trim_start_matches("models/").to_owned();
+        self.take(&request, wire::Model { name, id, ..Default::default() })
     }
 
     async fn list_models(
         &self,
         request: Request<wire::ListModelsRequest>,
     ) -> Result<Response<wire::ListModelsResponse>, Status> {
-        let next_page_token = format!("after {}", request.get_ref().page_token);
+        // Whoever asks for a page behind another is told of one more.
+        let page_token = &request.get_ref().page_token;
+        let next_page_token =
+            if page_token.is_empty() { String::new() } else { format!("after {page_token}") };
         let model = |id: &str| wire::Model { id: id.into(), ..wire::Model::default() };
         let models = vec![model("stub"), model("other")];
         self.take(&request, wire::ListModelsResponse { models, next_page_token })

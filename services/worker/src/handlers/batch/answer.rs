@@ -3,8 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use accounts::Grants;
-use fault::{Fault, Kind, Violation};
-use openai::{ChatRequest, CompletionRequest, Made, OpenAiError, chat_answer, completion_answer, error_body};
+use fault::{Fault, Kind};
+use openai::{Asked, Endpoint, Form, Made, OpenAiError, error_body};
 use proto::inference::v1::{GenerateTextRequest, GenerateTextResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -39,13 +39,6 @@ struct Ask {
     body: Value,
 }
 
-/// How a body is read, and its answer written.
-#[derive(Clone, Copy)]
-enum Endpoint {
-    Chat,
-    Completion,
-}
-
 impl Answering<'_> {
     /// Answers a line. What is wrong with the line, or what the model refuses, is its answer; an error is only what would
     /// go better at another time.
@@ -56,12 +49,12 @@ impl Answering<'_> {
         let custom_id = custom_id(&line);
         let outcome = match parse(line).and_then(|ask| request(ask, self.model)) {
             Err(error) => Err(told(&error, number)),
-            Ok((_, request)) if !self.may_use(&request.model) => {
+            Ok(Asked { request, .. }) if !self.may_use(&request.model) => {
                 Err(told(&WorkerError::ModelForbidden { model: request.model }, number))
             }
-            Ok((endpoint, request)) => {
+            Ok(Asked { request, form }) => {
                 let answer = self.generate(&request).await?;
-                answer.map(|answer| endpoint.answer(&id, &answer)).map_err(|error| told(&error, number))
+                answer.map(|answer| made(&id, &form, &answer)).map_err(|error| told(&error, number))
             }
         };
         written(&id, &custom_id, outcome)
@@ -103,14 +96,9 @@ impl Answering<'_> {
     }
 }
 
-impl Endpoint {
-    fn answer(self, id: &str, answer: &GenerateTextResponse) -> Value {
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        match self {
-            Self::Chat => chat_answer(Made { id, at }, answer),
-            Self::Completion => completion_answer(Made { id, at }, answer),
-        }
-    }
+fn made(id: &str, form: &Form, answer: &GenerateTextResponse) -> Value {
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    form.answer(&Made { id: id.to_owned(), at }, answer)
 }
 
 /// The caller's id of a line as it was given, text or a number, also of a line that has something else wrong with it.
@@ -124,34 +112,40 @@ fn custom_id(line: &Line) -> Value {
 }
 
 fn parse(line: Line) -> Result<Ask, OpenAiError> {
-    let text = line.text.ok_or_else(|| unsupported("line", format!("must be at most {LONGEST} bytes")))?;
+    let text = line
+        .text
+        .ok_or_else(|| OpenAiError::unsupported("line", format!("must be at most {LONGEST} bytes")))?;
     let ask: Ask = serde_json::from_slice(&text)?;
     match &ask.custom_id {
         Some(Value::String(id)) if id.len() > LONGEST_ID => {
-            Err(unsupported("custom_id", format!("must be at most {LONGEST_ID} bytes")))
+            Err(OpenAiError::unsupported("custom_id", format!("must be at most {LONGEST_ID} bytes")))
         }
         None | Some(Value::Null | Value::String(_) | Value::Number(_)) => Ok(ask),
-        Some(_) => Err(unsupported("custom_id", "must be a string or a number".to_owned())),
+        Some(_) => Err(OpenAiError::unsupported("custom_id", "must be a string or a number")),
     }
 }
 
-fn request(ask: Ask, model: &str) -> Result<(Endpoint, GenerateTextRequest), OpenAiError> {
+fn request(ask: Ask, model: &str) -> Result<Asked, OpenAiError> {
     if ask.method.is_some_and(|method| method != "POST") {
-        return Err(unsupported("method", "must be POST".to_owned()));
+        return Err(OpenAiError::unsupported("method", "must be POST"));
     }
-    let (endpoint, mut request) = match ask.url.as_str() {
-        "/v1/chat/completions" => (Endpoint::Chat, ChatRequest::from_json(ask.body)?.into_request()?),
-        "/v1/completions" => (Endpoint::Completion, CompletionRequest::from_json(ask.body)?.into_request()?),
-        _ => return Err(unsupported("url", "must be /v1/chat/completions or /v1/completions".to_owned())),
+    let endpoint = match ask.url.as_str() {
+        "/v1/chat/completions" => Endpoint::Chat,
+        "/v1/completions" => Endpoint::Completions,
+        "/v1/responses" => Endpoint::Responses,
+        _ => {
+            let known = "must be /v1/chat/completions, /v1/completions or /v1/responses";
+            return Err(OpenAiError::unsupported("url", known));
+        }
     };
-    if request.model.is_empty() {
-        model.clone_into(&mut request.model);
+    let mut asked = endpoint.read(ask.body)?;
+    if asked.form.streams() {
+        return Err(OpenAiError::unsupported("stream", "must be false: the answer to a line is one line"));
     }
-    Ok((endpoint, request))
-}
-
-fn unsupported(parameter: &str, description: String) -> OpenAiError {
-    OpenAiError::Unsupported { violation: Violation::new(parameter, description) }
+    if asked.request.model.is_empty() {
+        model.clone_into(&mut asked.request.model);
+    }
+    Ok(asked)
 }
 
 /// The line of output, its end included.
@@ -181,16 +175,18 @@ mod tests {
         let line = Line { number: 0, text: Some(line.to_string().into_bytes()) };
         let told = |error: super::OpenAiError| error.public_message().into_owned();
         let ask = parse(line).map_err(told)?;
-        request(ask, "fallback").map(|(_, request)| request).map_err(told)
+        request(ask, "fallback").map(|asked| asked.request).map_err(told)
     }
 
     #[test]
-    fn both_endpoints_are_read_and_the_model_may_be_the_batch_s() {
+    fn every_endpoint_is_read_and_the_model_may_be_the_batch_s() {
         let chat = json!({"custom_id": "1", "method": "POST", "url": "/v1/chat/completions",
             "body": {"messages": [{"role": "user", "content": "Hi"}]}});
         assert_eq!(asked(&chat).unwrap().model, "fallback");
         let text = json!({"url": "/v1/completions", "body": {"model": "own", "prompt": "Once"}});
         assert_eq!(asked(&text).unwrap().model, "own");
+        let response = json!({"url": "/v1/responses", "body": {"input": "Once"}});
+        assert_eq!(asked(&response).unwrap().messages.len(), 1);
     }
 
     #[test]
@@ -200,6 +196,7 @@ mod tests {
             (json!({"url": "/v1/embeddings", "body": body}), "url"),
             (json!({"url": "/v1/completions", "method": "GET", "body": body}), "method"),
             (json!({"url": "/v1/completions"}), "body"),
+            (json!({"url": "/v1/completions", "body": {"prompt": "Once", "stream": true}}), "stream"),
             (json!({"custom_id": "x".repeat(257), "url": "/v1/completions", "body": body}), "custom_id"),
             (json!({"custom_id": true, "url": "/v1/completions", "body": body}), "custom_id"),
             (json!("text"), "struct"),

@@ -1,0 +1,70 @@
+//! What generates: chats, completions and responses.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use contract::model_id;
+use http::{
+    HeaderMap,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
+use openai::{Asked, Endpoint, Form, Made, OpenAiError};
+use proto::inference::v1::inference_service_server::InferenceService;
+use rpc::Remote;
+use serde_json::Value;
+use tonic::Status;
+use uuid::Uuid;
+
+use super::{Desk, Refused, body, events, keyed::Keyed};
+use crate::ApiError;
+
+/// The handler of the endpoints that generate.
+pub(super) async fn generate(
+    endpoint: Endpoint,
+    desk: Desk,
+    keyed: Keyed,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refused> {
+    let bytes = body::read(&headers, body, desk.limit).await?;
+    let Asked { request, form } = endpoint.read_bytes(&bytes).map_err(ApiError::from)?;
+    drop(bytes);
+    check_model(&request.model)?;
+    let request = keyed.request(request);
+    if form.streams() {
+        let events = desk.inference.stream_generate_text(request).await;
+        let events = events.map_err(|status| told(status, &form))?;
+        return events::answer(events.into_inner(), form).await;
+    }
+    let answer = desk.inference.generate_text(request).await.map_err(|status| told(status, &form))?;
+    Ok(whole(&form.answer(&made(), answer.get_ref())))
+}
+
+/// A name that no model can have is one that nobody finds.
+pub(super) fn check_model(model: &str) -> Result<(), ApiError> {
+    match model_id(model) {
+        Ok(_) => Ok(()),
+        Err(_) if model.is_empty() => Err(OpenAiError::missing("model").into()),
+        Err(_) => Err(OpenAiError::no_such_model(model).into()),
+    }
+}
+
+/// A status in the words of the request.
+pub(super) fn told(status: Status, form: &Form) -> Status {
+    Remote::from(status).renamed(|field| form.name_of(field)).into()
+}
+
+/// What a new answer says of itself.
+pub(super) fn made() -> Made {
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    Made { id: Uuid::now_v7().simple().to_string(), at }
+}
+
+/// An answer in one document.
+pub(super) fn whole(document: &Value) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    (headers, document.to_string()).into_response()
+}

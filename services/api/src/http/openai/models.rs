@@ -1,0 +1,47 @@
+//! `/v1/models`: those that the caller's key allows.
+
+use axum::{
+    extract::{Path, State, rejection::PathRejection},
+    response::Response,
+};
+use openai::{OpenAiError, model_answer, models_answer};
+use proto::inference::v1::{GetModelRequest, ListModelsRequest, inference_service_server::InferenceService};
+
+use super::{
+    Desk, Refused,
+    generate::{check_model, whole},
+    keyed::Keyed,
+};
+use crate::ApiError;
+
+/// How many are asked for at once, and how often: OpenAI's list has no pages.
+const PAGE: i32 = 1000;
+const PAGES: usize = 16;
+
+/// `GET /v1/models`.
+pub(super) async fn list(State(desk): State<Desk>, keyed: Keyed) -> Result<Response, Refused> {
+    let (mut models, mut page_token) = (Vec::new(), String::new());
+    for _ in 0..PAGES {
+        let request = keyed.request(ListModelsRequest { page_size: PAGE, page_token });
+        let page = desk.inference.list_models(request).await?.into_inner();
+        models.extend(page.models);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    Ok(whole(&models_answer(&models)))
+}
+
+/// `GET /v1/models/{model}`.
+pub(super) async fn describe(
+    State(desk): State<Desk>,
+    keyed: Keyed,
+    named: Result<Path<String>, PathRejection>,
+) -> Result<Response, Refused> {
+    let Path(model) = named.map_err(|_| ApiError::from(OpenAiError::no_such_model("")))?;
+    check_model(&model)?;
+    let request = keyed.request(GetModelRequest { name: format!("models/{model}") });
+    let found = desk.inference.get_model(request).await?;
+    Ok(whole(&model_answer(found.get_ref())))
+}
