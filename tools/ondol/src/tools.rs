@@ -2,13 +2,14 @@
 
 mod call;
 mod check;
+mod given;
 mod list;
 mod new;
 mod pin;
 
 use clap::Subcommand;
 
-pub(crate) use call::parse as parse_arguments;
+pub(crate) use given::Given;
 pub(crate) use new::write_if_missing;
 
 /// What to do with tools.
