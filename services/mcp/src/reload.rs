@@ -175,11 +175,7 @@ mod tests {
     fn figures(registry: &Registry) -> Vec<String> {
         let mut text = String::new();
         encode(&mut text, registry).unwrap();
-        let figures = text.lines().filter(|line| line.starts_with("ondol_tools_"));
-        figures
-            .map(|line| line.rsplit_once(' ').unwrap())
-            .map(|(name, figure)| format!("{name} {figure}"))
-            .collect()
+        text.lines().filter(|line| line.starts_with("ondol_tools_")).map(str::to_owned).collect()
     }
 
     async fn names_after(reload: &mut Reload, more: &str) -> Vec<String> {

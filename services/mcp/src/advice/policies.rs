@@ -33,13 +33,13 @@ pub(super) fn told(config: &Config, tools: &[Mounted]) -> Vec<String> {
 fn tables<'a>(config: &'a Config, tools: &[Mounted]) -> Vec<Table<'a>> {
     let sources = sources(config);
     let mut tables = Vec::new();
-    for (source, own, trusted) in &sources {
+    for &(ref source, own, trusted) in &sources {
         let beginning = format!("{}_", source.rsplit('.').next().unwrap_or_default());
         let its = tools.iter().filter(|tool| tool.descriptor.name.as_str().starts_with(&beginning));
         let its: Vec<_> = its.map(|tool| tool.descriptor.annotations).collect();
         let place = format!("[{source}.policy]");
-        let hint = if *trusted { "" } else { OF_OTHERS };
-        let its = if source.starts_with("upstreams.") { others(*trusted) } else { its };
+        let hint = if trusted { "" } else { OF_OTHERS };
+        let its = if source.starts_with("upstreams.") { others(trusted) } else { its };
         tables.push(Table { place, own, around: config.policy.clone(), tools: its, hint });
     }
     for (name, own) in &config.tools {
