@@ -1,7 +1,7 @@
 //! `/mcp`: the Model Context Protocol over HTTP, in revision 2026-07-28 and the ones before.
 //!
-//! The transport, the revisions and their rules are rmcp's. `gate` lets keys in, `asker` is who asks, `server` answers out
-//! of what the service shows. `calls` are calls of tools, which become `tasks` when they take long; `dialogue` is what tools
+//! The transport, the revisions and their rules are rmcp's. `gate` lets keys in, `message` looks whether what came is one and
+//! `refusal` says why a request has no answer; `asker` is who asks, `server` answers out of what the service shows. `calls` are calls of tools, which become `tasks` when they take long; `dialogue` is what tools
 //! ask back, with what they have to find again under a `seal`. No session is kept: any replica answers any request.
 
 mod answer;
@@ -9,7 +9,9 @@ mod asker;
 mod calls;
 mod dialogue;
 mod gate;
+mod message;
 mod prompts;
+mod refusal;
 mod resources;
 mod seal;
 mod server;
@@ -18,7 +20,10 @@ mod tasks;
 use std::sync::Arc;
 
 use accounts::Keys;
-use axum::{Router, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
 use objects::Objects;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
@@ -64,7 +69,11 @@ pub async fn routes(
         Arc::new(NeverSessionManager::default()),
         settings(arguments),
     );
-    Ok(Router::new().route_service(PATH, service).layer(from_fn_with_state(Arc::new(keys), gate::enter)))
+    Ok(Router::new()
+        .route_service(PATH, service)
+        .layer(from_fn(refusal::in_json))
+        // Outermost: nothing of a stranger is read.
+        .layer(from_fn_with_state(Arc::new(keys), gate::enter)))
 }
 
 fn settings(arguments: &ProtocolArguments) -> StreamableHttpServerConfig {

@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod given;
 mod list;
 mod new;
 mod pin;
@@ -9,7 +10,7 @@ mod whole;
 
 use clap::Subcommand;
 
-pub(crate) use call::parse as parse_arguments;
+pub(crate) use given::Given;
 pub(crate) use new::write_if_missing;
 
 /// What to do with tools.

@@ -7,19 +7,38 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
-        CompleteResult, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
-        Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        CompleteResult, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse,
+        GetTaskParams, GetTaskResult, Implementation, InitializeRequestParams, InitializeResult,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-        ServerConfig, Tool, UpdateTaskParams,
+        ServerConfig, TASKS_EXTENSION_ID, Tool, UpdateTaskParams,
     },
     service::RequestContext,
 };
 
-use super::{answer, asker::Asker, seal::Seal, tasks::Tasks};
+use super::{answer, asker::Asker, refusal, seal::Seal, tasks::Tasks};
 use crate::{resources::Answers, start::Faces};
 
 /// How long a client may keep a list: about how long a change of the configuration may go unseen.
 const LIST_TTL_MS: u64 = 10_000;
+
+/// What is answered here. A request for one of them that cannot be read says something wrong beside its method.
+const METHODS: [&str; 14] = [
+    "completion/complete",
+    "initialize",
+    "ping",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "server/discover",
+    "tasks/cancel",
+    "tasks/get",
+    "tasks/update",
+    "tools/call",
+    "tools/list",
+];
 
 /// The server. Each request has one of its own, and nothing is kept between them but tasks.
 #[derive(Clone)]
@@ -50,6 +69,38 @@ impl ServerHandler for Server {
         let mut info = ServerConfig::new(capabilities.build());
         info.server_info = Implementation::new("ondol", env!("CARGO_PKG_VERSION")).with_title("Ondol tools");
         info
+    }
+
+    /// For the revisions that have a handshake. Their tasks are others, which nobody is offered here.
+    async fn initialize(
+        &self,
+        asked: InitializeRequestParams,
+        context: Context,
+    ) -> Result<InitializeResult, ErrorData> {
+        let mut info = self.negotiate_initialize(&asked)?;
+        context.peer.set_peer_info(asked);
+        if let Some(mut extensions) = info.capabilities.extensions.take() {
+            extensions.remove(TASKS_EXTENSION_ID);
+            info.capabilities.extensions = (!extensions.is_empty()).then_some(extensions);
+        }
+        Ok(info)
+    }
+
+    /// What the protocol has no name for, or parameters that do not fit the name.
+    async fn on_custom_request(
+        &self,
+        asked: CustomRequest,
+        _context: Context,
+    ) -> Result<CustomResult, ErrorData> {
+        let method = asked.method;
+        if METHODS.contains(&method.as_str()) {
+            return Err(ErrorData::invalid_params(format!("params: do not fit {method}"), None));
+        }
+        Err(ErrorData::new(
+            ErrorCode::METHOD_NOT_FOUND,
+            format!("there is no method {} here", refusal::short(&method)),
+            None,
+        ))
     }
 
     /// For the headers that repeat arguments, which have to be the same as the body. They decide nothing.

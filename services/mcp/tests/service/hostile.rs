@@ -95,13 +95,53 @@ async fn what_is_no_message_is_refused() {
     ];
     for body in bodies {
         let (status, refused) = sent(&stand, &[], body).await;
-        assert!((400..500).contains(&status), "{body:.60}: {status} {refused}");
+        assert_eq!(status, 400, "{body:.60}: {refused}");
+        let code = if ["", "{", "nonsense"].contains(&body) { -32700 } else { -32600 };
+        assert_eq!(refused["error"]["code"], code, "{body:.60}: {refused}");
+        assert!(refused["id"].is_null() || refused["id"] == 1 || refused["id"] == 7, "{refused}");
     }
+    let told = async |body: &str| sent(&stand, &[], body).await.1["error"]["message"].to_string();
+    assert!(told(&batch).await.contains("batch"));
+    assert!(told("{").await.contains("not JSON"));
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_there_is_named_and_parameters_that_do_not_fit_are_told_apart() {
+    let stand = Stand::new().await;
     let good = list(&meta(NEWEST)).to_string();
-    assert_eq!(sent(&stand, &[("content-type", "text/plain")], &good).await.0, 415);
     let unknown = good.replace("tools/list", "tools/drop");
     let (status, refused) = sent(&stand, &[("mcp-method", "tools/drop")], &unknown).await;
     assert_eq!((status, &refused["error"]["code"]), (404, &json!(-32601)), "{refused}");
+    assert!(refused["error"]["message"].to_string().contains("no method \\\"tools/drop"), "{refused}");
+    let bearer = format!("Bearer {SECRET}");
+    let older = [("authorization", bearer.as_str()), ("mcp-protocol-version", "2025-11-25")];
+    let nameless = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {}}).to_string();
+    let refused: Value = serde_json::from_str(&stand.post(&older, &nameless).await.1).unwrap();
+    assert_eq!(refused["error"]["code"], -32602, "{refused}");
+}
+
+#[tokio::test]
+async fn every_refusal_is_json_that_says_what_was_expected() {
+    let stand = Stand::new().await;
+    let good = list(&meta(NEWEST)).to_string();
+    for (headers, expected, said) in [
+        (&[("content-type", "text/plain")][..], 415, "expected application/json, got \"text/plain\""),
+        (&[("accept", "text/html")], 406, "expected both application/json and text/event-stream"),
+        (&[("host", "evil.example")], 403, "--mcp-host"),
+        (&[("origin", "https://evil.example")], 403, "--mcp-origin"),
+    ] {
+        let (status, refused) = sent(&stand, headers, &good).await;
+        assert_eq!((status, &refused["jsonrpc"]), (expected, &json!("2.0")), "{headers:?}: {refused}");
+        assert_eq!(refused["error"]["code"], -32600, "{refused}");
+        assert!(refused["error"]["message"].as_str().unwrap().contains(said), "{refused}");
+    }
+    let bearer = format!("Bearer {SECRET}");
+    let key = ("authorization", bearer.as_str());
+    let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}).to_string();
+    let (status, body) = stand.post(&[key, ("mcp-protocol-version", "1999-01-01")], &ping).await;
+    let refused: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &refused["error"]["code"], &refused["id"]), (400, &json!(-32022), &json!(1)));
+    assert!(refused["error"]["data"]["supported"].as_array().unwrap().contains(&json!(NEWEST)));
 }
 
 #[tokio::test]
@@ -112,8 +152,10 @@ async fn a_request_is_at_most_four_mebibytes() {
     let bearer = format!("Bearer {SECRET}");
     let headers =
         [("authorization", bearer.as_str()), ("mcp-protocol-version", NEWEST), ("mcp-method", "tools/list")];
-    let (status, _) = stand.post(&headers, &large).await;
+    let (status, body) = stand.post(&headers, &large).await;
     assert_eq!(status, 413);
+    let refused: Value = serde_json::from_str(&body).unwrap();
+    assert!(refused["error"]["message"].as_str().unwrap().contains("4 MiB"), "{refused}");
     let fits = format!("{good}{}", " ".repeat(3 << 20));
     assert_eq!(stand.post(&headers, &fits).await.0, 200);
 }
@@ -124,8 +166,10 @@ async fn there_is_no_session_to_open_or_to_end() {
     let bearer = format!("Bearer {SECRET}");
     let headers = [("authorization", bearer.as_str()), ("mcp-session-id", "guessed")];
     for method in ["GET", "DELETE", "PUT", "PATCH"] {
-        let (status, _) = stand.send(method, &headers, "").await;
-        assert!((400..500).contains(&status), "{method}: {status}");
+        let (status, body) = stand.send(method, &headers, "").await;
+        let refused: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(status, 405, "{method}: {refused}");
+        assert!(refused["error"]["message"].as_str().unwrap().contains("expected POST"), "{refused}");
     }
 }
 

@@ -11,6 +11,8 @@ async fn a_server_is_discovered_and_its_tools_are_listed_and_called() {
     assert_eq!(status, 200, "{found}");
     let versions = found["result"]["supportedVersions"].as_array().unwrap();
     assert!(versions.contains(&json!("2026-07-28")), "{found}");
+    let extensions = &found["result"]["capabilities"]["extensions"];
+    assert!(extensions["io.modelcontextprotocol/tasks"].is_object(), "{found}");
 
     let (_, listed) = stand.ask(SECRET, "tools/list", json!({})).await;
     let names: Vec<_> =
@@ -97,6 +99,9 @@ async fn older_revisions_are_answered_too() {
         let (status, met) =
             ask(json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}), None).await;
         assert_eq!((status, &met["result"]["protocolVersion"]), (200, &json!(version)), "{met}");
+        // Those revisions have other tasks, or none.
+        let offered = &met["result"]["capabilities"];
+        assert!(offered["tools"].is_object() && offered["extensions"].is_null(), "{met}");
         let (_, listed) =
             ask(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}), Some(version)).await;
         assert_eq!(listed["result"]["tools"].as_array().map(Vec::len), Some(5), "{version}: {listed}");

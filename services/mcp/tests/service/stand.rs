@@ -166,7 +166,9 @@ impl Stand {
         if !headers.iter().any(|(name, _)| *name == "content-type") {
             request.push_str("content-type: application/json\r\n");
         }
-        request.push_str("accept: application/json, text/event-stream\r\n");
+        if !headers.iter().any(|(name, _)| *name == "accept") {
+            request.push_str("accept: application/json, text/event-stream\r\n");
+        }
         if !headers.iter().any(|(name, _)| *name == "host") {
             request.push_str("host: localhost\r\n");
         }

@@ -1,20 +1,20 @@
 //! `ondol tools call`.
 
-use std::{io::Read, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::ensure;
 use clap::Args;
 use contract::{json_value, message_struct};
-use proto::tools::v1::{CallToolRequest, CallToolResponse, content::Content};
+use proto::tools::v1::{CallToolRequest, content::Content};
 use rpc::AtMostOnce;
 use serde_json::{Map, Value};
 use tonic::Request;
 
-use super::whole::{self, Filled};
+use super::{
+    given::Given,
+    whole::{self, Filled},
+};
 use crate::{client::Connection, output::say, text::size};
-
-/// More than any arguments.
-const LARGEST: u64 = 4 << 20;
 
 /// What to call, and with what.
 #[derive(Args)]
@@ -23,7 +23,8 @@ const LARGEST: u64 = 4 << 20;
 pub(crate) struct Arguments {
     /// The tool, as `ondol tools list` names it
     tool: String,
-    /// The arguments: one JSON object, `-` for one on standard input, or NAME=VALUE each, the value being JSON or text
+    /// The arguments: one JSON object, `-` for one on standard input, or NAME=VALUE each. A value is what the tool takes;
+    /// where that leaves it open it is JSON, and text if it is none: `id='"3"'` is text
     #[arg(value_name = "ARGUMENTS")]
     given: Vec<String>,
     #[command(flatten)]
@@ -38,9 +39,10 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let given = parse(&arguments.given)?;
+    let given = Given::parse(&arguments.given)?;
     let tool = arguments.tool.strip_prefix("tools/").unwrap_or(&arguments.tool);
     arguments.connection.block_on(async |mut client| {
+        let given = given.of(&mut client, tool).await?;
         let answer = client.tools().call_tool(call(tool, &given)).await;
         let answer = answer.map_err(|status| client.explained(status))?.into_inner();
         match &arguments.output {
@@ -91,59 +93,14 @@ fn print(answer: Filled, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The arguments of a tool, as they are written on the command line.
-pub(crate) fn parse(given: &[String]) -> anyhow::Result<Map<String, Value>> {
-    match given {
-        [one] if one == "-" => {
-            let mut text = String::new();
-            std::io::stdin().take(LARGEST).read_to_string(&mut text)?;
-            object(&text)
-        }
-        [one] if one.trim_start().starts_with('{') => object(one),
-        pairs => pairs.iter().map(|pair| named(pair)).collect(),
-    }
-}
-
-fn object(text: &str) -> anyhow::Result<Map<String, Value>> {
-    match serde_json::from_str(text).context("the arguments are not JSON")? {
-        Value::Object(fields) => Ok(fields),
-        _ => bail!("the arguments must be a JSON object"),
-    }
-}
-
-/// `limit=3` is a number, `query=desk` and `query="3"` are text.
-fn named(pair: &str) -> anyhow::Result<(String, Value)> {
-    let (name, text) = pair.split_once('=').with_context(|| format!("expected NAME=VALUE, got {pair:?}"))?;
-    let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
-    Ok((name.to_owned(), value))
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
-    use super::{AtMostOnce, Map, call, parse};
+    use super::{AtMostOnce, Map, call};
 
     #[test]
     fn a_call_is_not_repeated_by_its_client() {
         let request = call("shop_search", &Map::new());
         assert_eq!(request.get_ref().name, "tools/shop_search");
         assert!(request.extensions().get::<AtMostOnce>().is_some());
-    }
-
-    fn parsed(given: &[&str]) -> Value {
-        Value::Object(parse(&given.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap())
-    }
-
-    #[test]
-    fn arguments_are_an_object_or_pairs() {
-        assert_eq!(parsed(&[]), json!({}));
-        assert_eq!(parsed(&[r#"{"a": [1]}"#]), json!({"a": [1]}));
-        let pairs = ["query=red desk", "limit=3", "exact=true", "id=\"3\"", "empty="];
-        let expected = json!({"query": "red desk", "limit": 3, "exact": true, "id": "3", "empty": ""});
-        assert_eq!(parsed(&pairs), expected);
-        for wrong in ["desk", "[1]"] {
-            assert!(parse(&[wrong.to_owned()]).is_err(), "{wrong}");
-        }
     }
 }

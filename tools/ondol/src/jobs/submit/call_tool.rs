@@ -5,7 +5,7 @@ use contract::message_struct;
 use proto::jobs::v1::{CallToolWork, Job, job::Work};
 
 use super::Common;
-use crate::tools::parse_arguments;
+use crate::tools::Given;
 
 /// What to call.
 #[derive(Args)]
@@ -15,7 +15,7 @@ use crate::tools::parse_arguments;
 pub(crate) struct Arguments {
     /// The tool, as `ondol tools list` names it
     tool: String,
-    /// The arguments: one JSON object, `-` for one on standard input, or NAME=VALUE each, the value being JSON or text
+    /// The arguments: one JSON object, `-` for one on standard input, or NAME=VALUE each, as for `ondol tools call`
     #[arg(value_name = "ARGUMENTS")]
     given: Vec<String>,
     #[command(flatten)]
@@ -25,9 +25,10 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { tool, given, common } = arguments;
-    let given = parse_arguments(&given)?;
-    common.connection.clone().block_on(async |client| {
-        let arguments = Some(message_struct(&given));
+    let given = Given::parse(&given)?;
+    common.connection.clone().block_on(async |mut client| {
+        let name = tool.strip_prefix("tools/").unwrap_or(&tool);
+        let arguments = Some(message_struct(&given.of_later(&mut client, name).await?));
         let work = Some(Work::CallTool(CallToolWork { tool, arguments }));
         common.submit(client, Job { work, ..Job::default() }).await
     })
