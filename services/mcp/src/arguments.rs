@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use accounts::KeyArguments;
+use accounts::{KeyArguments, KeyringArguments, RedisArguments};
 use objects::ObjectsArguments;
 use rpc::ServerArguments;
 
@@ -21,6 +21,12 @@ pub struct Arguments {
     /// How agents reach `/mcp`.
     #[command(flatten)]
     pub protocol: ProtocolArguments,
+    /// Where the keys are that are created while the service runs: those of api open `/mcp` too.
+    #[command(flatten)]
+    pub accounts: RedisArguments,
+    /// How they are treated.
+    #[command(flatten)]
+    pub keyring: KeyringArguments,
     /// Where large answers go.
     #[command(flatten)]
     pub objects: Option<ObjectsArguments>,

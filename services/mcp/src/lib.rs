@@ -15,6 +15,7 @@
 mod advice;
 mod arguments;
 mod assembly;
+mod backends;
 mod config;
 mod convert;
 mod error;
@@ -34,6 +35,7 @@ mod template;
 pub use advice::advice;
 pub use arguments::{Arguments, ProtocolArguments};
 pub use assembly::Assembly;
+pub use backends::Backends;
 pub use config::Config;
 pub use error::McpError;
 pub use means::Means;

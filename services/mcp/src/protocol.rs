@@ -19,7 +19,7 @@ mod tasks;
 
 use std::sync::Arc;
 
-use accounts::Keys;
+use accounts::Keyring;
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
@@ -43,18 +43,11 @@ pub(crate) const PATHS: [&str; 1] = [PATH];
 /// The largest request: a mebibyte of text to write, and what is around it.
 const MAX_REQUEST: usize = 4 << 20;
 
-impl ProtocolArguments {
-    /// Whether anybody could call it.
-    pub(crate) fn is_served(&self) -> bool {
-        self.keys.api_keys_file.is_some() || !self.keys.api_keys.is_empty()
-    }
-}
-
 /// The route, for whoever holds one of these keys. Tasks are those of `life`; they lie in `objects`, or in memory.
 pub async fn routes(
     faces: &Faces,
     objects: Option<Arc<dyn Objects>>,
-    keys: Keys,
+    keys: Keyring,
     arguments: &ProtocolArguments,
     life: &Life,
 ) -> Result<Router, McpError> {
@@ -73,7 +66,7 @@ pub async fn routes(
         .route_service(PATH, service)
         .layer(from_fn(refusal::in_json))
         // Outermost: nothing of a stranger is read.
-        .layer(from_fn_with_state(Arc::new(keys), gate::enter)))
+        .layer(from_fn_with_state(keys, gate::enter)))
 }
 
 fn settings(arguments: &ProtocolArguments) -> StreamableHttpServerConfig {

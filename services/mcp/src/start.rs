@@ -2,9 +2,8 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use accounts::Keys;
+use accounts::{Clock, Keyring, Keys};
 use arc_swap::{ArcSwap, ArcSwapOption};
-use objects::Objects;
 use proto::tools::v1::{
     tool_service_server::ToolServiceServer, webhook_service_server::WebhookServiceServer,
 };
@@ -14,7 +13,7 @@ use service::{Door, Port};
 use tools::{Mounted, Registry};
 
 use crate::{
-    Arguments, Assembly, Config, McpError, Means,
+    Arguments, Assembly, Backends, Config, McpError, Means,
     grpc::{Tools, Webhooks},
     outbox::Outbox,
     prompts::Prompt,
@@ -61,22 +60,15 @@ impl Faces {
     }
 }
 
-/// Opens the store that the arguments name, and serves until `life` drains.
+/// Opens the stores that the arguments name, and serves until `life` drains.
 pub async fn start(arguments: Arguments, life: Life) -> Result<Serving, McpError> {
-    let objects = match &arguments.objects {
-        Some(objects) => Some(objects.open().await?),
-        None => None,
-    };
-    start_on(objects, arguments, &life).await
+    let backends = Backends::open(&arguments).await?;
+    start_on(backends, arguments, &life).await
 }
 
-/// The same on a store that the process has already.
-pub async fn start_on(
-    objects: Option<Arc<dyn Objects>>,
-    arguments: Arguments,
-    life: &Life,
-) -> Result<Serving, McpError> {
-    let means = life.register(|registry| Means::register(registry, objects.clone()));
+/// The same on stores that the process has already.
+pub async fn start_on(backends: Backends, arguments: Arguments, life: &Life) -> Result<Serving, McpError> {
+    let means = life.register(|registry| Means::register(registry, backends.objects.clone()));
     let text = reload::text(&arguments.tools).await.unwrap_or_default();
     let config = Config::read(&arguments.tools)?;
     if config.is_bare() && !config.no_tools {
@@ -88,7 +80,7 @@ pub async fn start_on(
     faces.show_all(&assembly);
 
     let webhooks = Webhooks::new(Arc::clone(&faces.outbox), means.webhooks.clone());
-    let address = serve(&arguments, (&faces, webhooks), objects, life).await?;
+    let address = serve(&arguments, (&faces, webhooks), backends, life).await?;
     let reload = Reload {
         path: arguments.tools,
         means,
@@ -107,7 +99,7 @@ pub async fn start_on(
 async fn serve(
     arguments: &Arguments,
     (faces, webhooks): (&Faces, Webhooks),
-    objects: Option<Arc<dyn Objects>>,
+    backends: Backends,
     life: &Life,
 ) -> Result<SocketAddr, McpError> {
     let door = Door {
@@ -120,21 +112,33 @@ async fn serve(
     };
     let port = Port::open(&door, life)?;
     let (address, limits) = (port.address(), port.message_limits());
-    let server =
-        ToolServiceServer::new(Tools::new(faces.registry.clone(), objects.clone().map(Answers::new)))
-            .max_decoding_message_size(limits.decoding)
-            .max_encoding_message_size(limits.encoding);
+    let answers = backends.objects.clone().map(Answers::new);
+    let server = ToolServiceServer::new(Tools::new(faces.registry.clone(), answers))
+        .max_decoding_message_size(limits.decoding)
+        .max_encoding_message_size(limits.encoding);
     let webhooks = WebhookServiceServer::new(webhooks)
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
     let mut port = port.with(server).with(webhooks);
-    if arguments.protocol.is_served() {
-        let keys = Keys::load(&arguments.protocol.keys)?;
-        let routes = protocol::routes(faces, objects, keys, &arguments.protocol, life).await?;
+    if let Some(keys) = keyring(arguments, &backends, life)? {
+        let routes = protocol::routes(faces, backends.objects, keys, &arguments.protocol, life).await?;
         port = port.with_http(routes);
     } else {
-        tracing::info!("/mcp is not served: no key may call it; give --api-keys-file or --api-key");
+        tracing::info!(
+            "/mcp is not served: no key may call it; give --api-keys-file, --api-key or --accounts-redis-url"
+        );
     }
     port.serve(life);
     Ok(address)
+}
+
+/// The keys that open `/mcp`, if any could: those of the file, and those of the store, kept fresh until `life` drains.
+fn keyring(arguments: &Arguments, backends: &Backends, life: &Life) -> Result<Option<Keyring>, McpError> {
+    let file = Keys::load_beside_a_store(&arguments.protocol.keys)?;
+    let Some(store) = backends.keys.clone() else {
+        return Ok((!file.is_empty()).then(|| Keyring::of_file(file)));
+    };
+    let (keyring, refresher) = Keyring::with_store(file, store, &arguments.keyring, Clock::default());
+    life.spawn("keys", refresher.run(life.draining()));
+    Ok(Some(keyring))
 }

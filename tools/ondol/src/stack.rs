@@ -6,7 +6,6 @@ mod tools;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use accounts::{KeyArguments, KeyringArguments};
@@ -130,7 +129,9 @@ impl Stack {
             api_keys_file: None,
             api_keys: vec![format!("{}:{}:admin", development_key::NAME, digest(key))],
         };
-        let mcp = tools::start(tools, Arc::clone(&opened.objects), (&keys, inner), life).await?.address;
+        let mcp = tools::start(tools, opened.for_mcp(), (&keys, backends.accounts.clone(), inner), life)
+            .await?
+            .address;
         let to_mcp = UpstreamSettings::new("mcp", url_of(mcp)?);
         work(&opened, &backends.work, [&upstream, &to_mcp], life)?;
         let mutual = server.tls_client_ca.is_some();

@@ -1,8 +1,6 @@
 //! Lets keys in.
 
-use std::sync::Arc;
-
-use accounts::{AccountsError, Keys};
+use accounts::{AccountsError, Keyring};
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -14,8 +12,8 @@ use tools::Caller;
 
 /// Goes on in the name of the key that came, or answers that none did. The check is on the key alone: nothing is decided by
 /// headers that repeat what the body says.
-pub(super) async fn enter(State(keys): State<Arc<Keys>>, mut request: Request, next: Next) -> Response {
-    let account = match keys.authenticate(request.headers()) {
+pub(super) async fn enter(State(keys): State<Keyring>, mut request: Request, next: Next) -> Response {
+    let account = match keys.authenticate(request.headers()).await {
         Ok(account) => account,
         Err(error) => return refused(error),
     };

@@ -74,6 +74,11 @@ impl BackendArguments {
 }
 
 impl Opened {
+    /// As mcp takes them.
+    pub(super) fn for_mcp(&self) -> mcp::Backends {
+        mcp::Backends { objects: Some(self.objects.clone()), keys: Some(self.keys.clone()) }
+    }
+
     /// As api takes them.
     pub(super) fn for_api(&self) -> Backends {
         Backends {

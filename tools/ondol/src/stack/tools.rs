@@ -3,14 +3,12 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use accounts::KeyArguments;
+use accounts::{KeyArguments, KeyringArguments, RedisArguments};
 use anyhow::Context;
 use clap::Args;
-use mcp::{ProtocolArguments, Serving};
-use objects::Objects;
+use mcp::{Backends, ProtocolArguments, Serving};
 use rpc::ServerArguments;
 use runtime::Life;
 use shop::Shop;
@@ -55,11 +53,11 @@ async fn open_shop(tools: &Path, life: &Life) {
     }
 }
 
-/// Starts mcp, which lets the same key in as api.
+/// Starts mcp, which lets the same keys in as api.
 pub(super) async fn start(
     arguments: ToolArguments,
-    objects: Arc<dyn Objects>,
-    (key, server): (&KeyArguments, ServerArguments),
+    backends: Backends,
+    (key, accounts, server): (&KeyArguments, RedisArguments, ServerArguments),
     life: &Life,
 ) -> anyhow::Result<Serving> {
     let ToolArguments { tools, mcp_listen } = arguments;
@@ -69,8 +67,10 @@ pub(super) async fn start(
         listen: mcp_listen,
         tools,
         protocol: ProtocolArguments { keys: key.clone(), ..ProtocolArguments::default() },
+        accounts,
+        keyring: KeyringArguments::default(),
         objects: None,
         server,
     };
-    Ok(mcp::start_on(Some(objects), arguments, &life.component("mcp")).await?)
+    Ok(mcp::start_on(backends, arguments, &life.component("mcp")).await?)
 }

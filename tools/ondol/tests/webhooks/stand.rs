@@ -62,7 +62,13 @@ impl Stand {
         let text = |path: &str| folder.path().join(path).display().to_string();
         let objects: Arc<dyn Objects> = Arc::new(Folder::open(folder.path().join("objects")).await.unwrap());
         let mcp = parse::<mcp::Arguments>(&["--listen", "127.0.0.1:0", "--tools", &text("tools.toml")]);
-        let mcp = Box::pin(mcp::start_on(Some(objects.clone()), mcp, &life.component("mcp"))).await.unwrap();
+        let mcp = Box::pin(mcp::start_on(
+            mcp::Backends { objects: Some(objects.clone()), keys: None },
+            mcp,
+            &life.component("mcp"),
+        ))
+        .await
+        .unwrap();
         let mcp = format!("http://{}", mcp.address);
 
         let short = Policy { attempts: 4, base: Duration::from_millis(1), ceiling: Duration::from_millis(1) };

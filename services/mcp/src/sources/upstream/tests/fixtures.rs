@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use accounts::{KeyArguments, Keys};
+use accounts::{KeyArguments, Keyring, Keys};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -48,7 +48,9 @@ impl Fixtures {
         let arguments = ProtocolArguments { keys: keys.clone(), ..ProtocolArguments::default() };
         let life = Life::new();
         let routes =
-            protocol::routes(&faces, None, Keys::load(&keys).unwrap(), &arguments, &life).await.unwrap();
+            protocol::routes(&faces, None, Keyring::of_file(Keys::load(&keys).unwrap()), &arguments, &life)
+                .await
+                .unwrap();
         let routes: Router = if old { routes.layer(from_fn(without_discovery)) } else { routes };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
