@@ -6,11 +6,11 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};
 
 use super::{
-    comments::{Comments, summary},
     path::{Path, Place},
     schema::{Schemas, is_required},
 };
 use crate::{
+    comments::{Comments, summary},
     json::{is_known, is_text},
     request::dotted,
     rule::{Binding, Body},
