@@ -87,18 +87,20 @@ impl<'a> Draft<'a> {
     }
 
     fn servers(&mut self) -> Vec<Federated> {
-        let (mut all, mut errands) = (Vec::new(), Vec::new());
+        let mut all = Vec::new();
         for (name, server) in &self.config.upstreams {
             if self.is_named("upstreams", name) && self.has_secrets("upstreams", name, server.auth.as_ref()) {
-                let found = Federated::of(self.config, name, &self.secrets, self.means);
-                if let Some((federated, errand)) = self.problems.sift(found) {
-                    all.push(federated);
-                    errands.extend(errand);
-                }
+                all.extend(self.server(name));
             }
         }
-        self.errands.extend(errands);
         all
+    }
+
+    fn server(&mut self, name: &str) -> Option<Federated> {
+        let found = Federated::of(self.config, name, &self.secrets, self.means);
+        let (federated, errand) = self.problems.sift(found)?;
+        self.errands.extend(errand);
+        Some(federated)
     }
 
     /// Whether names of tools can begin with this.

@@ -24,7 +24,7 @@ impl Metrics {
         let metrics = Self { reloads: Family::default(), outdated: Gauge::default() };
         // There from the beginning: a rate of something that is not there alerts nobody.
         for outcome in ["taken", "refused"] {
-            metrics.reloads.get_or_create(&Outcome { outcome });
+            drop(metrics.reloads.get_or_create(&Outcome { outcome }));
         }
         let help = "Changes of the file that describes the tools: taken, or refused";
         registry.register("ondol_tools_reloads", help, metrics.reloads.clone());

@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let assembly = match assembly {
             Ok(assembly) => assembly,
             Err(error) => {
-                advice.iter().for_each(|line| say!("warning: {line}"));
+                warn(&advice);
                 return refused(&error);
             }
         };
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         for survey in Box::pin(mcp::survey(&config, &means)).await? {
             say_survey(&survey);
         }
-        advice.iter().for_each(|line| say!("warning: {line}"));
+        warn(&advice);
         let warnings = match advice.len() {
             0 => String::new(),
             1 => ", with one warning".to_owned(),
@@ -48,6 +48,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         say!("{} tools of its own: the file can be used{warnings}", assembly.tools.len());
         Ok(())
     })
+}
+
+fn warn(advice: &[String]) {
+    for line in advice {
+        say!("warning: {line}");
+    }
 }
 
 /// All that is wrong, a line each.

@@ -52,11 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for survey in surveys.iter().filter(wanted) {
         match &survey.outcome {
             Ok(found) => {
-                for found in found {
-                    let agreed = words::agreed(&before, &survey.upstream, &found.name);
-                    told(&survey.upstream, found, agreed.as_deref()).iter().for_each(|line| say!("{line}"));
-                    pins.extend(pin(&survey.upstream, found));
-                }
+                pins.extend(found.iter().filter_map(|found| shown(&survey.upstream, found, &before)));
             }
             Err(problem) => {
                 failed = true;
@@ -84,6 +80,15 @@ pub(super) fn survey(file: &Path) -> anyhow::Result<Vec<Survey>> {
         let means = Means::register(&mut Registry::default(), None);
         Ok(Box::pin(mcp::survey(&config, &means)).await?)
     })
+}
+
+/// Says what becomes of a tool, and how its pin is written, where it is another one.
+fn shown(upstream: &str, found: &Found, file: &DocumentMut) -> Option<Pin> {
+    let agreed = words::agreed(file, upstream, &found.name);
+    for line in told(upstream, found, agreed.as_deref()) {
+        say!("{line}");
+    }
+    pin(upstream, found)
 }
 
 /// What becomes of a tool, and what it says, where somebody has to decide about it. `agreed` is what it said when it was
