@@ -5,7 +5,7 @@ use std::{io::Read, path::PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use contract::{json_value, message_struct};
-use proto::tools::v1::{CallToolRequest, CallToolResponse, content::Content};
+use proto::tools::v1::{CallToolRequest, content::Content};
 use rpc::AtMostOnce;
 use serde_json::{Map, Value};
 use tonic::Request;
