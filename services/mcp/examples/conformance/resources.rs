@@ -40,7 +40,7 @@ impl Resources for Fixtures {
             other => {
                 let id = other.strip_prefix("template/").and_then(|rest| rest.strip_suffix("/data"));
                 let Some(id) = id else {
-                    return Err(ToolsError::NotFound { name: "resource of this URI".to_owned() });
+                    return Err(ToolsError::NothingThere);
                 };
                 let data = json!({"id": id, "templateTest": true, "data": format!("Data for ID: {id}")});
                 ("application/json", data.to_string().into())

@@ -11,7 +11,8 @@ use crate::{
 
 impl CallTool {
     /// Reads all of an answer. A text takes the place of its beginning; a value is written as it comes, since it may be larger
-    /// than what should be held in memory; anything else is a file of its own beside the answer that links to it. What is left to write down is handed back.
+    /// than what should be held in memory; anything else is a file of its own beside the answer that links to it. What is left
+    /// to write down is handed back.
     pub(super) async fn keep_whole(
         &self,
         assignment: &Assignment,
