@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, error::Error, io, path::PathBuf, sync::Arc, time::Duration};
 
-use fault::{Fault, Kind, Violation};
+use fault::{Fault, Kind, Quota, Violation};
 
-use crate::Refusal;
+use crate::{Exceeded, Refusal};
 
 /// Why keys cannot be used, why a caller is nobody, or why one has to wait.
 ///
@@ -142,6 +142,16 @@ impl Fault for AccountsError {
         match self {
             Self::InvalidRequest { violations } => violations,
             _ => &[],
+        }
+    }
+
+    fn quotas(&self) -> Vec<Quota> {
+        match self {
+            Self::Limited(refusal) => {
+                let said = |one: &Exceeded| Quota::new(one.scope.account(), one.to_string());
+                refusal.exceeded.iter().map(said).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
