@@ -125,7 +125,10 @@ async fn serve(
     if arguments.protocol.is_served() {
         let keys = Keys::load(&arguments.protocol.keys)?;
         if let Some(name) = keys.limited() {
-            tracing::warn!(key = name, "this key has limits, which /mcp does not hold: policies of tools bound its calls");
+            tracing::warn!(
+                key = name,
+                "this key has limits, which /mcp does not hold: policies of tools bound its calls"
+            );
         }
         let routes = protocol::routes(faces, objects, keys, &arguments.protocol, life).await?;
         port = port.with_http(routes);

@@ -95,7 +95,7 @@ impl Scripted {
             }
             Script::Wait(told) => {
                 let rest = (1..max_tokens).map(|_| response(Event::Token(wire::Token::default())));
-                let finished = wire::Finished { usage: usage(max_tokens), ..wire::Finished::default() };
+                let finished = wire::Finished { usage: Some(usage(max_tokens)), ..wire::Finished::default() };
                 let rest: Vec<_> = rest.chain([response(Event::Finished(finished))]).map(Ok).collect();
                 let mut told = told.clone();
                 let rest = async move {
@@ -106,7 +106,7 @@ impl Scripted {
             }
             Script::Greet | Script::Refuse(_) => {
                 let finished =
-                    wire::Finished { text: "lo".into(), usage: usage(1), ..wire::Finished::default() };
+                    wire::Finished { text: "lo".into(), usage: Some(usage(1)), ..wire::Finished::default() };
                 beginning.chain(stream::iter([Ok(response(Event::Finished(finished)))])).boxed()
             }
         }
@@ -114,8 +114,8 @@ impl Scripted {
 }
 
 /// What an answer of so many tokens has used.
-fn usage(completion_tokens: u32) -> Option<wire::Usage> {
-    Some(wire::Usage { prompt_tokens: 3, completion_tokens, total_tokens: 3 + completion_tokens })
+fn usage(completion_tokens: u32) -> wire::Usage {
+    wire::Usage { prompt_tokens: 3, completion_tokens, total_tokens: 3 + completion_tokens }
 }
 
 /// How every stream begins.
@@ -145,7 +145,8 @@ impl InferenceService for Scripted {
             1
         };
         let text = "Hello".into();
-        let answer = wire::GenerateTextResponse { model, text, usage: usage(tokens), ..Default::default() };
+        let answer =
+            wire::GenerateTextResponse { model, text, usage: Some(usage(tokens)), ..Default::default() };
         self.take(&request, answer)
     }
 
