@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, error::Error, io, path::PathBuf, sync::Arc, time::Duration};
 
-use fault::{Fault, Kind, Violation};
+use fault::{Fault, Kind, Quota, Violation};
 
-use crate::Refusal;
+use crate::{Exceeded, Refusal};
 
 /// Why keys cannot be used, why a caller is nobody, or why one has to wait.
 ///
@@ -145,6 +145,16 @@ impl Fault for AccountsError {
         }
     }
 
+    fn quotas(&self) -> Vec<Quota> {
+        match self {
+            Self::Limited(refusal) => {
+                let said = |one: &Exceeded| Quota::new(one.scope.account(), one.to_string());
+                refusal.exceeded.iter().map(said).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Limited(refusal) => refusal.retry_after,
@@ -160,6 +170,20 @@ mod tests {
     use fault::{Chain, Fault, Kind};
 
     use super::AccountsError;
+    use crate::{Exceeded, Measure, Refusal, Scope, Standing};
+
+    #[test]
+    fn every_limit_in_the_way_is_a_quota() {
+        let exceeded = [Scope::Key("1".to_owned()), Scope::Global].map(|scope| {
+            let measure = Measure::TokensPerDay;
+            Exceeded { scope, measure, limit: 9, left: 0, asked: 1 }
+        });
+        let standing = Standing::default();
+        let refusal = Refusal { exceeded: exceeded.into(), retry_after: None, standing };
+        let quotas = AccountsError::Limited(Box::new(refusal)).quotas();
+        assert_eq!(quotas.iter().map(|quota| &*quota.subject).collect::<Vec<_>>(), ["key:1", "global"]);
+        assert!(quotas[0].description.contains("9 tokens per day"), "{quotas:?}");
+    }
 
     #[test]
     fn what_redis_said_is_for_logs_only() {

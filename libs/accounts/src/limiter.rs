@@ -90,6 +90,14 @@ impl Limiter {
         Err(refusal.map_or(unfounded, |refusal| AccountsError::Limited(Box::new(refusal))))
     }
 
+    /// Whether anything bounds such a request. Where nothing does, nobody has to know how much it may use.
+    pub fn bounds(&self, who: &Account, model: Option<&str>) -> bool {
+        let table = &self.0.table;
+        let own = [who.limits, table.keys, table.global];
+        own.iter().any(|limits| !limits.is_empty())
+            || model.is_some_and(|model| !table.of_model(model).is_empty())
+    }
+
     fn charges(&self, who: &Account, model: Option<&str>) -> (Vec<Scope>, Vec<Charge>) {
         let table = &self.0.table;
         let key = (Scope::Key(who.id.clone()), who.limits.or(table.keys));

@@ -24,6 +24,15 @@ impl Scope {
             Self::Global => "global".to_owned(),
         }
     }
+
+    /// Which of the three it is, as metrics have it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Key(_) => "key",
+            Self::Model(_) => "model",
+            Self::Global => "global",
+        }
+    }
 }
 
 impl fmt::Display for Scope {

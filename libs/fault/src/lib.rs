@@ -8,12 +8,14 @@
 
 mod chain;
 mod kind;
+mod quota;
 mod violation;
 
 use std::{borrow::Cow, error::Error, time::Duration};
 
 pub use chain::Chain;
 pub use kind::Kind;
+pub use quota::Quota;
 pub use violation::Violation;
 
 /// An error that can be shown to a caller.
@@ -38,6 +40,12 @@ pub trait Fault: Error {
     /// Whether it is certain that nothing was done: asking again cannot do it twice.
     fn nothing_was_done(&self) -> bool {
         false
+    }
+
+    /// Which quotas leave no room; empty unless the kind is [`Kind::ResourceExhausted`], and where there is nothing closer
+    /// to say than the reason.
+    fn quotas(&self) -> Vec<Quota> {
+        Vec::new()
     }
 
     /// How long the caller should wait before it tries again, where that is known.

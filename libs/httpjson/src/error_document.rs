@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
 const BAD_REQUEST: &str = "type.googleapis.com/google.rpc.BadRequest";
+const QUOTA_FAILURE: &str = "type.googleapis.com/google.rpc.QuotaFailure";
 const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
 /// `{"error": {"code", "reason", "message", "type", "param", "details"}}`, as programs that know gRPC and clients of OpenAI's
@@ -35,6 +36,12 @@ pub fn error_info(reason: &str, domain: &str) -> Value {
 pub fn bad_request<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Value {
     let fields = fields.into_iter().map(|(field, wrong)| json!({"field": field, "description": wrong}));
     json!({"@type": BAD_REQUEST, "fieldViolations": fields.collect::<Vec<_>>()})
+}
+
+/// `google.rpc.QuotaFailure` with each subject that is counted and what is left of it.
+pub fn quota_failure<'a>(quotas: impl IntoIterator<Item = (&'a str, &'a str)>) -> Value {
+    let quotas = quotas.into_iter().map(|(subject, said)| json!({"subject": subject, "description": said}));
+    json!({"@type": QUOTA_FAILURE, "violations": quotas.collect::<Vec<_>>()})
 }
 
 /// `google.rpc.RetryInfo` with the time to come back.

@@ -23,6 +23,6 @@ mod refusal;
 mod status;
 mod unary;
 
-pub use error_document::{bad_request, error_document, error_info, retry_info};
+pub use error_document::{bad_request, error_document, error_info, quota_failure, retry_info};
 pub use layer::{BoxError, JsonBody, Transcode, TranscodeLayer};
 pub use status::http_status;

@@ -19,7 +19,18 @@ use crate::{REQUEST_ID_HEADER, RpcError, fork::ForkLayer, step::Request};
 const REMEMBERED: Duration = Duration::from_hours(1);
 
 /// Headers of answers that pages may read.
-const SHOWN: [&str; 4] = ["content-range", "grpc-message", "grpc-status", "grpc-status-details-bin"];
+const SHOWN: [&str; 10] = [
+    "content-range",
+    "grpc-message",
+    "grpc-status",
+    "grpc-status-details-bin",
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-reset-tokens",
+];
 
 /// Which pages may call from a browser.
 #[derive(Args, Clone, Debug, Default)]

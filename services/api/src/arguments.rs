@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use accounts::{KeyArguments, KeyringArguments, RedisArguments as AccountsArguments};
+use accounts::{KeyArguments, KeyringArguments, LimitArguments, RedisArguments as AccountsArguments};
 use jobs::RedisArguments;
 use objects::ObjectsArguments;
 use rpc::{BrowserArguments, ServerArguments, UpstreamArguments};
@@ -34,6 +34,9 @@ pub struct Arguments {
     /// How they are treated.
     #[command(flatten)]
     pub keyring: KeyringArguments,
+    /// What they may use.
+    #[command(flatten)]
+    pub limits: LimitArguments,
     /// Where text is generated.
     #[command(flatten)]
     pub llm_inference: UpstreamArguments<LlmInference>,

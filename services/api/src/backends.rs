@@ -1,8 +1,8 @@
-//! Where jobs and artifacts are kept, if anywhere.
+//! Where jobs, artifacts, keys and counters are kept, if anywhere.
 
 use std::{sync::Arc, time::Duration};
 
-use accounts::{KeyStore, RedisAccounts};
+use accounts::{Clock, Counters, KeyStore, MemoryCounters, RedisAccounts};
 use fault::Chain;
 use jobs::{Policies, Queue, RedisQueue};
 use objects::Objects;
@@ -25,6 +25,8 @@ pub struct Backends {
     pub objects: Option<Arc<dyn Objects>>,
     /// Where keys are that are created while the service runs; without it only those of the file open the door.
     pub keys: Option<Arc<dyn KeyStore>>,
+    /// Where use is counted, for limits; without it by this process alone.
+    pub counters: Option<Arc<dyn Counters>>,
 }
 
 impl Backends {
@@ -40,11 +42,18 @@ impl Backends {
             Some(objects) => Some(objects.open().await?),
             None => None,
         };
-        let keys = match arguments.accounts.clone().options() {
-            Some(options) => Some(Arc::new(RedisAccounts::new(&options)?) as Arc<dyn KeyStore>),
+        let accounts = match arguments.accounts.clone().options() {
+            Some(options) => Some(Arc::new(RedisAccounts::new(&options)?)),
             None => None,
         };
-        Ok(Self { queue, objects, keys })
+        let keys = accounts.clone().map(|accounts| accounts as Arc<dyn KeyStore>);
+        let counters = accounts.map(|accounts| accounts as Arc<dyn Counters>);
+        Ok(Self { queue, objects, keys, counters })
+    }
+
+    /// Where use is counted.
+    pub(crate) fn counters(&self) -> Arc<dyn Counters> {
+        self.counters.clone().unwrap_or_else(|| Arc::new(MemoryCounters::new(Clock::default())))
     }
 
     /// Whether the queue can be reached, as it is asked again and again until `life` drains.

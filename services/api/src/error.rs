@@ -5,7 +5,7 @@ use std::{borrow::Cow, error::Error, time::Duration};
 use accounts::AccountsError;
 use artifacts::ArtifactsError;
 use contract::Invalid;
-use fault::{Fault, Kind, Violation};
+use fault::{Fault, Kind, Quota, Violation};
 use jobs::JobsError;
 use objects::ObjectsError;
 use openai::OpenAiError;
@@ -26,12 +26,6 @@ pub enum ApiError {
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] RpcError),
-    /// A key of the file has limits.
-    #[error("key {name:?} has limits, which api does not hold yet: take them out of the file")]
-    LimitsNotHeld {
-        /// The key.
-        name: String,
-    },
     /// The contract cannot be served as JSON.
     #[error("the contract cannot be served as JSON")]
     Contract(#[from] TranscodingError),
@@ -199,6 +193,10 @@ impl Fault for ApiError {
 
     fn violations(&self) -> &[Violation] {
         self.inner().map_or(&[], Fault::violations)
+    }
+
+    fn quotas(&self) -> Vec<Quota> {
+        self.inner().map_or_else(Vec::new, Fault::quotas)
     }
 
     fn retry_after(&self) -> Option<Duration> {

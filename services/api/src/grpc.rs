@@ -5,12 +5,14 @@ mod forward;
 mod inference;
 mod jobs;
 mod keys;
+mod limits;
 mod tools;
 
 pub(crate) use artifacts::Artifacts;
 pub(crate) use inference::Inference;
 pub(crate) use jobs::Jobs;
 pub(crate) use keys::ApiKeys;
+pub(crate) use limits::{Admission, Metrics};
 pub(crate) use tools::Tools;
 
 use ::jobs::{JobsError, Name};

@@ -6,6 +6,7 @@
 //! - `grpc/tools`: on to mcp, with what the caller's key grants;
 //! - `grpc/jobs` over `desk`: one owner's jobs in the queue. Workers run them; api and worker meet only in the queue and
 //!   the store;
+//! - `grpc/limits` stands before what generates, calls a tool or makes a job: what a call may use is reserved;
 //! - `grpc/keys` over the store of keys: for administrators;
 //! - `grpc/artifacts` and `http/generated` over `results`: what jobs made, and its bytes;
 //! - `http/openai`: OpenAI's interface, which asks `grpc/inference` in the same process;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use accounts::{Clock, Keyring, Keys};
+use accounts::{Clock, Keyring, Keys, LimitTable, Limiter};
 use proto::{
     admin::v1::api_key_service_server::ApiKeyServiceServer,
     artifacts::v1::artifact_service_server::ArtifactServiceServer,
@@ -12,12 +12,13 @@ use proto::{
 use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName};
 use runtime::Life;
 use service::{Door, Port};
+use tokio::sync::oneshot;
 
 use crate::{
     ApiError, Arguments, Backends,
     auth::Authenticate,
     desk::Desk,
-    grpc::{ApiKeys, Artifacts, Inference, Jobs, Tools},
+    grpc::{Admission, ApiKeys, Artifacts, Inference, Jobs, Metrics, Tools},
     http, public,
     results::Results,
     seal::Seal,
@@ -60,6 +61,7 @@ fn serve(
     after: impl Future<Output = ()> + Send + 'static,
 ) -> Result<SocketAddr, ApiError> {
     let keyring = keyring(backends, &arguments, life)?;
+    let (admission, answered) = admission(backends, &arguments, keyring.file(), life)?;
     let (seal, authenticate) = (Seal::of(keyring.file()), Authenticate::new(keyring));
     let public = public::public(&arguments.server, arguments.browsers)?;
     let document = public::document(&public);
@@ -77,11 +79,17 @@ fn serve(
     let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
     closing([upstream.clone(), tools.clone()], life);
     let address = port.address();
-    let port = with_inference(port, upstream, &authenticate, arguments.server.max_message_bytes);
-    let port = with_tools(port, tools, &authenticate);
+    let bytes = arguments.server.max_message_bytes;
+    let port = with_inference(port, (upstream, admission.clone()), &authenticate, bytes);
+    let port = with_tools(port, (tools, admission.clone()), &authenticate);
     let port = with_keys(port, backends, &authenticate);
     let desk = Desk::of(backends, seal);
-    with_jobs(port, (backends, desk), (authenticate, arguments.artifacts), life).serve_then(life, after);
+    let jobs = Jobs::new(desk, admission, life.clone());
+    let after = async move {
+        drop(answered);
+        after.await;
+    };
+    with_jobs(port, (backends, jobs), (authenticate, arguments.artifacts), life).serve_then(life, after);
     Ok(address)
 }
 
@@ -92,9 +100,6 @@ fn keyring(backends: &Backends, arguments: &Arguments, life: &Life) -> Result<Ke
         Some(_) => Keys::load_beside_a_store(&arguments.keys)?,
         None => Keys::load(&arguments.keys)?,
     };
-    if let Some(name) = file.limited() {
-        return Err(ApiError::LimitsNotHeld { name: name.to_owned() });
-    }
     let Some(store) = store else { return Ok(Keyring::of_file(file)) };
     if file.is_empty() {
         tracing::info!(
@@ -106,10 +111,35 @@ fn keyring(backends: &Backends, arguments: &Arguments, life: &Life) -> Result<Ke
     Ok(keyring)
 }
 
+/// What holds calls to limits, and what settles them until the last answer: then its caller drops what is returned here.
+fn admission(
+    backends: &Backends,
+    arguments: &Arguments,
+    file: &Keys,
+    life: &Life,
+) -> Result<(Admission, oneshot::Sender<()>), ApiError> {
+    let table = arguments.limits.table()?;
+    let limited = table != LimitTable::default() || file.limited().is_some();
+    if backends.counters.is_none() && limited {
+        tracing::info!(
+            "limits are counted by this process alone; where several replicas are to share them, give --accounts-redis-url"
+        );
+    }
+    let (limiter, settler) = Limiter::new(backends.counters(), table, arguments.limits.when_away())?;
+    let (answered, end) = oneshot::channel();
+    life.spawn("limits", settler.run(async { drop(end.await) }));
+    Ok((Admission::new(limiter, life.register(Metrics::register)), answered))
+}
+
 /// The models, by gRPC and by OpenAI's interface, whose bodies have the same size at most.
-fn with_inference(port: Port, upstream: Upstream, authenticate: &Authenticate, bytes: usize) -> Port {
+fn with_inference(
+    port: Port,
+    (upstream, admission): (Upstream, Admission),
+    authenticate: &Authenticate,
+    bytes: usize,
+) -> Port {
     let (limits, connected) = (port.message_limits(), upstream.connected());
-    let inference = Inference::new(upstream);
+    let inference = Inference::new(upstream, admission);
     let port = port.with_http(http::openai::routes(authenticate.clone(), inference.clone(), bytes));
     let inference = InferenceServiceServer::new(inference)
         .max_decoding_message_size(limits.decoding)
@@ -117,9 +147,9 @@ fn with_inference(port: Port, upstream: Upstream, authenticate: &Authenticate, b
     port.with_while(authenticate.guard(inference), connected)
 }
 
-fn with_tools(port: Port, upstream: Upstream, authenticate: &Authenticate) -> Port {
+fn with_tools(port: Port, (upstream, admission): (Upstream, Admission), authenticate: &Authenticate) -> Port {
     let (limits, connected) = (port.message_limits(), upstream.connected());
-    let tools = ToolServiceServer::new(Tools::new(upstream))
+    let tools = ToolServiceServer::new(Tools::new(upstream, admission))
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
     port.with_while(authenticate.guard(tools), connected)
@@ -136,7 +166,7 @@ fn with_keys(port: Port, backends: &Backends, authenticate: &Authenticate) -> Po
 /// Jobs, what they make, and its bytes. Without a queue or a store the services are there all the same, to say so.
 fn with_jobs(
     port: Port,
-    (backends, desk): (&Backends, Option<Desk>),
+    (backends, jobs): (&Backends, Jobs),
     (authenticate, arguments): (Authenticate, http::ArtifactArguments),
     life: &Life,
 ) -> Port {
@@ -144,7 +174,7 @@ fn with_jobs(
     let reachable = backends.queue_reachable(life);
     let stored = backends.store_reachable(life);
     let results = Results::of(backends);
-    let jobs = JobServiceServer::new(Jobs::new(desk, life.clone()))
+    let jobs = JobServiceServer::new(jobs)
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
     let artifacts = ArtifactServiceServer::new(Artifacts::new(results.clone()))

@@ -111,7 +111,7 @@ async fn added(objects: Arc<dyn Objects>, mib: usize) -> usize {
     Shelf::new(Arc::clone(&objects)).publish(&manifest).await.unwrap();
     let key = format!("me:{}", "ab".repeat(32));
     let line = Line::parse_from(["api", "--listen", "127.0.0.1:0", "--api-key", &key]);
-    let backends = Backends { queue: None, objects: Some(objects), keys: None };
+    let backends = Backends { objects: Some(objects), ..Backends::default() };
     let address = api::start_on(&backends, line.service, &Life::new()).unwrap();
 
     // Whatever is made once, such as buffers of connections, is there afterwards.

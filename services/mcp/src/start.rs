@@ -135,6 +135,12 @@ async fn serve(
 /// The keys that open `/mcp`, if any could: those of the file, and those of the store, kept fresh until `life` drains.
 fn keyring(arguments: &Arguments, backends: &Backends, life: &Life) -> Result<Option<Keyring>, McpError> {
     let file = Keys::load_beside_a_store(&arguments.protocol.keys)?;
+    if let Some(name) = file.limited() {
+        tracing::warn!(
+            key = name,
+            "this key has limits, which /mcp does not hold: policies of tools bound its calls"
+        );
+    }
     let Some(store) = backends.keys.clone() else {
         return Ok((!file.is_empty()).then(|| Keyring::of_file(file)));
     };

@@ -141,6 +141,7 @@ impl Stack {
             keys,
             accounts: backends.accounts,
             keyring: KeyringArguments::default(),
+            limits: backends.call_limits,
             llm_inference: UpstreamArguments::from(upstream),
             mcp: UpstreamArguments::from(to_mcp),
             redis: None,

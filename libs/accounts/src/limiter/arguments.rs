@@ -11,6 +11,8 @@ const LARGEST: u64 = 1 << 20;
 /// What limits hold, and what becomes of them without Redis.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Limits")]
+// A program may have arguments of this name for its queue as well.
+#[group(id = "accounts_limits")]
 pub struct LimitArguments {
     /// A TOML file with limits: tables `global`, `keys` (of each key without its own) and `models."NAME or BEGINNING*"`,
     /// in each as needed `requests_per_minute`, `tokens_per_minute`, `requests_per_day`, `tokens_per_day`,

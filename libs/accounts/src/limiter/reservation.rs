@@ -47,6 +47,11 @@ impl Reservation {
         self.standing
     }
 
+    /// Whether this process counts it by itself, since the counters were away.
+    pub fn is_local(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.home == Home::Local)
+    }
+
     /// Says how many tokens have been used so far, which is what counts if nobody comes to say more. Say it as soon as the
     /// prompt has been read: until then a caller that goes away has used none.
     pub fn note(&mut self, tokens: u64) {

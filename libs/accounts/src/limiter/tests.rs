@@ -43,6 +43,7 @@ async fn where_nothing_is_limited_nothing_is_counted() {
     let (limiter, settler) = limiter(LimitTable::default());
     let free = limiter.reserve(&who("a", Limits::default()), Some("model"), 1_000).await.unwrap();
     assert_eq!(free.standing(), Standing::default());
+    assert!(!limiter.bounds(&who("a", Limits::default()), Some("model")) && !free.is_local());
     drop((free, limiter));
     // Without a limiter there is nothing more to settle.
     settler.run(std::future::pending()).await;
@@ -95,6 +96,17 @@ async fn keys_models_and_all_together_are_each_bounded() {
     assert_eq!(accounts(refusal(reserve(("a", "m1")).await)), ["key:a", "model:m1", "global"]);
     assert_eq!(accounts(refusal(reserve(("d", "m2")).await)), ["global"]);
     drop(held);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_is_charged_is_bounded() {
+    let one = Limits { concurrency: Some(1), ..Limits::default() };
+    let (free, models) = (who("a", Limits::default()), [("m*".to_owned(), one)].into());
+    let (limiter_of_models, _settler) = limiter(LimitTable { models, ..LimitTable::default() });
+    assert!(limiter_of_models.bounds(&free, Some("m1")) && limiter_of_models.bounds(&who("a", one), None));
+    assert!(!limiter_of_models.bounds(&free, Some("other")) && !limiter_of_models.bounds(&free, None));
+    let (limiter_of_all, _settler) = limiter(global(one));
+    assert!(limiter_of_all.bounds(&free, None));
 }
 
 #[tokio::test(start_paused = true)]

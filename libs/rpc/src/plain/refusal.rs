@@ -5,7 +5,7 @@ use http::{
     header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     response::Parts,
 };
-use httpjson::{bad_request, error_document, error_info, retry_info};
+use httpjson::{bad_request, error_document, error_info, quota_failure, retry_info};
 use serde_json::Value;
 use tonic::{Code, Status, body::Body};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -64,6 +64,10 @@ fn document(code: &str, reason: &str, message: &str, details: &ErrorDetails) -> 
     if let Some(wrong) = details.bad_request() {
         let fields = wrong.field_violations.iter();
         told.push(bad_request(fields.map(|it| (it.field.as_str(), it.description.as_str()))));
+    }
+    if let Some(full) = details.quota_failure() {
+        let quotas = full.violations.iter();
+        told.push(quota_failure(quotas.map(|it| (it.subject.as_str(), it.description.as_str()))));
     }
     told.extend(details.retry_info().and_then(|info| info.retry_delay).map(retry_info));
     error_document(code, message, &told)

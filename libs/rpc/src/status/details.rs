@@ -2,10 +2,10 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use fault::{Fault, Kind, Violation};
+use fault::{Fault, Kind, Quota, Violation};
 use http::HeaderMap;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+use tonic_types::{ErrorDetails, FieldViolation, QuotaViolation, StatusExt};
 
 use super::code::{code_of, name_of};
 
@@ -32,7 +32,7 @@ pub(super) fn describe(fault: &impl Fault, reason: &str) -> Status {
         details.set_retry_info(Some(delay));
     }
     if fault.kind() == Kind::ResourceExhausted {
-        details.add_quota_failure_violation(reason, message.clone());
+        details.set_quota_failure(exceeded(fault.quotas(), reason, &message));
     }
     Status::with_error_details(code_of(fault.kind()), message, details)
 }
@@ -54,6 +54,23 @@ fn named(violations: &[Violation]) -> Vec<FieldViolation> {
         fields.push(FieldViolation::new("(further fields)", format!("{rest} more are wrong")));
     }
     fields
+}
+
+/// The quotas as far as they fit; where the fault names none, its reason and message.
+fn exceeded(quotas: Vec<Quota>, reason: &str, message: &str) -> Vec<QuotaViolation> {
+    let mut room = NAMED_BYTES;
+    let fitting = quotas.into_iter().take_while(|quota| {
+        let size = quota.subject.len() + quota.description.len();
+        let fits = size <= room;
+        room = room.saturating_sub(size);
+        fits
+    });
+    let mut told: Vec<_> =
+        fitting.map(|quota| QuotaViolation::new(quota.subject, quota.description)).collect();
+    if told.is_empty() {
+        told.push(QuotaViolation::new(reason, message));
+    }
+    told
 }
 
 /// The beginning of a message that is too long.

@@ -2,13 +2,13 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use fault::{Fault, Kind, Violation};
+use fault::{Fault, Kind, Quota, Violation};
 use tonic::Status;
 use tonic_types::StatusExt;
 
 use super::{code::kind_of, details};
 
-/// An error that another service answered: its kind, message, reason, wrong fields and retry delay.
+/// An error that another service answered: its kind, message, reason, wrong fields, quotas and retry delay.
 ///
 /// A peer's message was made for its caller, so it is public; an `UNAUTHENTICATED` peer call is a fault of ours,
 /// since the credentials were ours.
@@ -18,6 +18,7 @@ pub struct Remote {
     message: String,
     reason: Option<String>,
     violations: Vec<Violation>,
+    quotas: Vec<Quota>,
     retry_after: Option<Duration>,
     nothing_was_done: bool,
 }
@@ -59,6 +60,9 @@ impl From<Status> for Remote {
             violations: details.bad_request().map_or_else(Vec::new, |bad| {
                 bad.field_violations.iter().map(|it| Violation::new(&it.field, &it.description)).collect()
             }),
+            quotas: details.quota_failure().map_or_else(Vec::new, |full| {
+                full.violations.iter().map(|it| Quota::new(&it.subject, &it.description)).collect()
+            }),
             retry_after: details.retry_info().and_then(|info| info.retry_delay),
             nothing_was_done,
         }
@@ -93,6 +97,10 @@ impl Fault for Remote {
         &self.violations
     }
 
+    fn quotas(&self) -> Vec<Quota> {
+        self.quotas.clone()
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -106,7 +114,7 @@ impl Fault for Remote {
 mod tests {
     use std::{borrow::Cow, fmt, time::Duration};
 
-    use fault::{Fault, Kind, Violation};
+    use fault::{Fault, Kind, Quota, Violation};
     use tonic::Status;
     use tonic_types::StatusExt;
 
@@ -148,6 +156,29 @@ mod tests {
         }
     }
 
+    #[derive(Debug, thiserror::Error)]
+    #[error("full")]
+    struct Full(Vec<Quota>);
+
+    impl Fault for Full {
+        fn kind(&self) -> Kind {
+            Kind::ResourceExhausted
+        }
+        fn public_message(&self) -> Cow<'_, str> {
+            "It is full.".into()
+        }
+        fn reason(&self) -> &'static str {
+            "QUOTAS"
+        }
+        fn quotas(&self) -> Vec<Quota> {
+            self.0.clone()
+        }
+    }
+
+    fn full_of(quotas: Vec<Quota>) -> Status {
+        status(Full(quotas))
+    }
+
     #[test]
     fn a_fault_survives_the_wire() {
         for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Unauthenticated) {
@@ -183,6 +214,12 @@ mod tests {
     fn quota_failure_comes_with_resource_exhausted_only() {
         let full = status(Refusal { kind: Kind::ResourceExhausted, violations: vec![] });
         assert_eq!(full.get_details_quota_failure().unwrap().violations[0].subject, "QUEUE_FULL");
+        let named = full_of(vec![Quota::new("key:1", "2 of 2 are used"), Quota::new("global", "all")]);
+        let passed_on = Status::from(Remote::from(named)).get_details_quota_failure().unwrap();
+        let subjects: Vec<_> = passed_on.violations.iter().map(|it| it.subject.as_str()).collect();
+        assert_eq!(subjects, ["key:1", "global"]);
+        let long = full_of(vec![Quota::new("global", "x".repeat(5_000))]);
+        assert_eq!(long.get_details_quota_failure().unwrap().violations[0].subject, "QUOTAS");
         let other = status(Refusal { kind: Kind::Aborted, violations: vec![] });
         assert!(other.get_details_quota_failure().is_none());
     }

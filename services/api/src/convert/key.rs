@@ -15,12 +15,14 @@ pub(crate) fn key_name(name: &str) -> Result<&str, Invalid> {
 /// What a key shall be. Its words and numbers are checked where it is kept.
 pub(crate) fn new_key(key: wire::ApiKey) -> Result<NewKey, Invalid> {
     let wire::ApiKey { owner, note, grants, limits, expire_time, .. } = key;
-    if limits.is_some() {
-        let rule = "limits of a key are not held yet: leave them out, so that nobody relies on them";
-        return Err(Invalid::field("api_key.limits", rule));
-    }
     let expires = expire_time.map(time_of).transpose()?;
-    Ok(NewKey { owner, note, grants: grants_of(grants), limits: Limits::default(), expires })
+    Ok(NewKey {
+        owner,
+        note,
+        grants: grants_of(grants),
+        limits: limits_of(limits.unwrap_or_default()),
+        expires,
+    })
 }
 
 /// An error of the store in the words of the request.
@@ -77,11 +79,35 @@ pub(crate) fn key(key: Key, now: Timestamp) -> wire::ApiKey {
         note: key.note,
         hint: key.hint,
         grants: Some(grants),
-        limits: None,
+        limits: (!key.limits.is_empty()).then(|| limits(key.limits)),
         create_time: Some(time(key.created)),
         expire_time: key.expires.map(time),
         revoke_time: key.revoked.map(time),
         state: state.into(),
+    }
+}
+
+fn limits_of(limits: wire::ApiKeyLimits) -> Limits {
+    Limits {
+        requests_per_minute: limits.requests_per_minute,
+        tokens_per_minute: limits.tokens_per_minute,
+        requests_per_day: limits.requests_per_day,
+        tokens_per_day: limits.tokens_per_day,
+        requests_per_month: limits.requests_per_month,
+        tokens_per_month: limits.tokens_per_month,
+        concurrency: limits.concurrency,
+    }
+}
+
+fn limits(limits: Limits) -> wire::ApiKeyLimits {
+    wire::ApiKeyLimits {
+        requests_per_minute: limits.requests_per_minute,
+        tokens_per_minute: limits.tokens_per_minute,
+        requests_per_day: limits.requests_per_day,
+        tokens_per_day: limits.tokens_per_day,
+        requests_per_month: limits.requests_per_month,
+        tokens_per_month: limits.tokens_per_month,
+        concurrency: limits.concurrency,
     }
 }
 

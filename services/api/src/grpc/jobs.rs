@@ -10,7 +10,7 @@ use rpc::{CallContext, status};
 use runtime::Life;
 use tonic::{Request, Response, Status};
 
-use super::owner;
+use super::{limits::Admission, owner};
 use crate::{
     ApiError, allowed, convert,
     desk::{Desk, Seen},
@@ -23,13 +23,14 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 #[derive(Clone)]
 pub(crate) struct Jobs {
     desk: Option<Desk>,
+    admission: Admission,
     life: Life,
 }
 
 impl Jobs {
     /// The service over a desk; without one every call says so.
-    pub(crate) fn new(desk: Option<Desk>, life: Life) -> Self {
-        Self { desk, life }
+    pub(crate) fn new(desk: Option<Desk>, admission: Admission, life: Life) -> Self {
+        Self { desk, admission, life }
     }
 
     fn desk(&self) -> Result<&Desk, Status> {
@@ -48,8 +49,10 @@ impl JobService for Jobs {
         let (desk, owner) = (self.desk()?, owner(request.extensions()).map_err(status)?);
         let context = CallContext::of(request.extensions());
         let granted = allowed::granted(request.extensions());
-        let draft = convert::draft(request.into_inner(), &granted).map_err(status)?;
-        answer(desk.create(&owner, draft, context).await)
+        let (_, extensions, asked) = request.into_parts();
+        let draft = convert::draft(asked, &granted).map_err(status)?;
+        let admitted = self.admission.request(&extensions).await?;
+        admitted.telling(answer(desk.create(&owner, draft, context).await))
     }
 
     async fn get_job(&self, request: Request<wire::GetJobRequest>) -> Result<Response<wire::Job>, Status> {

@@ -10,19 +10,24 @@ use proto::tools::v1::{
 use rpc::{AtMostOnce, Upstream};
 use tonic::{Request, Response, Status};
 
-use super::forward::{answer, forwarded, from_peer};
+use super::{
+    forward::{answer, forwarded, from_peer},
+    limits::Admission,
+};
 
 /// The service.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Tools {
     upstream: ToolServiceClient<Upstream>,
+    admission: Admission,
 }
 
 impl Tools {
-    /// A service that forwards to `upstream`.
-    pub(crate) fn new(upstream: Upstream) -> Self {
+    /// A service that forwards to `upstream` what is let in.
+    pub(crate) fn new(upstream: Upstream, admission: Admission) -> Self {
         // mcp bounds its answers where it makes them.
-        Self { upstream: ToolServiceClient::new(upstream).max_decoding_message_size(usize::MAX) }
+        let upstream = ToolServiceClient::new(upstream).max_decoding_message_size(usize::MAX);
+        Self { upstream, admission }
     }
 }
 
@@ -48,10 +53,11 @@ impl ToolService for Tools {
         request: Request<wire::CallToolRequest>,
     ) -> Result<Response<wire::CallToolResponse>, Status> {
         tool_name(&request.get_ref().name).map_err(rpc::status)?;
+        let admitted = self.admission.request(request.extensions()).await?;
         let mut request = forwarded(request);
         // mcp knows which tools may be tried again, and does it itself.
         request.extensions_mut().insert(AtMostOnce);
-        answer(self.upstream.clone().call_tool(request).await)
+        admitted.telling(answer(self.upstream.clone().call_tool(request).await))
     }
 
     async fn read_answer(

@@ -60,7 +60,7 @@ impl House {
         let worker = Worker::new(Arc::clone(&shared), Arc::clone(&objects));
         let life = Life::new();
         let keys = Some(Arc::new(MemoryKeys::new(Clock::default())) as Arc<dyn KeyStore>);
-        let backends = Backends { queue: Some(shared), objects: Some(objects), keys };
+        let backends = Backends { queue: Some(shared), objects: Some(objects), keys, counters: None };
         let address = serve(&backends, flags, &life);
         Self { address, queue, worker, folder }
     }

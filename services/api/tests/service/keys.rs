@@ -10,7 +10,6 @@ use proto::{
     inference::v1::{CountTokensRequest, GenerateTextRequest, GetModelRequest, ListModelsRequest},
     jobs::v1::ListJobsRequest,
 };
-use runtime::Life;
 use sha2::{Digest, Sha256};
 use tonic::{Code, transport::Channel};
 
@@ -18,7 +17,7 @@ use crate::{
     house::{ADMIN, House, by, channel, fields, text},
     plain,
     scripted::Script,
-    stand::{SECRET, Stand, keyed, line, refusal},
+    stand::{SECRET, Stand, keyed, refusal},
 };
 
 fn keys(house: &House) -> ApiKeyServiceClient<Channel> {
@@ -67,9 +66,10 @@ async fn only_administrators_make_keys_and_wrong_fields_are_named() {
     let refused = keys(&house).create_api_key(by(ADMIN, create("a b", Some(odd)))).await.unwrap_err();
     assert_eq!(fields(&refused), ["api_key.owner", "api_key.grants.models.values[0]"]);
     let mut limited = create("team-a", None);
-    limited.api_key.get_or_insert_default().limits = Some(ApiKeyLimits::default());
+    let never = ApiKeyLimits { tokens_per_day: Some(0), ..ApiKeyLimits::default() };
+    limited.api_key.get_or_insert_default().limits = Some(never);
     let refused = keys(&house).create_api_key(by(ADMIN, limited)).await.unwrap_err();
-    assert_eq!(fields(&refused), ["api_key.limits"]);
+    assert_eq!(fields(&refused), ["api_key.limits.tokens_per_day"]);
     let missing = GetApiKeyRequest { name: "apiKeys/00000000000000000000000000000000".into() };
     let refused = keys(&house).get_api_key(by(ADMIN, missing)).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotFound);
@@ -94,7 +94,7 @@ async fn a_key_with_models_reaches_no_other_by_any_way() {
 }
 
 /// A key file with one more key, and what stands in its table.
-fn key_file(secret: &str, more: &str) -> tempfile::NamedTempFile {
+pub(crate) fn key_file(secret: &str, more: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let digest = hex::encode(Sha256::digest(secret));
     write!(file, "[[keys]]\nname = \"special\"\nsha256 = \"{digest}\"\n{more}\n").unwrap();
@@ -140,9 +140,18 @@ async fn without_a_store_administrators_are_told_what_to_configure() {
 }
 
 #[tokio::test]
-async fn limits_that_nobody_would_hold_are_not_taken() {
-    let file = key_file("limited", "limits.concurrency = 1");
-    let arguments = line("http://127.0.0.1:1", &["--api-keys-file", file.path().to_str().unwrap()]);
-    let error = api::start(arguments, Life::new()).await.unwrap_err();
-    assert!(error.to_string().contains("\"special\" has limits"), "{error}");
+async fn a_created_key_has_the_limits_that_it_was_given() {
+    let house = House::new().await;
+    let given = ApiKeyLimits { requests_per_day: Some(1), concurrency: Some(9), ..ApiKeyLimits::default() };
+    let mut request = create("team-a", None);
+    request.api_key.get_or_insert_default().limits = Some(given);
+    let made = keys(&house).create_api_key(by(ADMIN, request)).await.unwrap().into_inner();
+    assert_eq!(made.api_key.unwrap().limits, Some(given));
+    // To look costs nothing.
+    for _ in 0..3 {
+        house.jobs().list_jobs(by(&made.secret, ListJobsRequest::default())).await.unwrap();
+    }
+    house.jobs().create_job(by(&made.secret, text("Once"))).await.unwrap();
+    let refused = house.jobs().create_job(by(&made.secret, text("Once"))).await.unwrap_err();
+    assert_eq!(refusal(&refused), (Code::ResourceExhausted, "QUOTA_EXCEEDED".to_owned()));
 }

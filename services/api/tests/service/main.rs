@@ -27,6 +27,14 @@ mod in_redis;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod limited;
+#[cfg(test)]
+mod limiting;
+#[cfg(test)]
+mod limiting_in_redis;
+#[cfg(test)]
+mod metering;
+#[cfg(test)]
 mod refusing;
 #[cfg(test)]
 mod signing;

@@ -10,8 +10,11 @@ use futures::{Stream, StreamExt, stream};
 use proto::inference::v1::{
     self as wire, inference_service_server::InferenceService, stream_generate_text_response::Event,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+/// How long the context of each model is.
+const CONTEXT: u32 = 64;
 
 type Events = Pin<Box<dyn Stream<Item = Result<wire::StreamGenerateTextResponse, Status>> + Send>>;
 
@@ -26,6 +29,8 @@ pub(crate) enum Script {
     BreakOff(Status),
     /// Begins a stream and never goes on.
     Hold,
+    /// Begins, and goes on to `max_tokens` when it is told to.
+    Wait(watch::Receiver<bool>),
 }
 
 /// The upstream. Clones are the same one.
@@ -67,19 +72,22 @@ impl Scripted {
     }
 
     fn take<M, A>(&self, request: &Request<M>, answer: A) -> Result<Response<A>, Status> {
-        self.asked.lock().unwrap().push(request.metadata().clone());
+        let answer = self.noted(request, answer);
         match &self.script {
             Script::Refuse(status) | Script::BreakOff(status) => Err(status.clone()),
-            Script::Greet | Script::Hold => {
-                let mut response = Response::new(answer);
-                // What llm-inference says about itself is no caller's business.
-                response.metadata_mut().insert("x-internal", "pod-7".parse().unwrap());
-                Ok(response)
-            }
+            Script::Greet | Script::Hold | Script::Wait(_) => Ok(answer),
         }
     }
 
-    fn events(&self, model: String) -> Events {
+    fn noted<M, A>(&self, request: &Request<M>, answer: A) -> Response<A> {
+        self.asked.lock().unwrap().push(request.metadata().clone());
+        let mut response = Response::new(answer);
+        // What llm-inference says about itself is no caller's business.
+        response.metadata_mut().insert("x-internal", "pod-7".parse().unwrap());
+        response
+    }
+
+    fn events(&self, model: String, max_tokens: u32) -> Events {
         let beginning = stream::iter(beginning(model).map(Ok));
         match &self.script {
             Script::BreakOff(status) => beginning.chain(stream::iter([Err(status.clone())])).boxed(),
@@ -91,11 +99,22 @@ impl Scripted {
                 };
                 beginning.chain(stream::once(silence)).boxed()
             }
+            Script::Wait(told) => {
+                let rest = (1..max_tokens).map(|_| response(Event::Token(wire::Token::default())));
+                let finished = wire::Finished { usage: Some(usage(max_tokens)), ..wire::Finished::default() };
+                let rest: Vec<_> = rest.chain([response(Event::Finished(finished))]).map(Ok).collect();
+                let mut told = told.clone();
+                let rest = async move {
+                    told.wait_for(|told| *told).await.unwrap();
+                    stream::iter(rest)
+                };
+                beginning.chain(stream::once(rest).flatten()).boxed()
+            }
             Script::Greet | Script::Refuse(_) => {
                 let finished = wire::Finished {
                     text: "lo".into(),
                     finish_reason: wire::FinishReason::Stop.into(),
-                    usage: Some(USAGE),
+                    usage: Some(usage(2)),
                     ..wire::Finished::default()
                 };
                 beginning.chain(stream::iter([Ok(response(Event::Finished(finished)))])).boxed()
@@ -104,8 +123,10 @@ impl Scripted {
     }
 }
 
-/// What every generation consumes.
-const USAGE: wire::Usage = wire::Usage { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
+/// What an answer of so many tokens has used.
+fn usage(completion_tokens: u32) -> wire::Usage {
+    wire::Usage { prompt_tokens: 3, completion_tokens, total_tokens: 3 + completion_tokens }
+}
 
 /// How every stream begins.
 fn beginning(model: String) -> [wire::StreamGenerateTextResponse; 2] {
@@ -127,12 +148,18 @@ impl InferenceService for Scripted {
         request: Request<wire::GenerateTextRequest>,
     ) -> Result<Response<wire::GenerateTextResponse>, Status> {
         self.generations.lock().unwrap().push(request.get_ref().clone());
+        let tokens = if let Script::Wait(told) = &self.script {
+            told.clone().wait_for(|told| *told).await.unwrap();
+            request.get_ref().max_tokens
+        } else {
+            2
+        };
         let token = wire::Token { id: 7, text: "Hello".into(), logprob: Some(-0.5) };
         let answer = wire::GenerateTextResponse {
             model: request.get_ref().model.clone(),
             text: "Hello".into(),
             finish_reason: wire::FinishReason::Stop.into(),
-            usage: Some(USAGE),
+            usage: Some(usage(tokens)),
             tokens: request.get_ref().logprobs.then_some(token).into_iter().collect(),
             ..Default::default()
         };
@@ -144,7 +171,8 @@ impl InferenceService for Scripted {
         request: Request<wire::GenerateTextRequest>,
     ) -> Result<Response<Events>, Status> {
         self.generations.lock().unwrap().push(request.get_ref().clone());
-        let events = self.events(request.get_ref().model.clone());
+        let wire::GenerateTextRequest { model, max_tokens, .. } = request.get_ref();
+        let events = self.events(model.clone(), *max_tokens);
         match &self.script {
             // Its stream carries the error.
             Script::BreakOff(_) => Ok(Response::new(events)),
@@ -156,7 +184,7 @@ impl InferenceService for Scripted {
         &self,
         request: Request<wire::CountTokensRequest>,
     ) -> Result<Response<wire::CountTokensResponse>, Status> {
-        self.take(&request, wire::CountTokensResponse { tokens: 3, context_tokens: 64 })
+        self.take(&request, wire::CountTokensResponse { tokens: 3, context_tokens: CONTEXT })
     }
 
     async fn get_model(
@@ -165,7 +193,11 @@ impl InferenceService for Scripted {
     ) -> Result<Response<wire::Model>, Status> {
         let name = request.get_ref().name.clone();
         let id = name.trim_start_matches("models/").to_owned();
-        self.take(&request, wire::Model { name, id, ..Default::default() })
+        if id == "missing" {
+            return Err(Status::not_found("no such model"));
+        }
+        // Whatever becomes of calls, models are known.
+        Ok(self.noted(&request, wire::Model { name, id, context_tokens: CONTEXT, ..Default::default() }))
     }
 
     async fn list_models(

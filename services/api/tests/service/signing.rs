@@ -42,7 +42,8 @@ async fn house(flags: &[&str]) -> House {
     let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new(Policies::default()));
     let worker = Worker::new(Arc::clone(&queue), Arc::clone(&objects));
     let life = Life::new();
-    let address = serve(&Backends { queue: Some(queue), objects: Some(objects), keys: None }, flags, &life);
+    let backends = Backends { queue: Some(queue), objects: Some(objects), ..Backends::default() };
+    let address = serve(&backends, flags, &life);
     let mut jobs: JobServiceClient<Channel> = JobServiceClient::new(channel(address));
     let request: CreateJobRequest = text("Once");
     let job = jobs.create_job(by(SECRET, request)).await.unwrap().into_inner();

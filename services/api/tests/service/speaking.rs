@@ -149,7 +149,8 @@ async fn pages_of_named_origins_may_call_and_others_may_not() {
     assert_eq!(asked.header("access-control-allow-headers"), "authorization,content-type");
     let called = house.get("/generated/x/y", &[("origin", "https://app.example.com")]).await;
     assert_eq!(called.header("access-control-allow-origin"), "https://app.example.com");
-    assert!(called.header("access-control-expose-headers").contains("x-request-id"));
+    let shown = called.header("access-control-expose-headers");
+    assert!(shown.contains("x-request-id") && shown.contains("x-ratelimit-remaining-tokens"), "{shown}");
     let other = plain::send(house.address, "OPTIONS", STREAM, &question("https://evil.example"), "").await;
     assert!(other.headers.get("access-control-allow-origin").is_none(), "{other:?}");
     let closed = House::new().await;

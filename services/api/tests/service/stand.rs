@@ -33,6 +33,8 @@ struct Line {
 pub(crate) struct Stand {
     pub(crate) upstream: Scripted,
     pub(crate) address: SocketAddr,
+    /// Of api.
+    pub(crate) life: Life,
     /// Ends with the stand.
     _upstream: JoinSet<Result<(), tonic::transport::Error>>,
 }
@@ -50,17 +52,15 @@ impl Stand {
         let server = Server::builder().add_service(InferenceServiceServer::new(upstream.clone()));
         let mut serving = JoinSet::new();
         serving.spawn(server.serve_with_incoming(incoming));
-        Self { upstream, address: api(address, flags).await, _upstream: serving }
+        let (address, life) = api(address, flags).await;
+        Self { upstream, address, life, _upstream: serving }
     }
 
     /// Api in front of nobody: there is no listening on port 0.
     pub(crate) async fn alone() -> Self {
         let nobody = (Ipv4Addr::LOCALHOST, 0).into();
-        Self {
-            upstream: Scripted::new(Script::Greet),
-            address: api(nobody, &[]).await,
-            _upstream: JoinSet::new(),
-        }
+        let (address, life) = api(nobody, &[]).await;
+        Self { upstream: Scripted::new(Script::Greet), address, life, _upstream: JoinSet::new() }
     }
 
     pub(crate) fn channel(&self) -> Channel {
@@ -72,8 +72,10 @@ impl Stand {
     }
 }
 
-async fn api(upstream: SocketAddr, flags: &[&str]) -> SocketAddr {
-    api::start(line(&format!("http://{upstream}"), flags), Life::new()).await.unwrap()
+async fn api(upstream: SocketAddr, flags: &[&str]) -> (SocketAddr, Life) {
+    let life = Life::new();
+    let address = api::start(line(&format!("http://{upstream}"), flags), life.clone()).await.unwrap();
+    (address, life)
 }
 
 /// The arguments of an api in front of this llm-inference.

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use accounts::{KeyStore, MemoryKeys, RedisAccounts, RedisArguments as AccountsArguments};
+use accounts::{
+    Clock, Counters, KeyStore, LimitArguments as CallLimitArguments, MemoryCounters, MemoryKeys,
+    RedisAccounts, RedisArguments as AccountsArguments,
+};
 use api::{ArtifactArguments, Backends};
 use clap::Args;
 use jobs::{LimitArguments, MemoryQueue, Queue, RedisArguments, RedisQueue};
@@ -30,6 +33,8 @@ pub(crate) struct BackendArguments {
     #[command(flatten)]
     pub(super) accounts: AccountsArguments,
     #[command(flatten)]
+    pub(super) call_limits: CallLimitArguments,
+    #[command(flatten)]
     objects: Option<ObjectsArguments>,
     #[command(flatten)]
     pub(super) work: WorkArguments,
@@ -45,6 +50,8 @@ pub(super) struct Opened {
     pub(super) objects: Arc<dyn Objects>,
     /// Keys that are created while this process runs, and end with it unless they are in Redis.
     pub(super) keys: Arc<dyn KeyStore>,
+    /// What has been used, for limits, which is forgotten with this process unless it is in Redis.
+    pub(super) counters: Arc<dyn Counters>,
 }
 
 impl BackendArguments {
@@ -65,11 +72,14 @@ impl BackendArguments {
             Some(objects) => objects.open().await?,
             None => Arc::new(Folder::open(&self.objects_folder).await?),
         };
-        let keys: Arc<dyn KeyStore> = match self.accounts.clone().options() {
-            Some(options) => Arc::new(RedisAccounts::new(&options)?),
-            None => Arc::new(MemoryKeys::default()),
-        };
-        Ok(Opened { queue, heart, objects, keys })
+        let (keys, counters): (Arc<dyn KeyStore>, Arc<dyn Counters>) =
+            if let Some(options) = self.accounts.clone().options() {
+                let accounts = Arc::new(RedisAccounts::new(&options)?);
+                (accounts.clone(), accounts)
+            } else {
+                (Arc::new(MemoryKeys::default()), Arc::new(MemoryCounters::new(Clock::default())))
+            };
+        Ok(Opened { queue, heart, objects, keys, counters })
     }
 }
 
@@ -85,6 +95,7 @@ impl Opened {
             queue: Some(self.queue.clone()),
             objects: Some(self.objects.clone()),
             keys: Some(self.keys.clone()),
+            counters: Some(self.counters.clone()),
         }
     }
 }

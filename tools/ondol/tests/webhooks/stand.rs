@@ -91,7 +91,8 @@ impl Stand {
         let (keys, listen) = (text("keys.toml"), ["--listen", "127.0.0.1:0"]);
         let api =
             parse::<api::Arguments>(&[&listen[..], &["--api-keys-file", &keys, "--mcp-url", &mcp]].concat());
-        let backends = Backends { queue: Some(Arc::new(queue.clone())), objects: Some(objects), keys: None };
+        let backends =
+            Backends { queue: Some(Arc::new(queue.clone())), objects: Some(objects), ..Backends::default() };
         let api = api::start_on(&backends, api, &life.component("api")).unwrap();
         Self { queue, api, folder, _life: life }
     }

@@ -15,15 +15,15 @@ use runtime::{Exit, Life, Signal, Signals, Supervisor};
 use tokio::time::Instant;
 use tonic::{Code, Request};
 
-use super::{HEARTBEAT, Jobs};
+use super::{Admission, HEARTBEAT, Jobs};
 use crate::{Backends, desk::Desk, seal::Seal};
 
 fn service(life: &Life) -> Jobs {
     let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::new(Policies::default()));
-    let backends = Backends { queue: Some(queue), objects: None, keys: None };
+    let backends = Backends { queue: Some(queue), ..Backends::default() };
     let key = format!("me:{}", "ab".repeat(32));
     let keys = Keys::load(&KeyArguments { api_keys_file: None, api_keys: vec![key] }).unwrap();
-    Jobs::new(Desk::of(&backends, Seal::of(&keys)), life.clone())
+    Jobs::new(Desk::of(&backends, Seal::of(&keys)), Admission::unlimited(), life.clone())
 }
 
 fn by_me<M>(message: M) -> Request<M> {

@@ -1,0 +1,99 @@
+//! How long the contexts of models are, as llm-inference says.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex as Lock, PoisonError},
+    time::Duration,
+};
+
+use http::Extensions;
+use proto::inference::v1::{GetModelRequest, inference_service_client::InferenceServiceClient};
+use rpc::{Deadline, Upstream, onward};
+use tokio::{sync::Mutex, time::Instant};
+use tonic::{Code, Status};
+
+use crate::grpc::forward::from_peer;
+
+/// How long an answer is taken for true: a model may be served anew with another context.
+const FRESH: Duration = Duration::from_secs(10);
+/// After a question that came to nothing, what was known goes on for so long.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// The contexts of models that exist. A clone is the same.
+#[derive(Clone, Debug)]
+pub(in crate::grpc) struct Contexts {
+    upstream: InferenceServiceClient<Upstream>,
+    known: Arc<Lock<HashMap<String, Known>>>,
+    /// One asks, and the others have the answer.
+    asking: Arc<Mutex<()>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    tokens: u32,
+    until: Instant,
+}
+
+impl Contexts {
+    pub(in crate::grpc) fn new(upstream: InferenceServiceClient<Upstream>) -> Self {
+        Self { upstream, known: Arc::default(), asking: Arc::default() }
+    }
+
+    /// The tokens that a prompt and its answer may have together. `NOT_FOUND` where there is no such model, in
+    /// llm-inference's words.
+    pub(in crate::grpc) async fn of(&self, extensions: &Extensions, model: &str) -> Result<u32, Status> {
+        let known = self.known(model);
+        if let Some(fresh) = fresh(known) {
+            return Ok(fresh);
+        }
+        let _turn = match (self.asking.try_lock(), known) {
+            (Ok(turn), _) => turn,
+            // It was right a moment ago.
+            (Err(_), Some(known)) => return Ok(known.tokens),
+            (Err(_), None) => self.asking.lock().await,
+        };
+        // Somebody may have asked meanwhile.
+        if let Some(fresh) = fresh(self.known(model)) {
+            return Ok(fresh);
+        }
+        let answer = self.ask(extensions, model).await;
+        self.learn(model, known, answer)
+    }
+
+    async fn ask(&self, extensions: &Extensions, model: &str) -> Result<u32, Status> {
+        let mut request = onward(extensions, GetModelRequest { name: format!("models/{model}") });
+        let callers = request.extensions().get::<Deadline>().copied();
+        let own = Deadline::after(ANSWER);
+        request.extensions_mut().insert(callers.map_or(own, |callers| callers.min(own)));
+        let answer = self.upstream.clone().get_model(request).await.map_err(from_peer)?;
+        // A model without a context would have no bound.
+        Ok(Some(answer.into_inner().context_tokens).filter(|tokens| *tokens > 0).unwrap_or(u32::MAX))
+    }
+
+    fn learn(&self, model: &str, known: Option<Known>, answer: Result<u32, Status>) -> Result<u32, Status> {
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (tokens, lasts) = match (answer, known) {
+            (Ok(tokens), _) => (tokens, FRESH),
+            (Err(status), Some(known)) if status.code() != Code::NotFound => {
+                tracing::debug!(model, "the context of a model is as it was known: {}", status.message());
+                (known.tokens, AGAIN)
+            }
+            (Err(status), _) => {
+                all.remove(model);
+                return Err(status);
+            }
+        };
+        all.insert(model.to_owned(), Known { tokens, until: Instant::now() + lasts });
+        Ok(tokens)
+    }
+
+    fn known(&self, model: &str) -> Option<Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(model).copied()
+    }
+}
+
+fn fresh(known: Option<Known>) -> Option<u32> {
+    known.filter(|known| Instant::now() < known.until).map(|known| known.tokens)
+}
