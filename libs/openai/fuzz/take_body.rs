@@ -12,7 +12,7 @@ const REST: &str = "o é";
 
 /// Takes `bytes` for a body. Whatever is accepted is answered, as a whole and in events, with the text that was generated;
 /// whatever is not names its parameter, unless it is no JSON.
-pub fn take_body(bytes: &[u8]) {
+pub(crate) fn take_body(bytes: &[u8]) {
     for endpoint in [Endpoint::Chat, Endpoint::Completions, Endpoint::Responses] {
         match endpoint.read_bytes(bytes) {
             Ok(asked) => answered(endpoint, asked),
@@ -66,7 +66,7 @@ fn joined(endpoint: Endpoint, told: &str) -> String {
     assert!(told.ends_with("\n\n"));
     let data = told.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
     let texts = data.map(|data| {
-        let event: Value = serde_json::from_str(data).unwrap();
+        let Ok(event) = serde_json::from_str::<Value>(data) else { panic!("{data}") };
         let text = match endpoint {
             Endpoint::Chat => &event["choices"][0]["delta"]["content"],
             Endpoint::Completions => &event["choices"][0]["text"],

@@ -108,8 +108,8 @@ impl Form {
     pub fn teller(self, made: Made) -> Box<dyn Teller> {
         let usage = self.stream.unwrap_or_default().usage;
         match self.face {
-            Face::Chat => Box::new(Chunks::of_chat(made, self.model, usage)),
-            Face::Completion => Box::new(Chunks::of_completion(made, self.model, usage)),
+            Face::Chat => Box::new(Chunks::of_chat(&made, self.model, usage)),
+            Face::Completion => Box::new(Chunks::of_completion(&made, self.model, usage)),
             Face::Response(echo) => Box::new(ResponseEvents::new(made, self.model, *echo, self.logprobs)),
         }
     }

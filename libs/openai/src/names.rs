@@ -55,12 +55,11 @@ impl Prompt {
         let rest = rest.replacen(".text", ".content", 1);
         match self {
             Self::Messages => format!("messages[{index}]{rest}"),
-            Self::Text => self.whole().to_owned(),
             Self::Input { instructed: true, .. } if index == 0 => "instructions".to_owned(),
             Self::Input { instructed, list: true } => {
                 format!("input[{}]{rest}", index - usize::from(instructed))
             }
-            Self::Input { list: false, .. } => self.whole().to_owned(),
+            Self::Text | Self::Input { list: false, .. } => self.whole().to_owned(),
         }
     }
 }

@@ -178,7 +178,7 @@ mod tests {
         let error =
             json!({"error": {"message": "no", "type": "server_error", "param": null, "code": "internal"}});
         let text = chat(json!({})).failed(&error);
-        assert_eq!(documents(&text), [error.clone()]);
+        assert_eq!(documents(&text), std::slice::from_ref(&error));
         assert!(!text.contains("[DONE]"), "that would be a good end");
         let events = documents(&teller(Endpoint::Responses, json!({}), "input", json!("Hi")).failed(&error));
         assert_eq!((&events[0]["type"], &events[0]["error"]["message"]), (&json!("error"), &json!("no")));

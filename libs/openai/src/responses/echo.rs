@@ -52,14 +52,14 @@ impl Echo {
     /// The whole answer.
     pub(crate) fn answer(&self, made: &Made, answer: &wire::GenerateTextResponse) -> Value {
         let state = State::after(answer.finish_reason());
-        let message = message(made, state, vec![part(&answer.text, &answer.tokens)]);
-        let mut response = self.response(made, &answer.model, state, vec![message]);
+        let message = message(made, state, &[part(&answer.text, &answer.tokens)]);
+        let mut response = self.response(made, &answer.model, state, &[message]);
         response["usage"] = usage(answer.usage);
         response
     }
 
     /// A response with this output, and without its usage.
-    pub(crate) fn response(&self, made: &Made, model: &str, state: State, output: Vec<Value>) -> Value {
+    pub(crate) fn response(&self, made: &Made, model: &str, state: State, output: &[Value]) -> Value {
         let incomplete = (state == State::Incomplete).then(|| json!({"reason": "max_output_tokens"}));
         let mut response = json!({
             "id": format!("resp_{}", made.id),
@@ -92,7 +92,7 @@ impl Echo {
 }
 
 /// The one item of output.
-pub(crate) fn message(made: &Made, state: State, content: Vec<Value>) -> Value {
+pub(crate) fn message(made: &Made, state: State, content: &[Value]) -> Value {
     json!({
         "id": message_id(made),
         "type": "message",

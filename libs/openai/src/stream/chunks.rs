@@ -23,11 +23,11 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    pub(crate) fn of_chat(made: Made, model: String, usage: bool) -> Self {
+    pub(crate) fn of_chat(made: &Made, model: String, usage: bool) -> Self {
         Self { chat: true, id: format!("chatcmpl-{}", made.id), at: made.at, model, usage, offset: 0 }
     }
 
-    pub(crate) fn of_completion(made: Made, model: String, usage: bool) -> Self {
+    pub(crate) fn of_completion(made: &Made, model: String, usage: bool) -> Self {
         Self { chat: false, id: format!("cmpl-{}", made.id), at: made.at, model, usage, offset: 0 }
     }
 

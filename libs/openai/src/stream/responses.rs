@@ -43,13 +43,13 @@ impl ResponseEvents {
         self.event(name, json)
     }
 
-    fn response(&self, state: State, output: Vec<Value>) -> Value {
+    fn response(&self, state: State, output: &[Value]) -> Value {
         self.echo.response(&self.made, &self.model, state, output)
     }
 
     fn started(&mut self) -> String {
-        let response = self.response(State::InProgress, Vec::new());
-        let item = message(&self.made, State::InProgress, Vec::new());
+        let response = self.response(State::InProgress, &[]);
+        let item = message(&self.made, State::InProgress, &[]);
         [
             self.event("response.created", json!({"response": response.clone()})),
             self.event("response.in_progress", json!({"response": response})),
@@ -81,8 +81,8 @@ impl ResponseEvents {
         let mut told = if finished.text.is_empty() { String::new() } else { self.delta(&finished.text, &[]) };
         let state = State::after(finished.finish_reason());
         let (text, part) = (self.text.clone(), part(&self.text, &self.tokens));
-        let item = message(&self.made, state, vec![part.clone()]);
-        let mut response = self.response(state, vec![item.clone()]);
+        let item = message(&self.made, state, std::slice::from_ref(&part));
+        let mut response = self.response(state, std::slice::from_ref(&item));
         response["usage"] = usage(finished.usage);
         let done = json!({"text": text, "logprobs": part["logprobs"]});
         told += &self.event_of_part("response.output_text.done", done);
@@ -112,7 +112,7 @@ impl Teller for ResponseEvents {
         let event = json!({"error": error, "code": code, "message": message, "param": error["param"]});
         let full = error["type"] == "rate_limit_error";
         let code = if full { "rate_limit_exceeded" } else { "server_error" };
-        let mut response = self.response(State::Failed, Vec::new());
+        let mut response = self.response(State::Failed, &[]);
         response["error"] = json!({"code": code, "message": message});
         self.event("error", event) + &self.event("response.failed", json!({"response": response}))
     }
