@@ -37,6 +37,8 @@ mod metering;
 #[cfg(test)]
 mod refusing;
 #[cfg(test)]
+mod revoking;
+#[cfg(test)]
 mod signing;
 #[cfg(test)]
 mod telling;

@@ -15,7 +15,7 @@ use openai::{Asked, Endpoint, Form, Made, OpenAiError};
 use proto::inference::v1::inference_service_server::InferenceService;
 use rpc::Remote;
 use serde_json::Value;
-use tonic::Status;
+use tonic::{Status, metadata::MetadataMap};
 use uuid::Uuid;
 
 use super::{Desk, Refused, body, events, keyed::Keyed};
@@ -36,11 +36,18 @@ pub(super) async fn generate(
     let request = keyed.request(request);
     if form.streams() {
         let events = desk.inference.stream_generate_text(request).await;
-        let events = events.map_err(|status| told(status, &form))?;
-        return events::answer(events.into_inner(), form).await;
+        let (metadata, events, _) = events.map_err(|status| told(status, &form))?.into_parts();
+        return Ok(with(metadata, events::answer(events, form).await?));
     }
     let answer = desk.inference.generate_text(request).await.map_err(|status| told(status, &form))?;
-    Ok(whole(&form.answer(&made(), answer.get_ref())))
+    let (metadata, answer, _) = answer.into_parts();
+    Ok(with(metadata, whole(&form.answer(&made(), &answer))))
+}
+
+/// What gRPC says beside an answer, such as how limits stand, as headers.
+fn with(metadata: MetadataMap, mut response: Response) -> Response {
+    response.headers_mut().extend(metadata.into_headers());
+    response
 }
 
 /// A name that no model can have is one that nobody finds.
@@ -54,7 +61,10 @@ pub(super) fn check_model(model: &str) -> Result<(), ApiError> {
 
 /// A status in the words of the request.
 pub(super) fn told(status: Status, form: &Form) -> Status {
-    Remote::from(status).renamed(|field| form.name_of(field)).into()
+    let beside = status.metadata().clone();
+    let mut told = Status::from(Remote::from(status).renamed(|field| form.name_of(field)));
+    *told.metadata_mut() = beside;
+    told
 }
 
 /// What a new answer says of itself.

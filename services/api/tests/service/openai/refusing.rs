@@ -9,6 +9,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use super::{CHAT, COMPLETIONS, asks, document, get_by, post, post_by, refusal};
 use crate::{
+    limited::Limited,
     plain,
     scripted::Script,
     stand::{SECRET, Stand},
@@ -140,4 +141,20 @@ async fn a_server_that_is_full_says_so_in_the_same_shape() {
     let [(path, ask), ..] = asks(&json!({}));
     let (status, class, _, code) = refusal(&post(&stand, path, &ask).await);
     assert_eq!((status, class.as_str(), code.as_str()), (429, "rate_limit_error", "server_overloaded"));
+}
+
+#[tokio::test]
+async fn limits_hold_and_are_told_in_headers() {
+    let limited = Limited::new(Script::Greet, "keys.requests_per_day = 2").await;
+    let ask = json!({"model": "stub", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 4});
+    let left = |answer: &plain::Answer| answer.header("x-ratelimit-remaining-requests").to_owned();
+    assert_eq!(left(&post(&limited.stand, CHAT, &ask).await), "1");
+    let mut streamed = ask.clone();
+    streamed["stream"] = json!(true);
+    assert_eq!(left(&post(&limited.stand, CHAT, &streamed).await), "0");
+    let refused = post(&limited.stand, CHAT, &ask).await;
+    let (status, class, _, code) = refusal(&refused);
+    assert_eq!((status, class.as_str(), code.as_str()), (429, "rate_limit_error", "quota_exceeded"));
+    assert_eq!(left(&refused), "0");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
 }
