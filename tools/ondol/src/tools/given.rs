@@ -71,7 +71,7 @@ impl Given {
         };
         let pairs = pairs.into_iter().map(|(name, text)| {
             let kinds = schema.map_or(Kinds::ANY, |schema| Kinds::of_argument(schema, &name));
-            let value = value(&text, kinds).with_context(|| format!("the argument {name}"))?;
+            let value = value(&text, &kinds).with_context(|| format!("the argument {name}"))?;
             Ok((name, value))
         });
         pairs.collect()
@@ -108,7 +108,7 @@ fn pairs(given: &[String]) -> anyhow::Result<Vec<(String, String)>> {
 }
 
 /// `3` is a number and `desk` is text, unless the tool takes only the other; `"3"` is text anyway.
-fn value(text: &str, kinds: Kinds) -> anyhow::Result<Value> {
+fn value(text: &str, kinds: &Kinds<'_>) -> anyhow::Result<Value> {
     match serde_json::from_str::<Value>(text) {
         Ok(value) if kinds.take(&value) => Ok(value),
         _ if kinds.take_text() => Ok(Value::String(text.to_owned())),

@@ -39,7 +39,7 @@ impl fmt::Display for Kinds<'_> {
     }
 }
 
-fn said<'a>(kind: &'a str) -> &'a str {
+fn said(kind: &str) -> &str {
     match kind {
         "string" => "text",
         "integer" => "a whole number",
