@@ -62,6 +62,9 @@ pub struct Config {
     /// What holds for one tool, by its name.
     #[serde(default)]
     pub(crate) tools: BTreeMap<String, PolicyConfig>,
+    /// Whether there are none on purpose: a file that describes none by accident takes none away.
+    #[serde(default)]
+    pub(crate) no_tools: bool,
     /// The folder of the file: what it names lies beside it.
     #[serde(skip)]
     pub(crate) folder: PathBuf,
@@ -86,6 +89,11 @@ impl Config {
         })?;
         config.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(config)
+    }
+
+    /// Whether it describes no tools at all.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.s3.is_none() && self.athena.is_none() && self.http.is_empty() && self.upstreams.is_empty()
     }
 
     /// The documents that it names.

@@ -5,14 +5,14 @@ use std::{borrow::Cow, error::Error, io, path::PathBuf, time::Duration};
 use accounts::AccountsError;
 use contract::Invalid;
 use egress::EgressError;
-use fault::{Fault, Kind, Violation};
+use fault::{Chain, Fault, Kind, Violation};
 use objects::ObjectsError;
 use secrets::SecretsError;
 use service::ServiceError;
 use tools::ToolsError;
 use webhooks::WebhooksError;
 
-use crate::outbox::Refusal;
+use crate::{outbox::Refusal, problems};
 
 /// An error of the mcp service.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ pub enum McpError {
     /// The file of tools says something wrong; says where and what was expected.
     #[error("{0}")]
     Config(String),
+    /// Several things are wrong with the file of tools.
+    #[error("{}", problems::in_line(.0))]
+    Several(Vec<McpError>),
     /// Secrets cannot be had.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
@@ -85,6 +88,14 @@ pub enum McpError {
 }
 
 impl McpError {
+    /// Each thing that is wrong, in words.
+    pub fn each(&self) -> Vec<String> {
+        match self {
+            Self::Several(all) => all.iter().map(|error| Chain(error).to_string()).collect(),
+            one => vec![Chain(one).to_string()],
+        }
+    }
+
     /// The error of a library, which speaks for itself.
     fn inner(&self) -> Option<&dyn Fault> {
         match self {
@@ -96,6 +107,7 @@ impl McpError {
             Self::Egress(error) => Some(error),
             Self::ToolsFile { .. }
             | Self::Config(_)
+            | Self::Several(_)
             | Self::Service(_)
             | Self::NoWebhooks
             | Self::WebhookMaster { .. }

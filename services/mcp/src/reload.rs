@@ -1,7 +1,13 @@
 //! Reads the configuration again when it changes.
+//!
+//! Whatever becomes of the file, the tools only change to ones that it describes: a file that is gone, that cannot be read or
+//! used, or that describes nothing any more leaves them as they were.
+
+mod metrics;
 
 use std::{
-    io,
+    collections::BTreeSet,
+    io, mem,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,6 +16,7 @@ use fault::Chain;
 use runtime::Life;
 use tokio::time::MissedTickBehavior;
 
+pub(crate) use self::metrics::Metrics;
 use crate::{Assembly, Config, McpError, Means, start::Faces};
 
 /// How often the file is looked at. Mounted config maps are swapped as links, which watchers of files miss.
@@ -26,6 +33,9 @@ pub(crate) struct Reload {
     pub(crate) text: Vec<u8>,
     /// Why what lies there now cannot be used, if it cannot.
     pub(crate) problem: Option<String>,
+    /// Whether it could not be read at the last look.
+    pub(crate) is_away: bool,
+    pub(crate) metrics: Metrics,
     /// Until when, and whose tasks are those of new tools.
     pub(crate) life: Life,
 }
@@ -46,15 +56,27 @@ impl Reload {
     }
 
     async fn look(&mut self) {
-        // A file that is not there for a moment is one that is being replaced.
-        let Ok(text) = text(&self.path).await else { return };
+        let text = match text(&self.path).await {
+            Ok(text) => text,
+            // A file that is not there for a moment is one that is being replaced.
+            Err(_) if !mem::replace(&mut self.is_away, true) => return,
+            Err(source) => {
+                let error = McpError::ToolsFile { path: self.path.clone(), source };
+                return self.complain(Chain(&error).to_string());
+            }
+        };
+        self.is_away = false;
         if text == self.text {
+            if self.problem.take().is_some() {
+                tracing::info!("the file of tools is again the one that the tools were read from");
+                self.metrics.restored();
+            }
             return;
         }
         match self.rebuild().await {
-            Ok(count) => {
-                tracing::info!(tools = count, "the tools were read again");
+            Ok(()) => {
                 (self.text, self.problem) = (text, None);
+                self.metrics.taken();
             }
             // What it needs may be away: it is tried again, and told once.
             Err(error) => self.complain(Chain(&error).to_string()),
@@ -63,21 +85,43 @@ impl Reload {
 
     fn complain(&mut self, problem: String) {
         if self.problem.as_ref() != Some(&problem) {
-            tracing::error!("the tools stay as they were, since the new file cannot be used: {problem}");
+            tracing::error!(
+                file = %self.path.display(),
+                tools = self.assembly.current().len(),
+                "the tools stay as they were, since the file that describes them cannot be used: {problem}"
+            );
             self.problem = Some(problem);
+            self.metrics.refused();
         }
     }
 
-    async fn rebuild(&mut self) -> Result<usize, McpError> {
+    async fn rebuild(&mut self) -> Result<(), McpError> {
         let config = Config::read(&self.path)?;
+        if config.is_bare() && !config.no_tools && !self.assembly.is_bare() {
+            // A file that was cut off is still a file. What it took away would be missed by everybody at once.
+            return Err(McpError::Config(format!(
+                "{} describes no tools any more; if none are meant, it has to say so: no_tools = true",
+                self.path.display()
+            )));
+        }
         let mut assembly = Assembly::of(&config, &self.means).await?;
         assembly.begin(&self.life);
+        let before = names(&self.assembly);
         self.faces.show_all(&assembly);
-        let count = assembly.tools.len();
         // What was shown goes only now, and with it the servers that nobody names any more.
         self.assembly = assembly;
-        Ok(count)
+        let after = names(&self.assembly);
+        tracing::info!(tools = after.len(), "the tools were read again");
+        let gone: Vec<_> = before.difference(&after).map(String::as_str).collect();
+        if !gone.is_empty() {
+            tracing::warn!(gone = gone.join(", "), "tools are gone that were there before");
+        }
+        Ok(())
     }
+}
+
+fn names(assembly: &Assembly) -> BTreeSet<String> {
+    assembly.current().iter().map(|tool| tool.descriptor.name.to_string()).collect()
 }
 
 /// All that the tools are read from: the file, and the documents that it names.
@@ -95,16 +139,21 @@ pub(crate) async fn text(path: &Path) -> io::Result<Vec<u8>> {
 mod tests {
     use std::fs;
 
-    use prometheus_client::registry::Registry;
+    use prometheus_client::{encoding::text::encode, registry::Registry};
     use runtime::Life;
     use tempfile::TempDir;
+    use testkit::capture_logs;
     use tools::Caller;
 
-    use super::Reload;
+    use super::{Metrics, Reload};
     use crate::{Assembly, Means, start::Faces};
 
     fn reload(folder: &TempDir) -> Reload {
-        let means = Means::register(&mut Registry::default(), None);
+        measured(folder, &mut Registry::default())
+    }
+
+    fn measured(folder: &TempDir, registry: &mut Registry) -> Reload {
+        let means = Means::register(registry, None);
         let path = folder.path().join("tools.toml");
         Reload {
             path,
@@ -113,8 +162,20 @@ mod tests {
             assembly: Assembly::default(),
             text: Vec::new(),
             problem: None,
+            is_away: false,
+            metrics: Metrics::register(registry),
             life: Life::new(),
         }
+    }
+
+    fn count(reload: &Reload) -> usize {
+        reload.faces.registry.list(&Caller::new("me")).len()
+    }
+
+    fn figures(registry: &Registry) -> Vec<String> {
+        let mut text = String::new();
+        encode(&mut text, registry).unwrap();
+        text.lines().filter(|line| line.starts_with("ondol_tools_")).map(str::to_owned).collect()
     }
 
     async fn names_after(reload: &mut Reload, more: &str) -> Vec<String> {
@@ -136,9 +197,58 @@ mod tests {
         for wrong in ["[tools.s3_drop]\n", "nonsense", "[policy]\ntimeout = \"soon\"\n"] {
             assert_eq!(names_after(&mut reload, wrong).await, switched, "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_gone_takes_no_tool_away_and_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut registry = Registry::default();
+        let mut reload = measured(&folder, &mut registry);
+        names_after(&mut reload, "").await;
+        let logs = capture_logs();
+        let text = fs::read(&reload.path).unwrap();
+        let path = reload.path.display().to_string();
         fs::remove_file(&reload.path).unwrap();
         reload.look().await;
-        assert_eq!(reload.faces.registry.list(&Caller::new("me")).len(), 3);
+        assert!(logs.lines_with(&["ERROR"]).is_empty(), "it may be one that is being replaced");
+        for _ in 0..3 {
+            reload.look().await;
+        }
+        assert_eq!((count(&reload), logs.lines_with(&["ERROR", "stay as they were", &path]).len()), (4, 1));
+        fs::create_dir(&reload.path).unwrap();
+        for _ in 0..3 {
+            reload.look().await;
+        }
+        assert_eq!((count(&reload), logs.lines_with(&["ERROR", "stay as they were", &path]).len()), (4, 2));
+        let told = figures(&registry);
+        assert!(told.contains(&"ondol_tools_reloads_total{outcome=\"refused\"} 2".to_owned()), "{told:?}");
+        assert!(told.contains(&"ondol_tools_outdated 1".to_owned()), "{told:?}");
+        fs::remove_dir(&reload.path).unwrap();
+        fs::write(&reload.path, text).unwrap();
+        reload.look().await;
+        assert_eq!(logs.lines_with(&["again the one"]).len(), 1);
+        assert!(figures(&registry).contains(&"ondol_tools_outdated 0".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_emptied_takes_no_tool_away_unless_it_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reload = reload(&folder);
+        names_after(&mut reload, "").await;
+        let logs = capture_logs();
+        for emptied in ["", "# nothing\n", "[policy]\ntimeout = \"5s\"\n"] {
+            fs::write(&reload.path, emptied).unwrap();
+            reload.look().await;
+            assert_eq!(count(&reload), 4, "{emptied}");
+        }
+        assert_eq!(logs.lines_with(&["ERROR", "no_tools = true"]).len(), 1);
+        fs::write(&reload.path, "no_tools = true\n").unwrap();
+        reload.look().await;
+        assert_eq!(count(&reload), 0);
+        assert_eq!(logs.lines_with(&["WARN", "s3_get", "gone"]).len(), 1);
+        fs::write(&reload.path, "").unwrap();
+        reload.look().await;
+        assert_eq!(reload.problem, None, "there was nothing to lose");
     }
 
     #[tokio::test]

@@ -79,6 +79,9 @@ pub async fn start_on(
     let means = life.register(|registry| Means::register(registry, objects.clone()));
     let text = reload::text(&arguments.tools).await.unwrap_or_default();
     let config = Config::read(&arguments.tools)?;
+    if config.is_bare() && !config.no_tools {
+        tracing::warn!(file = %arguments.tools.display(), "the file describes no tools");
+    }
     let faces = Faces::default();
     let mut assembly = Assembly::of(&config, &means).await?;
     assembly.begin(life);
@@ -93,6 +96,8 @@ pub async fn start_on(
         assembly,
         text,
         problem: None,
+        is_away: false,
+        metrics: life.register(reload::Metrics::register),
         life: life.clone(),
     };
     life.spawn("reload", reload.follow());

@@ -132,11 +132,16 @@ fn unfit(name: &str, problem: &'static str) -> Unfit {
 
 /// Whether an argument can have this name: one that models and templates both take.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-    if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
+    if is_name(name) {
         return Ok(());
     }
     Err(format!("names the argument {name:?}: expected 1 to 64 letters, digits, _ and -"))
+}
+
+/// Whether this is a name as tools and their arguments have them.
+pub(crate) fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
 
 #[cfg(test)]

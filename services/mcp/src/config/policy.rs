@@ -1,7 +1,10 @@
-//! The policy of a tool, as it is written.
+//! The policy of a tool, as it is written. `idle` finds what does nothing where it is written.
+
+mod idle;
 
 use std::{num::NonZeroU32, time::Duration};
 
+use accounts::Grants;
 use serde::{Deserialize, Deserializer, de::Error};
 use tools::{Allow, Caching, Policy, RateLimit, Retrying, Tasking, Tripping};
 
@@ -208,6 +211,16 @@ fn check(policy: &Policy, tool: &str) -> Result<(), McpError> {
     if policy.timeout > Duration::from_hours(1) {
         return wrong("timeout must be an hour or less: longer work is a job".to_owned());
     }
+    let asked = Grants { scopes: policy.allow.scopes.iter().cloned().collect(), ..Grants::default() };
+    if let Some(violation) = asked.violations().first() {
+        return wrong(format!("scopes: {}, which no key can have", violation.description));
+    }
+    let is_odd = |name: &&String| name.is_empty() || name.contains(char::is_whitespace);
+    if let Some(odd) = policy.allow.principals.iter().find(is_odd) {
+        return wrong(format!(
+            "principals: {odd:?} is nobody; expected names of keys, or beginnings with a `*`"
+        ));
+    }
     if policy.concurrency > 10_000 {
         return wrong("concurrency must be 10000 or less".to_owned());
     }
@@ -291,6 +304,9 @@ mod tests {
             ("timeout = \"2h\"", "an hour or less"),
             ("retry_budget = -1.0", "retry_budget"),
             ("concurrency = 20000", "concurrency"),
+            ("scopes = [\"\"]", "scopes: expected"),
+            ("scopes = [\"a\", \"reports write\"]", "which no key can have"),
+            ("principals = [\"\"]", "principals: \"\" is nobody"),
             ("[breaker]\nfailure_rate = 0.0", "breaker.failure_rate"),
             ("[breaker]\nslow_rate = 1.5", "breaker.slow_rate"),
             ("[breaker]\nprobes = 0", "breaker.probes"),

@@ -51,6 +51,14 @@ impl SecretsConfig {
         self.folder.is_none() && self.aws.is_none()
     }
 
+    /// Where they are, in words.
+    pub(crate) fn places(&self, beside: &Path) -> String {
+        let folder =
+            self.folder.as_ref().map(|folder| format!("the folder {}", beside.join(folder).display()));
+        let aws = self.aws.as_ref().map(|_| "AWS Secrets Manager".to_owned());
+        folder.into_iter().chain(aws).collect::<Vec<_>>().join(" or ")
+    }
+
     /// Opens them; a folder lies beside the file that says so. Nothing is fetched yet.
     pub(crate) async fn open(&self, beside: &Path, metrics: &Metrics) -> Result<Arc<dyn Secrets>, McpError> {
         let mut places: Vec<Arc<dyn Secrets>> = Vec::new();

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
-use mcp::{Assembly, Config, Found, Means, Standing, Survey};
+use mcp::{Assembly, Config, Found, McpError, Means, Standing, Survey};
 use prometheus_client::registry::Registry;
 
 use crate::output::say;
@@ -22,7 +23,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let executor = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     executor.block_on(async {
         let means = Means::register(&mut Registry::default(), None);
-        let assembly = Assembly::of(&config, &means).await?;
+        let assembly = Assembly::of(&config, &means).await;
+        let advice = mcp::advice(&config, &means, assembly.as_ref().ok()).await;
+        let assembly = match assembly {
+            Ok(assembly) => assembly,
+            Err(error) => {
+                warn(&advice);
+                return refused(&error);
+            }
+        };
         for tool in &assembly.tools {
             let switch = if tool.policy.enabled { "" } else { "  switched off" };
             say!("{:<28} {}{switch}", tool.descriptor.name.as_str(), tool.descriptor.digest());
@@ -30,9 +39,30 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         for survey in Box::pin(mcp::survey(&config, &means)).await? {
             say_survey(&survey);
         }
-        say!("{} tools of its own: the file can be used", assembly.tools.len());
+        warn(&advice);
+        let warnings = match advice.len() {
+            0 => String::new(),
+            1 => ", with one warning".to_owned(),
+            several => format!(", with {several} warnings"),
+        };
+        say!("{} tools of its own: the file can be used{warnings}", assembly.tools.len());
         Ok(())
     })
+}
+
+fn warn(advice: &[String]) {
+    for line in advice {
+        say!("warning: {line}");
+    }
+}
+
+/// All that is wrong, a line each.
+fn refused(error: &McpError) -> anyhow::Result<()> {
+    let each = error.each();
+    match each.as_slice() {
+        [one] => bail!("{one}"),
+        several => bail!("{} things are wrong:\n  - {}", several.len(), several.join("\n  - ")),
+    }
 }
 
 /// What becomes of another server's tools. One that is away does not make the file wrong.

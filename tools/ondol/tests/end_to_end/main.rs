@@ -30,3 +30,5 @@ mod queue;
 mod refusing;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod tools;

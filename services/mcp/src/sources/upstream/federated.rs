@@ -10,7 +10,7 @@ use secrets::Secrets;
 use tools::{Mounted, Policy, Workshop};
 
 use super::{Peer, Peers, ours, peer::Seen, tool::Calling};
-use crate::{Config, McpError, config::SecretsConfig, sources::Errand};
+use crate::{Config, McpError, Means, config::SecretsConfig, sources::Errand};
 
 /// A server with the policies of one configuration around its tools.
 pub(crate) struct Federated {
@@ -25,40 +25,39 @@ pub(crate) struct Federated {
 }
 
 impl Federated {
-    /// All of a configuration, and what follows those that are new. Nothing is asked yet.
-    pub(crate) fn all(
+    /// The server that a configuration calls `name`, and what follows it where it is new. Nothing is asked yet.
+    pub(crate) fn of(
         config: &Config,
+        name: &str,
         secrets: &Arc<dyn Secrets>,
-        peers: &Peers,
-        workshop: &Workshop,
-    ) -> Result<(Vec<Self>, Vec<Errand>), McpError> {
-        let (mut all, mut errands) = (Vec::new(), Vec::new());
-        for (name, upstream) in &config.upstreams {
-            let (peer, errand) = peers.get(name, upstream, (&config.secrets, secrets))?;
-            errands.extend(errand);
-            let unpinned: Vec<_> = upstream.unpinned().collect();
-            if !unpinned.is_empty() {
-                let tools = unpinned.join(", ");
-                tracing::warn!(
-                    upstream = name,
-                    tools,
-                    "tools of an upstream are not pinned, and not offered: look at them and pin them with `ondol tools pin FILE --write`"
-                );
-            }
-            let policies = upstream.offered().map(|(tool, _)| {
-                let policy = config.policy_of(&ours(name, tool), &upstream.policy)?;
-                Ok((tool.to_owned(), policy))
-            });
-            all.push(Self {
-                peer,
-                peers: peers.clone(),
-                secrets: config.secrets.clone(),
-                workshop: workshop.clone(),
-                policies: policies.collect::<Result<_, McpError>>()?,
-                mounted: Mutex::default(),
-            });
+        means: &Means,
+    ) -> Result<(Self, Option<Errand>), McpError> {
+        let described = config.upstreams.get(name);
+        let upstream =
+            described.ok_or_else(|| McpError::Config(format!("there is no [upstreams.{name}]")))?;
+        let (peer, errand) = means.peers.get(name, upstream, (&config.secrets, secrets))?;
+        let unpinned: Vec<_> = upstream.unpinned().collect();
+        if !unpinned.is_empty() {
+            let tools = unpinned.join(", ");
+            tracing::warn!(
+                upstream = name,
+                tools,
+                "tools of an upstream are not pinned, and not offered: look at them and pin them with `ondol tools pin FILE --write`"
+            );
         }
-        Ok((all, errands))
+        let policies = upstream.offered().map(|(tool, _)| {
+            let policy = config.policy_of(&ours(name, tool), &upstream.policy)?;
+            Ok((tool.to_owned(), policy))
+        });
+        let federated = Self {
+            peer,
+            peers: means.peers.clone(),
+            secrets: config.secrets.clone(),
+            workshop: means.workshop.clone(),
+            policies: policies.collect::<Result<_, McpError>>()?,
+            mounted: Mutex::default(),
+        };
+        Ok((federated, errand))
     }
 
     /// What its tools are called here, seen or not.
