@@ -1,3 +1,5 @@
+//! What cannot be meant is told, and what can be is left alone.
+
 use std::fs;
 
 use prometheus_client::registry::Registry;

@@ -1,3 +1,5 @@
+//! What is wrong with a file is said, and said as what it is.
+
 use std::fs;
 
 use prometheus_client::registry::Registry;
