@@ -45,7 +45,7 @@ def main() -> int:
             program = Path(folder) / "client.mjs"
             program.write_bytes((CLIENTS / "client.mjs").read_bytes())
             (Path(folder) / "node_modules").symlink_to(modules)
-            faults += client("Node.js", [node, "--preserve-symlinks", str(program)], address)
+            faults += client("Node.js", [node, str(program)], address)
     return 1 if faults else 0
 
 

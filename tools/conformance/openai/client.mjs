@@ -31,7 +31,7 @@ async function chats(model) {
 async function completions(model) {
   const settings = { model, prompt: "One, two, three,", max_tokens: 8, temperature: 0 };
   const whole = await client.completions.create({ ...settings, logprobs: 0 });
-  assert.equal(whole.choices[0].logprobs.tokens.join(""), whole.choices[0].text);
+  assert.ok(whole.choices[0].text.startsWith(whole.choices[0].logprobs.tokens.join("")));
   let text = "";
   for await (const chunk of await client.completions.create({ ...settings, stream: true })) {
     text += chunk.choices[0].text;

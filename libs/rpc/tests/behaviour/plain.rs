@@ -85,10 +85,11 @@ async fn a_body_that_is_cut_short_breaks_off() {
 async fn a_body_of_events_tells_its_failure_and_ends() {
     let logs = testkit::capture_logs();
     let (network, _tasks) = serve(&["--max-deadline", "10s"]).await;
-    for (path, code) in [("/events", "DEADLINE_EXCEEDED"), ("/failing", "UNAVAILABLE")] {
+    for (name, code) in [("events", "DEADLINE_EXCEEDED"), ("failing", "UNAVAILABLE")] {
+        let path = format!("/{name}");
         let whole = Some(format!("drip; \"{code}\""));
-        assert_eq!(send(&network, path).await, (StatusCode::OK, whole), "{path}");
-        assert_eq!(logs.lines_with(&["call ended", path, code]).len(), 1, "{path}");
+        assert_eq!(send(&network, &path).await, (StatusCode::OK, whole), "{path}");
+        assert_eq!(logs.lines_with(&["call ended", name, code]).len(), 1, "{path}");
     }
 }
 
