@@ -169,3 +169,27 @@ async fn whoever_called_reads_all_of_a_large_answer_and_nobody_else() {
         assert_eq!(status.code(), expected, "{name}: {status}");
     }
 }
+
+#[tokio::test]
+async fn it_is_told_whether_anything_was_done() {
+    // Nobody listens there any more.
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let somewhere = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let api = |name: &str, address: std::net::SocketAddr| {
+        format!(
+            "[http.{name}]\nurl = \"http://{address}\"\nprivate = [\"127.0.0.0/8\"]\nplain_http = true\n\
+             [http.{name}.tools.place]\ndescription = \"Places an order.\"\nmethod = \"POST\"\npath = \"/orders\"\n"
+        )
+    };
+    let apis = api("away", nowhere) + &api("failing", somewhere.local_addr().unwrap());
+    let stand = Stand::with(&apis).await;
+    let nothing_done = |status: &tonic::Status| {
+        status.get_details_error_info().unwrap().metadata.contains_key("nothing_done")
+    };
+    let away = stand.call("away_place", json!({})).await.unwrap_err();
+    assert_eq!((away.code(), nothing_done(&away)), (Code::Unavailable, true), "{away}");
+    let cut = async { drop(somewhere.accept().await.unwrap()) };
+    let (failing, ()) = tokio::join!(stand.call("failing_place", json!({})), cut);
+    let failing = failing.unwrap_err();
+    assert_eq!((failing.code(), nothing_done(&failing)), (Code::Unavailable, false), "{failing}");
+}

@@ -164,10 +164,14 @@ impl Stand {
         self.jobs().create_job(keyed(KEY, request)).await.unwrap().into_inner()
     }
 
-    /// Waits until a worker has the job.
+    /// Waits until a worker has the job, or had it.
     pub(crate) async fn running(&self, id: JobId) {
         let mut after = 0;
-        while self.queue.get(id).await.unwrap().state != State::Running {
+        loop {
+            let state = self.queue.get(id).await.unwrap().state;
+            if state == State::Running || state.is_end() {
+                return;
+            }
             let events = self.queue.events(id, after, PATIENCE).await.unwrap();
             after = events.events.last().map_or(after, |event| event.sequence);
         }
