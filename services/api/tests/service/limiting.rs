@@ -1,7 +1,10 @@
 //! Who is refused by limits: of a key, of a model and of all together, and what is said then.
 
 use futures::future::join_all;
-use proto::inference::v1::{GenerateTextRequest, ListModelsRequest};
+use proto::{
+    inference::v1::{GenerateTextRequest, ListModelsRequest},
+    tools::v1::{CallToolRequest, ListToolsRequest, tool_service_client::ToolServiceClient},
+};
 use serde_json::Value;
 use tokio::sync::watch;
 use tonic::Code;
@@ -102,6 +105,21 @@ async fn a_name_that_no_model_has_is_a_request_of_its_caller() {
     }
     let refused = client.stream_generate_text(missing()).await.unwrap_err();
     assert_eq!(subjects(&refused), ["key:file:laptop"]);
+}
+
+#[tokio::test]
+async fn a_call_of_a_tool_is_a_request_and_a_look_at_the_list_is_none() {
+    let nobody = ["--mcp-url", "http://127.0.0.1:1"];
+    let limited = Limited::with(Script::Greet, "keys.requests_per_day = 1", &nobody).await;
+    let mut client = ToolServiceClient::new(limited.stand.channel());
+    let call = || keyed(CallToolRequest { name: "tools/any".into(), ..CallToolRequest::default() });
+    let away = client.call_tool(call()).await.unwrap_err();
+    assert_eq!(away.code(), Code::Unavailable);
+    assert_eq!(number(away.metadata(), "x-ratelimit-remaining-requests"), 0);
+    let refused = client.call_tool(call()).await.unwrap_err();
+    assert_eq!(refusal(&refused), (Code::ResourceExhausted, "QUOTA_EXCEEDED".to_owned()));
+    let away = client.list_tools(keyed(ListToolsRequest::default())).await.unwrap_err();
+    assert_eq!(away.code(), Code::Unavailable);
 }
 
 #[tokio::test]

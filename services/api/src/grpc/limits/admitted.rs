@@ -40,8 +40,8 @@ impl Admitted {
 
     /// Waits for a whole text, and counts what it used.
     ///
-    /// Nobody tells what is used before its end. If the caller goes away, or its time passes, the prompt counts as large as
-    /// it may be; otherwise a model could be kept at work for nothing.
+    /// Nobody tells what is used before its end. If the caller goes away, or its time passes, the prompt counts as large
+    /// as it may be; otherwise a model could be kept at work for nothing.
     pub(in crate::grpc) async fn whole(
         mut self,
         answer: impl Future<Output = Result<Response<GenerateTextResponse>, Status>>,
