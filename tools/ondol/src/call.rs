@@ -28,7 +28,7 @@ use header::Header;
                   A stream is answered with one JSON document a line, as they come; Ctrl-C ends the call."
 )]
 pub(crate) struct Arguments {
-    /// The method: SERVICE/METHOD, or as much of its end as tells it apart, such as CountTokens; none: all are listed
+    /// The method: SERVICE/METHOD, or as much of its end as tells it apart, such as `CountTokens`; none: all are listed
     #[arg(value_name = "METHOD")]
     method: Option<String>,
     /// The request: JSON, `-` for standard input, or @FILE [default: one without fields]

@@ -7,13 +7,17 @@ use crate::output::say;
 
 /// Prints every service with its methods.
 pub(super) fn list(contract: &Transcoder) {
-    listed(contract).iter().for_each(|line| say!("{line}"));
+    for line in listed(contract) {
+        say!("{line}");
+    }
     say!("\n`ondol call METHOD --describe` shows what one takes and answers.");
 }
 
 /// Prints what a method takes and answers.
 pub(super) fn whole(rpc: &Rpc) -> anyhow::Result<()> {
-    described(rpc)?.iter().for_each(|line| say!("{line}"));
+    for line in described(rpc)? {
+        say!("{line}");
+    }
     Ok(())
 }
 

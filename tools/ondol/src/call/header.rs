@@ -74,7 +74,7 @@ mod tests {
             ["X-Team: a:b", "x-team:c", "x-request-id:try-1", "x-ondol-principal:team-a", "t-bin:AAE"];
         let request = request((), &given.map(|text| parse(text).unwrap()));
         let headers = request.metadata().clone().into_headers();
-        let teams: Vec<_> = headers.get_all("x-team").iter().collect();
+        let teams: Vec<_> = headers.get_all("x-team").iter().map(|team| team.to_str().unwrap()).collect();
         assert_eq!((teams, headers["t-bin"].to_str().unwrap()), (vec!["a:b", "c"], "AAE"));
         assert_eq!(request.extensions().get::<RequestId>().unwrap().as_str(), "try-1");
         assert!(request.extensions().get::<Principal>().is_some());

@@ -45,7 +45,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             say!("No keys were created here.");
         } else {
             let rows = std::iter::once(row::HEAD.map(str::to_owned)).chain(keys.iter().map(row::cells));
-            table::lines(&rows.collect::<Vec<_>>()).iter().for_each(|line| say!("{line}"));
+            for line in table::lines(&rows.collect::<Vec<_>>()) {
+                say!("{line}");
+            }
         }
         if more {
             tell!("There are more: --most N shows N of them.");
