@@ -59,4 +59,10 @@ mod speaking;
 mod standing;
 
 #[cfg(test)]
+mod hedging;
+#[cfg(test)]
 mod openai;
+#[cfg(test)]
+mod routed;
+#[cfg(test)]
+mod routing;

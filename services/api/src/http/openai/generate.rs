@@ -36,11 +36,17 @@ pub(super) async fn generate(
     let request = keyed.request(request);
     if form.streams() {
         let events = desk.inference.stream_generate_text(request).await;
-        let events = events.map_err(|status| told(status, &form))?;
-        return events::answer(events.into_inner(), form).await;
+        let (metadata, events, _) = events.map_err(|status| told(status, &form))?.into_parts();
+        let mut response = events::answer(events, form).await?;
+        response.headers_mut().extend(metadata.into_headers());
+        return Ok(response);
     }
     let answer = desk.inference.generate_text(request).await.map_err(|status| told(status, &form))?;
-    Ok(whole(&form.answer(&made(), answer.get_ref())))
+    let (metadata, answer, _) = answer.into_parts();
+    let mut response = whole(&form.answer(&made(), &answer));
+    // How the limits stand, and which release answered.
+    response.headers_mut().extend(metadata.into_headers());
+    Ok(response)
 }
 
 /// A name that no model can have is one that nobody finds.
