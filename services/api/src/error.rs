@@ -48,6 +48,12 @@ pub enum ApiError {
         /// The model.
         model: String,
     },
+    /// A release has as many calls as it takes, and as many wait.
+    #[error("the model is busy, and too many calls wait for it already: try again later")]
+    Shed {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// A route without targets: a fault of ours, as the file is checked.
     #[error("a route has no targets")]
     NoTarget,
@@ -169,6 +175,7 @@ impl Fault for ApiError {
             | Self::ModelForbidden { .. }
             | Self::NotAdmin => Kind::PermissionDenied,
             Self::NoRoute { .. } => Kind::NotFound,
+            Self::Shed { .. } => Kind::ResourceExhausted,
             Self::Draining => Kind::Unavailable,
             Self::MethodNotAllowed
             | Self::UploadTooLarge { .. }
@@ -183,6 +190,7 @@ impl Fault for ApiError {
     fn public_message(&self) -> Cow<'_, str> {
         match self {
             Self::NoRoute { .. }
+            | Self::Shed { .. }
             | Self::NoQueue
             | Self::NoObjects
             | Self::KindForbidden { .. }
@@ -206,6 +214,7 @@ impl Fault for ApiError {
     fn reason(&self) -> &'static str {
         match self {
             Self::NoRoute { .. } => "MODEL_NOT_FOUND",
+            Self::Shed { .. } => "MODEL_BUSY",
             Self::NoQueue => "NO_QUEUE",
             Self::NoObjects => "NO_OBJECT_STORE",
             Self::KindForbidden { .. } => "JOB_KIND_FORBIDDEN",
@@ -233,6 +242,13 @@ impl Fault for ApiError {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        self.inner().and_then(Fault::retry_after)
+        match self {
+            Self::Shed { retry_after } => Some(*retry_after),
+            _ => self.inner().and_then(Fault::retry_after),
+        }
+    }
+
+    fn nothing_was_done(&self) -> bool {
+        matches!(self, Self::Shed { .. })
     }
 }

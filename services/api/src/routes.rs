@@ -4,15 +4,19 @@
 //! - `table` finds the route of a model; a `route` puts its targets in the order in which a call tries them, `turns` by
 //!   weight, and passes over those whose `standing` is bad.
 //! - `release` is the connection to one llm-inference, `open` makes all of them.
+//! - `gate` holds calls back where a release says how many it takes, by `priority`, and `limit` finds out how many those are.
 //! - `metrics` are the figures.
 //!
 //! Nothing here knows a message: `grpc/dispatch` makes the calls.
 
 mod arguments;
 mod file;
+mod gate;
+mod limit;
 mod metrics;
 mod open;
 mod pattern;
+mod priority;
 mod release;
 mod route;
 mod standing;
@@ -21,8 +25,11 @@ mod target;
 mod turns;
 
 pub use arguments::RouteArguments;
+pub(crate) use gate::Pass;
+use metrics::GateMetrics;
 pub(crate) use metrics::{Metrics, Outcome};
 pub(crate) use open::open;
+pub(crate) use priority::{PRIORITY, Priority};
 pub(crate) use release::Release;
 pub(crate) use route::Route;
 pub(crate) use target::Target;

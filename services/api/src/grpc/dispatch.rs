@@ -4,10 +4,12 @@
 //!   deadline and the budget allow it, and a second one beside the first where the route hedges.
 //! - `unary` and `streaming` are what such a call is; a stream is open once it has brought its first token, and from then on
 //!   nothing is tried again.
+//! - `gated` is a call that generates, which passes the gate of a release, if that has one.
 //! - `listing` joins the models of all releases.
 //! - `verdict` says which errors are answers.
 
 mod attempts;
+mod gated;
 mod listing;
 mod streaming;
 mod unary;

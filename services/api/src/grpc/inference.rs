@@ -16,7 +16,10 @@ use super::{
     dispatch::{Begun, Dispatch, Events, tell},
     limits::{Admission, Admitted, Contexts, bound},
 };
-use crate::allowed::{check_model, check_model_of, granted};
+use crate::{
+    allowed::{check_model, check_model_of, granted},
+    routes::Priority,
+};
 
 /// A little more than llm-inference's own, whose heartbeats pass through: ours only speaks when that one is stuck.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -60,18 +63,18 @@ impl InferenceService for Inference {
         &self,
         request: Request<wire::GenerateTextRequest>,
     ) -> Result<Response<wire::GenerateTextResponse>, Status> {
-        check(&request)?;
+        let priority = check(&request)?;
         let admitted = self.admit(&request).await?;
-        admitted.whole(self.dispatch.generate_text(request)).await
+        admitted.whole(self.dispatch.generate_text(request, priority)).await
     }
 
     async fn stream_generate_text(
         &self,
         request: Request<wire::GenerateTextRequest>,
     ) -> Result<Response<Events>, Status> {
-        check(&request)?;
+        let priority = check(&request)?;
         let admitted = self.admit(&request).await?.unseen();
-        let Begun { release, events } = match self.dispatch.stream_generate_text(request).await {
+        let Begun { release, events } = match self.dispatch.stream_generate_text(request, priority).await {
             Ok(begun) => begun,
             Err(status) => return Err(admitted.refused(status)),
         };
@@ -118,9 +121,11 @@ impl InferenceService for Inference {
     }
 }
 
-fn check(request: &Request<wire::GenerateTextRequest>) -> Result<(), Status> {
+/// Checks what can be checked, and finds out how urgent it is.
+fn check(request: &Request<wire::GenerateTextRequest>) -> Result<Priority, Status> {
     check_generation(request.get_ref()).map_err(rpc::status)?;
-    check_model_of(request.extensions(), &request.get_ref().model).map_err(rpc::status)
+    check_model_of(request.extensions(), &request.get_ref().model).map_err(rpc::status)?;
+    Priority::of(request.metadata().as_ref(), &granted(request.extensions())).map_err(rpc::status)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it stands among what may fail")]

@@ -7,11 +7,16 @@ use contract::model_id;
 use http::Uri;
 use serde::{Deserialize, Deserializer, de};
 
-use super::pattern::Pattern;
+use super::{gate::GateSettings, pattern::Pattern};
 use crate::ApiError;
 
 /// Routes and releases at most: each release is a connection or more, and routes are looked through for each call.
 const MOST: usize = 1_000;
+/// Calls at a release, or in the line before it, at most.
+const WIDEST: usize = 100_000;
+/// How long a call may wait in llm-inference, and before it, where nothing else is said.
+const DELAY: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// A thousandth of the calls is as fine as it gets.
 const HEAVIEST: u32 = 1_000;
 
@@ -31,6 +36,46 @@ pub(super) struct ReleaseEntry {
     #[serde(deserialize_with = "url")]
     pub(super) url: Uri,
     pub(super) tls_name: Option<String>,
+    pub(super) concurrency: Option<ConcurrencyEntry>,
+}
+
+/// How many calls run at a release at once. Without it, as many as come.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConcurrencyEntry {
+    most: u32,
+    least: Option<u32>,
+    #[serde(default, deserialize_with = "length")]
+    delay: Option<Duration>,
+    line: Option<u32>,
+    #[serde(default, deserialize_with = "length")]
+    patience: Option<Duration>,
+}
+
+impl ConcurrencyEntry {
+    pub(super) fn settings(&self) -> GateSettings {
+        GateSettings {
+            least: self.least.unwrap_or(1),
+            most: self.most,
+            delay: self.delay.unwrap_or(DELAY),
+            line: self.line.unwrap_or(self.most) as usize,
+            patience: self.patience.unwrap_or(PATIENCE),
+        }
+    }
+
+    fn check(&self, place: &str) -> Result<(), ApiError> {
+        let GateSettings { least, most, line, .. } = self.settings();
+        let bound = |field: &str, number: usize, from: usize, to: usize| {
+            if (from..=to).contains(&number) {
+                return Ok(());
+            }
+            let said = format!("expected {from} to {to}, got {number}");
+            Err(ApiError::route(format!("{place}.{field}"), said))
+        };
+        bound("most", most as usize, 1, WIDEST)?;
+        bound("least", least as usize, 1, most as usize)?;
+        bound("line", line, 0, WIDEST)
+    }
 }
 
 /// A route.
@@ -85,6 +130,10 @@ impl File {
         if let Some(wrong) = self.releases.keys().find(|name| !is_release(name)) {
             let said = "expected a name in 1 to 40 lower-case letters, digits or `-`";
             return Err(ApiError::route(format!("releases.{wrong:?}"), said));
+        }
+        for (name, release) in &self.releases {
+            let place = format!("releases.{name}.concurrency");
+            release.concurrency.as_ref().map_or(Ok(()), |entry| entry.check(&place))?;
         }
         let mut seen = BTreeMap::new();
         for (index, route) in self.routes.iter().enumerate() {
@@ -206,6 +255,16 @@ mod tests {
             (route(blue) + &route(blue), "routes[1].model: routes[0] is"),
             ("[[routes]]\nmodel = \"A b\"\n".to_owned() + blue, "routes[0].model: "),
             ("[releases.red]\nurl = \"red\"\n".to_owned(), "line "),
+            (
+                "[releases.red]\nurl = \"http://red:1\"\nconcurrency = { most = 0 }\n".to_owned()
+                    + &route(blue),
+                "releases.red.concurrency.most: expected 1 to",
+            ),
+            (
+                "[releases.red]\nurl = \"http://red:1\"\nconcurrency = { most = 4, least = 5 }\n".to_owned()
+                    + &route(blue),
+                "releases.red.concurrency.least: expected 1 to 4, got 5",
+            ),
             ("[releases.Red]\nurl = \"http://red:1\"\n".to_owned() + &route(blue), "releases.\"Red\": "),
         ] {
             let error = read(&text).unwrap_err();

@@ -2,9 +2,11 @@
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
+
+use super::Priority;
 
 /// What came of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(crate) enum Outcome {
     Unavailable,
     /// No room was there.
     Full,
+    /// Our own gate sent it away.
+    Shed,
 }
 
 impl Outcome {
@@ -23,6 +27,7 @@ impl Outcome {
             Self::Answered => "answered",
             Self::Unavailable => "unavailable",
             Self::Full => "full",
+            Self::Shed => "shed",
         }
     }
 }
@@ -38,6 +43,17 @@ struct Hedge {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Shed {
+    release: &'static str,
+    priority: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRelease {
+    release: &'static str,
+}
+
 /// The figures. Models are no labels: a route may be for any number of them.
 #[derive(Clone)]
 pub(crate) struct Metrics {
@@ -45,6 +61,8 @@ pub(crate) struct Metrics {
     failovers: Family<Attempt, Counter>,
     hedges: Family<Hedge, Counter>,
     over_budget: Counter,
+    shed: Family<Shed, Counter>,
+    limit: Family<OfRelease, Gauge>,
 }
 
 impl Metrics {
@@ -55,8 +73,11 @@ impl Metrics {
             failovers: Family::default(),
             hedges: Family::default(),
             over_budget: Counter::default(),
+            shed: Family::default(),
+            limit: Family::default(),
         };
-        let help = "Attempts at calls of models, by release: answered (good or bad), unavailable or full";
+        let help =
+            "Attempts at calls of models, by release: answered (good or bad), unavailable, full or shed";
         registry.register("ondol_route_attempts", help, metrics.attempts.clone());
         let help = "Calls that went on to another target, by the release that they left, and why";
         registry.register("ondol_route_failovers", help, metrics.failovers.clone());
@@ -64,6 +85,10 @@ impl Metrics {
         registry.register("ondol_route_hedges", help, metrics.hedges.clone());
         let help = "Further attempts that were not made, since those of the last seconds were enough";
         registry.register("ondol_route_budget_exhausted", help, metrics.over_budget.clone());
+        let help = "Calls that were sent away by the gate of a release, by priority";
+        registry.register("ondol_route_shed", help, metrics.shed.clone());
+        let help = "Calls that the gate of a release lets run at once";
+        registry.register("ondol_route_limit", help, metrics.limit.clone());
         metrics
     }
 
@@ -84,5 +109,30 @@ impl Metrics {
 
     pub(super) fn over_budget(&self) {
         self.over_budget.inc();
+    }
+}
+
+/// Those of one gate.
+#[derive(Clone)]
+pub(super) struct GateMetrics {
+    all: Metrics,
+    release: &'static str,
+}
+
+impl Metrics {
+    /// Those of the gate of this release.
+    pub(super) fn gate(&self, release: &'static str) -> GateMetrics {
+        GateMetrics { all: self.clone(), release }
+    }
+}
+
+impl GateMetrics {
+    pub(super) fn shed(&self, priority: Priority) {
+        let labels = Shed { release: self.release, priority: priority.name() };
+        self.all.shed.get_or_create(&labels).inc();
+    }
+
+    pub(super) fn limit(&self, calls: usize) {
+        self.all.limit.get_or_create(&OfRelease { release: self.release }).set(calls as i64);
     }
 }

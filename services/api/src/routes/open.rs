@@ -7,6 +7,7 @@ use rpc::{Upstream, UpstreamMetrics, UpstreamSettings};
 use super::{
     Metrics, Release, Route, RouteArguments, Routes, Target,
     file::{File, ReleaseEntry, RouteEntry, TargetEntry},
+    gate::Gate,
     pattern::Pattern,
     table::Table,
     turns::Turns,
@@ -26,7 +27,7 @@ pub(crate) fn open(
         let upstream = Upstream::connect(base, upstreams)?;
         return Ok(alone(Release::only(base.name, upstream), metrics));
     };
-    let releases = connect(&file, base, upstreams)?;
+    let releases = connect(&file, base, (upstreams, &metrics))?;
     let routes = file.routes.iter().map(|entry| route(entry, &releases)).collect::<Result<_, _>>()?;
     Ok(Routes::new(Table::new(routes), releases.into_values().collect(), metrics))
 }
@@ -44,14 +45,19 @@ fn alone(release: Release, metrics: Metrics) -> Routes {
     Routes::new(Table::new(vec![route]), vec![release], metrics)
 }
 
-fn connect(file: &File, base: &UpstreamSettings, metrics: &UpstreamMetrics) -> Result<Releases, ApiError> {
+fn connect(
+    file: &File,
+    base: &UpstreamSettings,
+    (upstreams, metrics): (&UpstreamMetrics, &Metrics),
+) -> Result<Releases, ApiError> {
     let mut releases = Releases::new();
     for (name, entry) in &file.releases {
         // Labels and errors want names that last as long as the process; the file is read once in it.
         let label: &'static str = format!("{}-{name}", base.name).leak();
-        let upstream = Upstream::connect(&settings(label, name, entry, base)?, metrics)?;
+        let upstream = Upstream::connect(&settings(label, name, entry, base)?, upstreams)?;
         let told: &'static str = name.clone().leak();
-        releases.insert(name.clone(), Arc::new(Release::new(told, upstream)));
+        let gate = entry.concurrency.as_ref().map(|entry| Gate::new(entry.settings(), metrics.gate(told)));
+        releases.insert(name.clone(), Arc::new(Release::new(told, upstream, gate)));
     }
     Ok(releases)
 }

@@ -1,7 +1,11 @@
 //! One llm-inference, or several pods of the same.
 
+use std::sync::Arc;
+
 use rpc::Upstream;
 use tokio::sync::watch;
+
+use super::gate::Gate;
 
 /// A release that is connected to.
 pub(crate) struct Release {
@@ -10,16 +14,17 @@ pub(crate) struct Release {
     is_told: bool,
     upstream: Upstream,
     connected: watch::Receiver<bool>,
+    gate: Option<Arc<Gate>>,
 }
 
 impl Release {
-    pub(super) fn new(name: &'static str, upstream: Upstream) -> Self {
-        Self { name, is_told: true, connected: upstream.connected(), upstream }
+    pub(super) fn new(name: &'static str, upstream: Upstream, gate: Option<Gate>) -> Self {
+        Self { name, is_told: true, connected: upstream.connected(), upstream, gate: gate.map(Arc::new) }
     }
 
     /// The one release of a service without a file.
     pub(super) fn only(name: &'static str, upstream: Upstream) -> Self {
-        Self { is_told: false, ..Self::new(name, upstream) }
+        Self { is_told: false, ..Self::new(name, upstream, None) }
     }
 
     /// Its name, for figures and logs.
@@ -35,6 +40,11 @@ impl Release {
     /// The channel to it.
     pub(crate) fn upstream(&self) -> Upstream {
         self.upstream.clone()
+    }
+
+    /// What holds calls back, if anything does.
+    pub(crate) fn gate(&self) -> Option<&Arc<Gate>> {
+        self.gate.as_ref()
     }
 
     /// Whether any of its pods is connected, now.

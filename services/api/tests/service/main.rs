@@ -66,3 +66,5 @@ mod openai;
 mod routed;
 #[cfg(test)]
 mod routing;
+#[cfg(test)]
+mod shedding;

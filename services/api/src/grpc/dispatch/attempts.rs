@@ -7,7 +7,7 @@ use rpc::Deadline;
 use tokio::time::sleep;
 use tonic::Status;
 
-use super::verdict::{Verdict, judge, more_helpful};
+use super::verdict::{Refusal, Verdict, judge, more_helpful};
 use crate::{
     ApiError,
     routes::{Outcome, Route, Routes, Target},
@@ -32,14 +32,14 @@ pub(super) struct Won<A> {
 struct Ended<A> {
     target: Arc<Target>,
     is_hedge: bool,
-    outcome: Result<A, Status>,
+    outcome: Result<A, Refusal>,
 }
 
 impl Attempts {
     /// Makes the call with `send` until a target answers. What is still under way then is dropped, which cancels it there.
     pub(super) async fn run<A, F>(self, send: impl Fn(Arc<Target>) -> F) -> Result<Won<A>, Status>
     where
-        F: Future<Output = Result<A, Status>>,
+        F: Future<Output = Result<A, Refusal>>,
     {
         self.routes.called();
         let start = |target: Arc<Target>, is_hedge| {
@@ -79,7 +79,7 @@ impl Attempts {
         }
     }
 
-    fn judge<A>(&self, target: &Target, outcome: Result<A, Status>) -> Verdict<A> {
+    fn judge<A>(&self, target: &Target, outcome: Result<A, Refusal>) -> Verdict<A> {
         let verdict = judge(target, outcome);
         let outcome = match &verdict {
             Verdict::Answer(_) => Outcome::Answered,

@@ -7,21 +7,31 @@ use proto::inference::v1 as wire;
 use rpc::onward;
 use tonic::{Request, Response, Status};
 
-use super::{Client, Dispatch, answer_of, client};
-use crate::{grpc::forward::from_peer, routes::Target};
+use super::{Client, Dispatch, answer_of, client, gated::Gated, verdict::Refusal};
+use crate::{
+    grpc::forward::from_peer,
+    routes::{Priority, Target},
+};
 
 impl Dispatch {
     /// Has a text generated.
     pub(in crate::grpc) async fn generate_text(
         &self,
         request: Request<wire::GenerateTextRequest>,
+        priority: Priority,
     ) -> Result<Response<wire::GenerateTextResponse>, Status> {
         let (_, extensions, message) = request.into_parts();
         let named = message.model.clone();
         let send = |mut client: Client, target: &Target| {
-            let model = target.model(&named).to_owned();
+            let (model, release) = (target.model(&named).to_owned(), Arc::clone(target.release()));
             let request = onward(&extensions, wire::GenerateTextRequest { model, ..message.clone() });
-            async move { client.generate_text(request).await }
+            async move {
+                let gated = Gated::enter(&release, priority).await?;
+                let answer =
+                    client.generate_text(request).await.inspect_err(|status| gated.failed(status))?;
+                gated.took(answer.get_ref().timings.as_ref());
+                Ok::<_, Refusal>(answer)
+            }
         };
         self.unary(&named, &extensions, send).await
     }
@@ -36,7 +46,7 @@ impl Dispatch {
         let send = |mut client: Client, target: &Target| {
             let model = target.model(&named).to_owned();
             let request = onward(&extensions, wire::CountTokensRequest { model, ..message.clone() });
-            async move { client.count_tokens(request).await }
+            async move { Ok(client.count_tokens(request).await?) }
         };
         self.unary(&named, &extensions, send).await
     }
@@ -50,7 +60,7 @@ impl Dispatch {
         let send = |mut client: Client, target: &Target| {
             let name = format!("models/{}", target.model(named));
             let request = onward(extensions, wire::GetModelRequest { name });
-            async move { client.get_model(request).await }
+            async move { Ok(client.get_model(request).await?) }
         };
         let answer = self.unary(named, extensions, send).await?;
         Ok(answer.map(|model| renamed(model, named)))
@@ -63,7 +73,7 @@ impl Dispatch {
         send: impl Fn(Client, &Target) -> F,
     ) -> Result<Response<M>, Status>
     where
-        F: Future<Output = Result<Response<M>, Status>>,
+        F: Future<Output = Result<Response<M>, Refusal>>,
     {
         let route = self.route(named)?;
         let hedge_after = route.hedge_after();

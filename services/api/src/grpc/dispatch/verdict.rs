@@ -14,9 +14,28 @@ pub(super) enum Verdict<A> {
     Elsewhere(Status, Outcome),
 }
 
+/// Why there is no answer.
+pub(super) enum Refusal {
+    /// A target said so.
+    Said(Status),
+    /// Our own gate before it let nobody in, which says nothing of the target.
+    Shed(Status),
+}
+
+impl From<Status> for Refusal {
+    fn from(status: Status) -> Self {
+        Self::Said(status)
+    }
+}
+
 /// Judges what came of an attempt, and notes it on the target.
-pub(super) fn judge<A>(target: &Target, outcome: Result<A, Status>) -> Verdict<A> {
-    match outcome {
+pub(super) fn judge<A>(target: &Target, outcome: Result<A, Refusal>) -> Verdict<A> {
+    let answer = match outcome {
+        Ok(answer) => Ok(answer),
+        Err(Refusal::Shed(status)) => return Verdict::Elsewhere(status, Outcome::Shed),
+        Err(Refusal::Said(status)) => Err(status),
+    };
+    match answer {
         Err(status) if status.code() == Code::Unavailable => {
             target.unavailable();
             Verdict::Elsewhere(status, Outcome::Unavailable)
