@@ -63,7 +63,7 @@ impl Attempts {
                     continue;
                 }
             };
-            let Some(ended) = ended else { return Err(refusal.unwrap_or_else(|| self.nowhere())) };
+            let Some(ended) = ended else { return Err(refusal.unwrap_or_else(nowhere)) };
             let (target, is_hedge) = (ended.target, ended.is_hedge);
             match self.judge(&target, ended.outcome) {
                 Verdict::Answer(answer) => {
@@ -117,11 +117,11 @@ impl Attempts {
             self.routes.metrics().hedged(by_hedge);
         }
     }
+}
 
-    /// A route has targets, always.
-    fn nowhere(&self) -> Status {
-        rpc::status(ApiError::NoTarget)
-    }
+/// A route has targets, always.
+fn nowhere() -> Status {
+    rpc::status(ApiError::NoTarget)
 }
 
 async fn wait(length: Option<Duration>) {
