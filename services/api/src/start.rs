@@ -10,13 +10,13 @@ use proto::{
     inference::v1::inference_service_server::InferenceServiceServer,
     jobs::v1::job_service_server::JobServiceServer, tools::v1::tool_service_server::ToolServiceServer,
 };
-use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName};
+use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName, UpstreamSettings};
 use runtime::Life;
 use service::{Door, Port};
 use tokio::sync::{oneshot, watch};
 
 use crate::{
-    ApiError, Arguments, Backends,
+    ApiError, Arguments, Backends, RouteArguments,
     auth::Authenticate,
     desk::Desk,
     grpc::{Admission, ApiKeys, Artifacts, Dispatch, Inference, Jobs, Metrics, Tools},
@@ -77,7 +77,7 @@ fn serve(
     };
     let port = Port::open(&door, life)?.with_http(document);
     let metrics = life.register(UpstreamMetrics::register);
-    let dispatch = dispatch(&arguments, &metrics, life)?;
+    let dispatch = dispatch(&arguments.routes, &arguments.llm_inference.settings, &metrics, life)?;
     let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
     closing(dispatch.upstreams().chain([tools.clone()]).collect(), life);
     let address = port.address();
@@ -136,10 +136,14 @@ fn admission(
 }
 
 /// The ways to the models.
-fn dispatch(arguments: &Arguments, upstreams: &UpstreamMetrics, life: &Life) -> Result<Dispatch, ApiError> {
+fn dispatch(
+    routes: &RouteArguments,
+    settings: &UpstreamSettings,
+    upstreams: &UpstreamMetrics,
+    life: &Life,
+) -> Result<Dispatch, ApiError> {
     let metrics = life.register(routes::Metrics::register);
-    let settings = &arguments.llm_inference.settings;
-    Ok(Dispatch::new(routes::open(&arguments.routes, settings, upstreams, metrics)?))
+    Ok(Dispatch::new(routes::open(routes, settings, upstreams, metrics)?))
 }
 
 /// Whether any release is connected, as that changes until `life` drains.
