@@ -36,14 +36,14 @@ impl Routed {
     /// The same with more flags for api.
     pub(crate) async fn with(scripts: &[Script], routes: &str, flags: &[&str]) -> Self {
         let releases: Vec<_> = scripts.iter().cloned().map(Scripted::new).collect();
-        let (mut text, mut serving) =
-            ("[releases.gone]\nurl = \"http://127.0.0.1:0\"\n".to_owned(), Vec::new());
-        for (name, release) in NAMES.iter().zip(&releases) {
-            let (address, served) = serve(release);
-            text += &format!("[releases.{name}]\nurl = \"http://{address}\"\n");
-            serving.push(served);
-        }
-        let file = file(&(text + routes));
+        let (addresses, serving): (Vec<_>, _) = releases.iter().map(serve).unzip();
+        let there = NAMES
+            .iter()
+            .zip(addresses)
+            .map(|(name, address)| format!("[releases.{name}]\nurl = \"http://{address}\"\n"));
+        let gone = "[releases.gone]\nurl = \"http://127.0.0.1:0\"\n".to_owned();
+        let text: String = [gone].into_iter().chain(there).chain([routes.to_owned()]).collect();
+        let file = file(&text);
         let flags = [&["--routes", file.path().to_str().unwrap()], flags].concat();
         let address = api::start(line("http://127.0.0.1:0", &flags), Life::new()).await.unwrap();
         let routed = Self { releases, address, _serving: serving, _file: file };

@@ -8,10 +8,13 @@ use proto::inference::v1::{
 };
 use runtime::Life;
 use tonic::{Code, Status, Streaming};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::{
-    house::by,
+    house::{by, channel},
     keys::key_file,
     limited::{self, subjects},
     plain,
@@ -226,6 +229,16 @@ async fn a_file_that_cannot_be_used_is_refused_at_the_start() {
         let error = api::start(line("http://127.0.0.1:0", &flags), Life::new()).await.unwrap_err();
         assert!(error.to_string().contains(&format!("--routes: {named}")), "{error}");
     }
+}
+
+#[tokio::test]
+async fn one_release_that_is_connected_is_enough_to_serve() {
+    let routes = "[[routes]]\nmodel = \"*\"\ntargets = [{ release = \"gone\" }, { release = \"blue\" }]\n";
+    let routed = Routed::new(&[Script::Greet], routes).await;
+    let service = "ondol.inference.v1.InferenceService".to_owned();
+    let mut health = HealthClient::new(channel(routed.address));
+    let mut changes = health.watch(HealthCheckRequest { service }).await.unwrap().into_inner();
+    while changes.message().await.unwrap().unwrap().status() != ServingStatus::Serving {}
 }
 
 #[tokio::test]
