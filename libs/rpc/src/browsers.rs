@@ -19,11 +19,12 @@ use crate::{REQUEST_ID_HEADER, RpcError, fork::ForkLayer, step::Request};
 const REMEMBERED: Duration = Duration::from_hours(1);
 
 /// Headers of answers that pages may read.
-const SHOWN: [&str; 10] = [
+const SHOWN: [&str; 11] = [
     "content-range",
     "grpc-message",
     "grpc-status",
     "grpc-status-details-bin",
+    "x-ondol-release",
     "x-ratelimit-limit-requests",
     "x-ratelimit-limit-tokens",
     "x-ratelimit-remaining-requests",

@@ -9,6 +9,7 @@ use rpc::{BrowserArguments, ServerArguments, UpstreamArguments};
 
 use crate::{
     http::ArtifactArguments,
+    routes::RouteArguments,
     start::{LlmInference, Mcp},
 };
 
@@ -40,6 +41,9 @@ pub struct Arguments {
     /// Where text is generated.
     #[command(flatten)]
     pub llm_inference: UpstreamArguments<LlmInference>,
+    /// Where which model is run.
+    #[command(flatten)]
+    pub routes: RouteArguments,
     /// Where tools are.
     #[command(flatten)]
     pub mcp: UpstreamArguments<Mcp>,

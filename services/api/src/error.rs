@@ -1,6 +1,6 @@
 //! What can go wrong in this service.
 
-use std::{borrow::Cow, error::Error, time::Duration};
+use std::{borrow::Cow, error::Error, io, path::PathBuf, time::Duration};
 
 use accounts::AccountsError;
 use artifacts::ArtifactsError;
@@ -26,6 +26,37 @@ pub enum ApiError {
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] RpcError),
+    /// The file of routes cannot be read.
+    #[error("reading {}", path.display())]
+    RoutesFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file of routes cannot be used.
+    #[error("--routes: {field}: {problem}")]
+    Route {
+        /// Where in the file.
+        field: String,
+        /// What is wrong there and what to do.
+        problem: String,
+    },
+    /// No route is for this model.
+    #[error("model {model:?} is not served here; ListModels gives those that are")]
+    NoRoute {
+        /// The model.
+        model: String,
+    },
+    /// A release has as many calls as it takes, and as many wait.
+    #[error("the model is busy, and too many calls wait for it already: try again later")]
+    Shed {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A route without targets: a fault of ours, as the file is checked.
+    #[error("a route has no targets")]
+    NoTarget,
     /// The contract cannot be served as JSON.
     #[error("the contract cannot be served as JSON")]
     Contract(#[from] TranscodingError),
@@ -116,6 +147,11 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// Something is wrong in the file of routes.
+    pub(crate) fn route(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Route { field: field.into(), problem: problem.into() }
+    }
+
     /// The error of a library, which speaks for itself.
     fn inner(&self) -> Option<&dyn Fault> {
         match self {
@@ -138,6 +174,8 @@ impl Fault for ApiError {
             | Self::ToolForbidden { .. }
             | Self::ModelForbidden { .. }
             | Self::NotAdmin => Kind::PermissionDenied,
+            Self::NoRoute { .. } => Kind::NotFound,
+            Self::Shed { .. } => Kind::ResourceExhausted,
             Self::Draining => Kind::Unavailable,
             Self::MethodNotAllowed
             | Self::UploadTooLarge { .. }
@@ -151,7 +189,9 @@ impl Fault for ApiError {
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
-            Self::NoQueue
+            Self::NoRoute { .. }
+            | Self::Shed { .. }
+            | Self::NoQueue
             | Self::NoObjects
             | Self::KindForbidden { .. }
             | Self::ToolForbidden { .. }
@@ -173,6 +213,8 @@ impl Fault for ApiError {
 
     fn reason(&self) -> &'static str {
         match self {
+            Self::NoRoute { .. } => "MODEL_NOT_FOUND",
+            Self::Shed { .. } => "MODEL_BUSY",
             Self::NoQueue => "NO_QUEUE",
             Self::NoObjects => "NO_OBJECT_STORE",
             Self::KindForbidden { .. } => "JOB_KIND_FORBIDDEN",
@@ -200,6 +242,13 @@ impl Fault for ApiError {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        self.inner().and_then(Fault::retry_after)
+        match self {
+            Self::Shed { retry_after } => Some(*retry_after),
+            _ => self.inner().and_then(Fault::retry_after),
+        }
+    }
+
+    fn nothing_was_done(&self) -> bool {
+        matches!(self, Self::Shed { .. })
     }
 }

@@ -1,6 +1,7 @@
 //! The gRPC services of the public door.
 
 mod artifacts;
+mod dispatch;
 mod forward;
 mod inference;
 mod jobs;
@@ -9,6 +10,7 @@ mod limits;
 mod tools;
 
 pub(crate) use artifacts::Artifacts;
+pub(crate) use dispatch::Dispatch;
 pub(crate) use inference::Inference;
 pub(crate) use jobs::Jobs;
 pub(crate) use keys::ApiKeys;

@@ -2,7 +2,8 @@
 //!
 //! [`start`] loads the keys, connects to llm-inference, the queue and the store, and serves whoever holds a key. A
 //! request goes through the server stack and `auth` (who calls); what the key allows is asked of `allowed`. Then:
-//! - `grpc/inference`: what can be checked without a model, then on to llm-inference in the caller's name;
+//! - `grpc/inference`: what can be checked without a model, then on to llm-inference in the caller's name; `grpc/dispatch`
+//!   tries the targets that `routes` has for the model, until one answers;
 //! - `grpc/tools`: on to mcp, with what the caller's key grants;
 //! - `grpc/jobs` over `desk`: one owner's jobs in the queue. Workers run them; api and worker meet only in the queue and
 //!   the store;
@@ -27,6 +28,7 @@ mod grpc;
 mod http;
 mod public;
 mod results;
+mod routes;
 mod seal;
 mod start;
 
@@ -34,4 +36,5 @@ pub use arguments::Arguments;
 pub use backends::Backends;
 pub use error::ApiError;
 pub use http::{ArtifactArguments, Delivery};
+pub use routes::RouteArguments;
 pub use start::{LlmInference, Mcp, start, start_on};

@@ -1,26 +1,28 @@
 //! From arguments to a served port.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, pin::pin};
 
 use accounts::{Clock, Keyring, Keys, LimitTable, Limiter};
+use futures::{FutureExt, future::select_all};
 use proto::{
     admin::v1::api_key_service_server::ApiKeyServiceServer,
     artifacts::v1::artifact_service_server::ArtifactServiceServer,
     inference::v1::inference_service_server::InferenceServiceServer,
     jobs::v1::job_service_server::JobServiceServer, tools::v1::tool_service_server::ToolServiceServer,
 };
-use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName};
+use rpc::{Trust, Upstream, UpstreamMetrics, UpstreamName, UpstreamSettings};
 use runtime::Life;
 use service::{Door, Port};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::{
-    ApiError, Arguments, Backends,
+    ApiError, Arguments, Backends, RouteArguments,
     auth::Authenticate,
     desk::Desk,
-    grpc::{Admission, ApiKeys, Artifacts, Inference, Jobs, Metrics, Tools},
+    grpc::{Admission, ApiKeys, Artifacts, Dispatch, Inference, Jobs, Metrics, Tools},
     http, public,
     results::Results,
+    routes,
     seal::Seal,
 };
 
@@ -75,12 +77,14 @@ fn serve(
     };
     let port = Port::open(&door, life)?.with_http(document);
     let metrics = life.register(UpstreamMetrics::register);
-    let upstream = Upstream::connect(&arguments.llm_inference.settings, &metrics)?;
+    let dispatch = dispatch(&arguments.routes, &arguments.llm_inference.settings, &metrics, life)?;
     let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
-    closing([upstream.clone(), tools.clone()], life);
+    closing(dispatch.upstreams().chain([tools.clone()]).collect(), life);
     let address = port.address();
     let bytes = arguments.server.max_message_bytes;
-    let port = with_inference(port, (upstream, admission.clone()), &authenticate, bytes);
+    let reachable = reachable(&dispatch, life);
+    let inference = Inference::new(dispatch, admission.clone());
+    let port = with_inference(port, (inference, reachable), &authenticate, bytes);
     let port = with_tools(port, (tools, admission.clone()), &authenticate);
     let port = with_keys(port, backends, &authenticate);
     let desk = Desk::of(backends, seal);
@@ -131,15 +135,47 @@ fn admission(
     Ok((Admission::new(limiter, life.register(Metrics::register)), answered))
 }
 
+/// The ways to the models.
+fn dispatch(
+    routes: &RouteArguments,
+    settings: &UpstreamSettings,
+    upstreams: &UpstreamMetrics,
+    life: &Life,
+) -> Result<Dispatch, ApiError> {
+    let metrics = life.register(routes::Metrics::register);
+    Ok(Dispatch::new(routes::open(routes, settings, upstreams, metrics)?))
+}
+
+/// Whether any release is connected, as that changes until `life` drains.
+fn reachable(dispatch: &Dispatch, life: &Life) -> watch::Receiver<bool> {
+    let mut releases = dispatch.connected();
+    if let [only] = &releases[..] {
+        return only.clone();
+    }
+    let (told, reachable) = watch::channel(false);
+    let draining = life.draining();
+    life.spawn("routes", async move {
+        let mut draining = pin!(draining);
+        loop {
+            told.send_replace(releases.iter_mut().any(|release| *release.borrow_and_update()));
+            let changes = select_all(releases.iter_mut().map(|release| release.changed().boxed()));
+            tokio::select! {
+                () = &mut draining => return,
+                (changed, ..) = changes => if changed.is_err() { return },
+            }
+        }
+    });
+    reachable
+}
+
 /// The models, by gRPC and by OpenAI's interface, whose bodies have the same size at most.
 fn with_inference(
     port: Port,
-    (upstream, admission): (Upstream, Admission),
+    (inference, connected): (Inference, watch::Receiver<bool>),
     authenticate: &Authenticate,
     bytes: usize,
 ) -> Port {
-    let (limits, connected) = (port.message_limits(), upstream.connected());
-    let inference = Inference::new(upstream, admission);
+    let limits = port.message_limits();
     let port = port.with_http(http::openai::routes(authenticate.clone(), inference.clone(), bytes));
     let inference = InferenceServiceServer::new(inference)
         .max_decoding_message_size(limits.decoding)
@@ -186,7 +222,7 @@ fn with_jobs(
 }
 
 /// Has the drain wait until the connections to upstreams are closed.
-fn closing(upstreams: [Upstream; 2], life: &Life) {
+fn closing(upstreams: Vec<Upstream>, life: &Life) {
     let draining = life.draining();
     life.spawn("upstream", async move {
         draining.await;

@@ -143,6 +143,7 @@ impl Stack {
             keyring: KeyringArguments::default(),
             limits: backends.call_limits,
             llm_inference: UpstreamArguments::from(upstream),
+            routes: api::RouteArguments::default(),
             mcp: UpstreamArguments::from(to_mcp),
             redis: None,
             objects: None,

@@ -3,22 +3,23 @@
 //! What can be checked without a model is checked here, so that nonsense never takes a place in the queue of a model;
 //! the rest is llm-inference's, whose errors come back as they are.
 
-use std::{pin::Pin, time::Duration};
+use std::time::Duration;
 
 use contract::{Page, check_counting, check_generation, model_name};
-use futures::{Stream, StreamExt};
+use futures::StreamExt;
 use proto::inference::v1::{
-    self as wire, inference_service_client::InferenceServiceClient,
-    inference_service_server::InferenceService, stream_generate_text_response::Event,
+    self as wire, inference_service_server::InferenceService, stream_generate_text_response::Event,
 };
-use rpc::Upstream;
 use tonic::{Code, Request, Response, Status};
 
 use super::{
-    forward::{answer, forwarded, from_peer},
+    dispatch::{Begun, Dispatch, Events, tell},
     limits::{Admission, Admitted, Contexts, bound},
 };
-use crate::allowed::{check_model, check_model_of, granted};
+use crate::{
+    allowed::{check_model, check_model_of, granted},
+    routes::Priority,
+};
 
 /// A little more than llm-inference's own, whose heartbeats pass through: ours only speaks when that one is stuck.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -26,17 +27,15 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 /// The service.
 #[derive(Clone)]
 pub(crate) struct Inference {
-    upstream: InferenceServiceClient<Upstream>,
+    dispatch: Dispatch,
     admission: Admission,
     contexts: Contexts,
 }
 
 impl Inference {
-    /// A service that forwards to `upstream` what is let in.
-    pub(crate) fn new(upstream: Upstream, admission: Admission) -> Self {
-        // llm-inference bounds its answers where it makes them.
-        let upstream = InferenceServiceClient::new(upstream).max_decoding_message_size(usize::MAX);
-        Self { contexts: Contexts::new(upstream.clone()), upstream, admission }
+    /// A service that sends on what is let in.
+    pub(crate) fn new(dispatch: Dispatch, admission: Admission) -> Self {
+        Self { contexts: Contexts::new(dispatch.clone()), dispatch, admission }
     }
 
     /// Lets in a request to generate, which is right as far as that can be seen here.
@@ -58,35 +57,32 @@ impl Inference {
 
 #[tonic::async_trait]
 impl InferenceService for Inference {
-    type StreamGenerateTextStream =
-        Pin<Box<dyn Stream<Item = Result<wire::StreamGenerateTextResponse, Status>> + Send>>;
+    type StreamGenerateTextStream = Events;
 
     async fn generate_text(
         &self,
         request: Request<wire::GenerateTextRequest>,
     ) -> Result<Response<wire::GenerateTextResponse>, Status> {
-        check(&request)?;
+        let priority = check(&request)?;
         let admitted = self.admit(&request).await?;
-        let mut upstream = self.upstream.clone();
-        admitted.whole(async { answer(upstream.generate_text(forwarded(request)).await) }).await
+        admitted.whole(self.dispatch.generate_text(request, priority)).await
     }
 
     async fn stream_generate_text(
         &self,
         request: Request<wire::GenerateTextRequest>,
-    ) -> Result<Response<Self::StreamGenerateTextStream>, Status> {
-        check(&request)?;
-        let admitted = self.admit(&request).await?;
-        let events = self.upstream.clone().stream_generate_text(forwarded(request)).await;
-        let told = admitted.telling(answer(events))?;
+    ) -> Result<Response<Events>, Status> {
+        let priority = check(&request)?;
+        let admitted = self.admit(&request).await?.unseen();
+        let Begun { release, events } = match self.dispatch.stream_generate_text(request, priority).await {
+            Ok(begun) => begun,
+            Err(status) => return Err(admitted.refused(status)),
+        };
+        let mut told = admitted.telling(Ok(Response::new(())))?;
+        tell(release, told.metadata_mut());
         let mut meter = admitted.meter();
-        Ok(told.map(|events| {
-            let events = events.map(move |event| {
-                meter.see(&event);
-                event.map_err(from_peer)
-            });
-            Box::pin(rpc::heartbeat(events, HEARTBEAT, beat)) as Self::StreamGenerateTextStream
-        }))
+        let events = events.inspect(move |event| meter.see(event));
+        Ok(told.map(|()| rpc::heartbeat(events, HEARTBEAT, beat).boxed()))
     }
 
     async fn count_tokens(
@@ -97,7 +93,7 @@ impl InferenceService for Inference {
         check_counting(asked).map_err(rpc::status)?;
         check_model_of(request.extensions(), &asked.model).map_err(rpc::status)?;
         let admitted = self.admission.request(request.extensions()).await?;
-        admitted.telling(answer(self.upstream.clone().count_tokens(forwarded(request)).await))
+        admitted.telling(self.dispatch.count_tokens(request).await)
     }
 
     async fn get_model(
@@ -107,27 +103,29 @@ impl InferenceService for Inference {
         let model = model_name(&request.get_ref().name).map_err(rpc::status)?;
         check_model_of(request.extensions(), model).map_err(rpc::status)?;
         let admitted = self.admission.request(request.extensions()).await?;
-        admitted.telling(answer(self.upstream.clone().get_model(forwarded(request)).await))
+        admitted.telling(self.dispatch.model(request.extensions(), model).await)
     }
 
     async fn list_models(
         &self,
         request: Request<wire::ListModelsRequest>,
     ) -> Result<Response<wire::ListModelsResponse>, Status> {
-        Page::new(request.get_ref().page_size, &request.get_ref().page_token).map_err(rpc::status)?;
+        let page =
+            Page::new(request.get_ref().page_size, &request.get_ref().page_token).map_err(rpc::status)?;
         let granted = granted(request.extensions());
         let admitted = self.admission.request(request.extensions()).await?;
-        let listed = answer(self.upstream.clone().list_models(forwarded(request)).await);
-        let mut listed = admitted.telling(listed)?;
+        let mut listed = admitted.telling(self.dispatch.list_models(request, &page).await)?;
         // A page may have become shorter, as pages may.
         listed.get_mut().models.retain(|model| check_model(&granted, &model.id).is_ok());
         Ok(listed)
     }
 }
 
-fn check(request: &Request<wire::GenerateTextRequest>) -> Result<(), Status> {
+/// Checks what can be checked, and finds out how urgent it is.
+fn check(request: &Request<wire::GenerateTextRequest>) -> Result<Priority, Status> {
     check_generation(request.get_ref()).map_err(rpc::status)?;
-    check_model_of(request.extensions(), &request.get_ref().model).map_err(rpc::status)
+    check_model_of(request.extensions(), &request.get_ref().model).map_err(rpc::status)?;
+    Priority::of(request.metadata().as_ref(), &granted(request.extensions())).map_err(rpc::status)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it stands among what may fail")]

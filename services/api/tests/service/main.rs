@@ -61,4 +61,12 @@ mod speaking;
 mod standing;
 
 #[cfg(test)]
+mod hedging;
+#[cfg(test)]
 mod openai;
+#[cfg(test)]
+mod routed;
+#[cfg(test)]
+mod routing;
+#[cfg(test)]
+mod shedding;

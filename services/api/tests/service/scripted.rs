@@ -27,6 +27,8 @@ pub(crate) enum Script {
     Refuse(Status),
     /// Begins to say hello and breaks off; a stream does so after its first events.
     BreakOff(Status),
+    /// Starts a stream and breaks off before its first token; refuses the rest.
+    Stumble(Status),
     /// Begins a stream and never goes on.
     Hold,
     /// Begins, and goes on to `max_tokens` when it is told to.
@@ -39,6 +41,7 @@ pub(crate) struct Scripted {
     script: Script,
     asked: Arc<Mutex<Vec<MetadataMap>>>,
     generations: Arc<Mutex<Vec<wire::GenerateTextRequest>>>,
+    begun: Arc<Notify>,
     abandoned: Arc<Notify>,
 }
 
@@ -53,12 +56,28 @@ impl Drop for Alive {
 
 impl Scripted {
     pub(crate) fn new(script: Script) -> Self {
-        Self { script, asked: Arc::default(), generations: Arc::default(), abandoned: Arc::default() }
+        Self {
+            script,
+            asked: Arc::default(),
+            generations: Arc::default(),
+            begun: Arc::default(),
+            abandoned: Arc::default(),
+        }
     }
 
     /// The metadata of every call so far.
     pub(crate) fn asked(&self) -> Vec<MetadataMap> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// Forgets what it was asked.
+    pub(crate) fn forget(&self) {
+        self.asked.lock().unwrap().clear();
+    }
+
+    /// Ready when a whole text is waited for.
+    pub(crate) async fn begun(&self) {
+        self.begun.notified().await;
     }
 
     /// What the last call was to generate.
@@ -74,7 +93,9 @@ impl Scripted {
     fn take<M, A>(&self, request: &Request<M>, answer: A) -> Result<Response<A>, Status> {
         let answer = self.noted(request, answer);
         match &self.script {
-            Script::Refuse(status) | Script::BreakOff(status) => Err(status.clone()),
+            Script::Refuse(status) | Script::BreakOff(status) | Script::Stumble(status) => {
+                Err(status.clone())
+            }
             Script::Greet | Script::Hold | Script::Wait(_) => Ok(answer),
         }
     }
@@ -91,6 +112,7 @@ impl Scripted {
         let beginning = stream::iter(beginning(model).map(Ok));
         match &self.script {
             Script::BreakOff(status) => beginning.chain(stream::iter([Err(status.clone())])).boxed(),
+            Script::Stumble(status) => beginning.take(1).chain(stream::iter([Err(status.clone())])).boxed(),
             Script::Hold => {
                 let alive = Alive(Arc::clone(&self.abandoned));
                 let silence = async move {
@@ -149,6 +171,8 @@ impl InferenceService for Scripted {
     ) -> Result<Response<wire::GenerateTextResponse>, Status> {
         self.generations.lock().unwrap().push(request.get_ref().clone());
         let tokens = if let Script::Wait(told) = &self.script {
+            let _alive = Alive(Arc::clone(&self.abandoned));
+            self.begun.notify_one();
             told.clone().wait_for(|told| *told).await.unwrap();
             request.get_ref().max_tokens
         } else {
@@ -175,7 +199,7 @@ impl InferenceService for Scripted {
         let events = self.events(model.clone(), *max_tokens);
         match &self.script {
             // Its stream carries the error.
-            Script::BreakOff(_) => Ok(Response::new(events)),
+            Script::BreakOff(_) | Script::Stumble(_) => Ok(self.noted(&request, events)),
             _ => self.take(&request, events),
         }
     }

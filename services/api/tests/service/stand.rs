@@ -35,9 +35,11 @@ pub(crate) struct Stand {
     pub(crate) address: SocketAddr,
     /// Of api.
     pub(crate) life: Life,
-    /// Ends with the stand.
-    _upstream: JoinSet<Result<(), tonic::transport::Error>>,
+    _upstream: Serving,
 }
+
+/// A service at work, which ends with this.
+pub(crate) type Serving = JoinSet<Result<(), tonic::transport::Error>>;
 
 impl Stand {
     pub(crate) async fn start(script: Script) -> Self {
@@ -47,11 +49,7 @@ impl Stand {
     /// The same with more flags for api.
     pub(crate) async fn with(script: Script, flags: &[&str]) -> Self {
         let upstream = Scripted::new(script);
-        let incoming = TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-        let address = incoming.local_addr().unwrap();
-        let server = Server::builder().add_service(InferenceServiceServer::new(upstream.clone()));
-        let mut serving = JoinSet::new();
-        serving.spawn(server.serve_with_incoming(incoming));
+        let (address, serving) = serve(&upstream);
         let (address, life) = api(address, flags).await;
         Self { upstream, address, life, _upstream: serving }
     }
@@ -70,6 +68,16 @@ impl Stand {
     pub(crate) fn client(&self) -> InferenceServiceClient<Channel> {
         InferenceServiceClient::new(self.channel())
     }
+}
+
+/// Serves what is scripted, and tells where.
+pub(crate) fn serve(upstream: &Scripted) -> (SocketAddr, Serving) {
+    let incoming = TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let address = incoming.local_addr().unwrap();
+    let server = Server::builder().add_service(InferenceServiceServer::new(upstream.clone()));
+    let mut serving = JoinSet::new();
+    serving.spawn(server.serve_with_incoming(incoming));
+    (address, serving)
 }
 
 async fn api(upstream: SocketAddr, flags: &[&str]) -> (SocketAddr, Life) {

@@ -38,35 +38,47 @@ impl Admitted {
         status
     }
 
-    /// Waits for a whole text, and counts what it used.
-    ///
-    /// Nobody tells what is used before its end. If the caller goes away, or its time passes, the prompt counts as large
+    /// The same while nobody tells what is used. If the caller goes away then, or its time passes, the prompt counts as large
     /// as it may be; otherwise a model could be kept at work for nothing.
-    pub(in crate::grpc) async fn whole(
-        mut self,
-        answer: impl Future<Output = Result<Response<GenerateTextResponse>, Status>>,
-    ) -> Result<Response<GenerateTextResponse>, Status> {
+    pub(in crate::grpc) fn unseen(mut self) -> Self {
         self.reservation.note(self.prompt_at_most);
-        let answer = answer.await;
-        let told = self.telling(answer);
-        match &told {
-            Ok(response) => match &response.get_ref().usage {
-                Some(usage) => self.reservation.settle(tokens(usage)),
-                None => drop(self.reservation),
-            },
-            Err(status) if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) => {
-                drop(self.reservation);
-            }
-            // Refused before anything was done, or a fault of ours.
-            Err(_) => self.reservation.settle(0),
+        self
+    }
+
+    /// A refusal that ends it. Unless time has passed, it was made before anything was done, or it is a fault of ours.
+    pub(in crate::grpc) fn refused(self, status: Status) -> Status {
+        let told = self.refusing(status);
+        if !is_late(&told) {
+            self.reservation.settle(0);
         }
         told
+    }
+
+    /// Waits for a whole text, and counts what it used, of which nothing is told before its end.
+    pub(in crate::grpc) async fn whole(
+        self,
+        answer: impl Future<Output = Result<Response<GenerateTextResponse>, Status>>,
+    ) -> Result<Response<GenerateTextResponse>, Status> {
+        let this = self.unseen();
+        let told = match answer.await {
+            Ok(answer) => this.telling(Ok(answer))?,
+            Err(status) => return Err(this.refused(status)),
+        };
+        if let Some(usage) = &told.get_ref().usage {
+            this.reservation.settle(tokens(usage));
+        }
+        Ok(told)
     }
 
     /// What counts the tokens of a stream.
     pub(in crate::grpc) fn meter(self) -> Meter {
         Meter::new(self.reservation)
     }
+}
+
+/// Whether nobody waited for an answer.
+pub(super) fn is_late(status: &Status) -> bool {
+    matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled)
 }
 
 /// All tokens that a call used.

@@ -7,12 +7,11 @@ use std::{
 };
 
 use http::Extensions;
-use proto::inference::v1::{GetModelRequest, inference_service_client::InferenceServiceClient};
-use rpc::{Deadline, Upstream, onward};
+use rpc::Deadline;
 use tokio::{sync::Mutex, time::Instant};
 use tonic::{Code, Status};
 
-use crate::grpc::forward::from_peer;
+use crate::grpc::Dispatch;
 
 /// How long an answer is taken for true: a model may be served anew with another context.
 const FRESH: Duration = Duration::from_secs(10);
@@ -22,9 +21,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// The contexts of models that exist. A clone is the same.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(in crate::grpc) struct Contexts {
-    upstream: InferenceServiceClient<Upstream>,
+    dispatch: Dispatch,
     known: Arc<Lock<HashMap<String, Known>>>,
     /// One asks, and the others have the answer.
     asking: Arc<Mutex<()>>,
@@ -37,8 +36,8 @@ struct Known {
 }
 
 impl Contexts {
-    pub(in crate::grpc) fn new(upstream: InferenceServiceClient<Upstream>) -> Self {
-        Self { upstream, known: Arc::default(), asking: Arc::default() }
+    pub(in crate::grpc) fn new(dispatch: Dispatch) -> Self {
+        Self { dispatch, known: Arc::default(), asking: Arc::default() }
     }
 
     /// The tokens that a prompt and its answer may have together. `NOT_FOUND` where there is no such model, in
@@ -63,11 +62,11 @@ impl Contexts {
     }
 
     async fn ask(&self, extensions: &Extensions, model: &str) -> Result<u32, Status> {
-        let mut request = onward(extensions, GetModelRequest { name: format!("models/{model}") });
-        let callers = request.extensions().get::<Deadline>().copied();
+        let mut extensions = extensions.clone();
+        let callers = extensions.get::<Deadline>().copied();
         let own = Deadline::after(ANSWER);
-        request.extensions_mut().insert(callers.map_or(own, |callers| callers.min(own)));
-        let answer = self.upstream.clone().get_model(request).await.map_err(from_peer)?;
+        extensions.insert(callers.map_or(own, |callers| callers.min(own)));
+        let answer = self.dispatch.model(&extensions, model).await?;
         // A model without a context would have no bound.
         Ok(Some(answer.into_inner().context_tokens).filter(|tokens| *tokens > 0).unwrap_or(u32::MAX))
     }

@@ -4,7 +4,7 @@ use accounts::Reservation;
 use proto::inference::v1::{StreamGenerateTextResponse, stream_generate_text_response::Event};
 use tonic::Status;
 
-use super::admitted::tokens;
+use super::admitted::{is_late, tokens};
 
 /// Counts what a stream has used so far, which is what counts when its caller goes away.
 pub(in crate::grpc) struct Meter {
@@ -27,6 +27,8 @@ impl Meter {
                 self.end(finished.usage.as_ref().map_or(self.used, tokens));
             }
             Ok(Some(Event::Heartbeat(_)) | None) => {}
+            // Nothing of it was seen yet, so what was noted before counts.
+            Err(status) if self.used == 0 && is_late(status) => drop(self.reservation.take()),
             Err(_) => self.end(self.used),
         }
     }

@@ -1,18 +1,22 @@
 //! Who calls. Nothing of a model is told to somebody without a key.
 
 use axum::extract::FromRequestParts;
-use http::{Extensions, request::Parts};
+use http::{Extensions, HeaderName, request::Parts};
 use tonic::{Request, metadata::MetadataMap};
 
 use super::{Desk, Refused};
+use crate::routes::PRIORITY;
 
-/// What is known of a call whose key is good: who, what the key allows, until when, under which id.
-pub(super) struct Keyed(Extensions);
+/// What is known of a call whose key is good: who, what the key allows, until when, under which id, and how urgent it is.
+pub(super) struct Keyed {
+    extensions: Extensions,
+    metadata: MetadataMap,
+}
 
 impl Keyed {
     /// A call in the same name, as gRPC's handlers get it.
     pub(super) fn request<M>(&self, message: M) -> Request<M> {
-        Request::from_parts(MetadataMap::new(), self.0.clone(), message)
+        Request::from_parts(self.metadata.clone(), self.extensions.clone(), message)
     }
 }
 
@@ -22,6 +26,9 @@ impl FromRequestParts<Desk> for Keyed {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Refused> {
         let caller = desk.authenticate.caller(&parts.headers).await?;
         caller.attach(&mut parts.extensions);
-        Ok(Self(parts.extensions.clone()))
+        let urgent =
+            parts.headers.get(PRIORITY).map(|said| (HeaderName::from_static(PRIORITY), said.clone()));
+        let metadata = MetadataMap::from_headers(urgent.into_iter().collect());
+        Ok(Self { extensions: parts.extensions.clone(), metadata })
     }
 }

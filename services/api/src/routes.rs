@@ -1,0 +1,102 @@
+//! Which llm-inference runs which model: releases, the routes of models to them, and what is known of each.
+//!
+//! - `arguments` and `file` are what an operator says, checked word by word at the start.
+//! - `table` finds the route of a model; a `route` puts its targets in the order in which a call tries them, `turns` by
+//!   weight, and passes over those whose `standing` is bad.
+//! - `release` is the connection to one llm-inference, `open` makes all of them.
+//! - `gate` holds calls back where a release says how many it takes, by `priority`, and `limit` finds out how many those are.
+//! - `metrics` are the figures.
+//!
+//! Nothing here knows a message: `grpc/dispatch` makes the calls.
+
+mod arguments;
+mod file;
+mod gate;
+mod limit;
+mod metrics;
+mod open;
+mod pattern;
+mod priority;
+mod release;
+mod route;
+mod standing;
+mod table;
+mod target;
+mod turns;
+
+pub use arguments::RouteArguments;
+pub(crate) use gate::Pass;
+use metrics::GateMetrics;
+pub(crate) use metrics::{Metrics, Outcome};
+pub(crate) use open::open;
+pub(crate) use priority::{PRIORITY, Priority};
+pub(crate) use release::Release;
+pub(crate) use route::Route;
+pub(crate) use target::Target;
+
+use std::{sync::Arc, time::Duration};
+
+use tower::retry::budget::{Budget, TpsBudget};
+
+use table::Table;
+
+/// Over so long the budget is counted.
+const BUDGET_WINDOW: Duration = Duration::from_secs(10);
+/// Further attempts that are always allowed, so that a quiet service can make one at all.
+const BUDGET_RESERVE_PER_SECOND: u32 = 1;
+/// Further attempts allowed for every call, so that they cannot multiply an overload.
+const BUDGET_SHARE: f32 = 0.2;
+
+/// The routes of the service.
+pub(crate) struct Routes {
+    table: Table,
+    releases: Vec<Arc<Release>>,
+    budget: TpsBudget,
+    metrics: Metrics,
+}
+
+impl Routes {
+    fn new(table: Table, releases: Vec<Arc<Release>>, metrics: Metrics) -> Self {
+        let budget = TpsBudget::new(BUDGET_WINDOW, BUDGET_RESERVE_PER_SECOND, BUDGET_SHARE);
+        Self { table, releases, budget, metrics }
+    }
+
+    /// The route of a model, if it has one.
+    pub(crate) fn find(&self, model: &str) -> Option<&Arc<Route>> {
+        self.table.find(model)
+    }
+
+    /// The routes of one name, which may be names that no release knows.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, &Arc<Route>)> {
+        self.table.named()
+    }
+
+    /// Every release.
+    pub(crate) fn releases(&self) -> &[Arc<Release>] {
+        &self.releases
+    }
+
+    /// The one release of a service without a file, whose models are what they are.
+    pub(crate) fn only(&self) -> Option<&Arc<Release>> {
+        self.releases.first().filter(|release| release.told().is_none())
+    }
+
+    /// The figures.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// A call begins, which earns a share of a further attempt.
+    pub(crate) fn called(&self) {
+        self.budget.deposit();
+    }
+
+    /// Whether one more attempt may be made at a call. Asking spends it.
+    pub(crate) fn may_try_again(&self) -> bool {
+        let may = self.budget.withdraw();
+        if !may {
+            self.metrics.over_budget();
+        }
+        may
+    }
+}
