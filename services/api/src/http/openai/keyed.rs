@@ -20,7 +20,7 @@ impl FromRequestParts<Desk> for Keyed {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Refused> {
-        let caller = desk.authenticate.caller(&parts.headers).await?;
+        let caller = desk.authenticate.caller(&parts.headers, &parts.extensions).await?;
         caller.attach(&mut parts.extensions);
         Ok(Self(parts.extensions.clone()))
     }
