@@ -2,7 +2,7 @@
 
 use crate::{Grants, Limits};
 
-/// Whoever a key stands for.
+/// Whoever a key, a token or a certificate stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// What its use is counted under, without spaces: the id of the key, so that each key has limits of its own.

@@ -4,8 +4,8 @@ use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::AccountsError;
 
-/// The key that came as `authorization: Bearer KEY`, once.
-pub(crate) fn bearer(headers: &HeaderMap) -> Result<&[u8], AccountsError> {
+/// The key, or the token, that came as `authorization: Bearer KEY`, once.
+pub fn bearer(headers: &HeaderMap) -> Result<&[u8], AccountsError> {
     let expected = "send the metadata `authorization: Bearer KEY`";
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Err(AccountsError::Unauthenticated(expected)) };

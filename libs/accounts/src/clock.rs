@@ -14,7 +14,8 @@ impl Clock {
         Self(Arc::new(now))
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
         (self.0)()
     }
 }

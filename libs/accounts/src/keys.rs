@@ -66,7 +66,8 @@ impl Keys {
         Self::distinct(keys)
     }
 
-    /// The same where keys may come from a store as well: none at all is no error then.
+    /// The same where callers may be known otherwise, by keys of a store, tokens or certificates: none at all is no error
+    /// then.
     pub fn load_beside_a_store(arguments: &KeyArguments) -> Result<Self, AccountsError> {
         let none = arguments.api_keys_file.is_none() && arguments.api_keys.is_empty();
         if none { Ok(Self { keys: Vec::new() }) } else { Self::load(arguments) }

@@ -9,7 +9,7 @@
 //! - [`MemoryKeys`] and [`MemoryCounters`] are those of one process, [`RedisAccounts`] those of all replicas; one suite,
 //!   `tests/conformance`, holds for both.
 //!
-//! It must never know a transport, or what a scope is for.
+//! It must never know a transport, a token or a certificate (those are `identity`'s), or what a scope is for.
 
 mod account;
 mod bearer;
@@ -30,6 +30,7 @@ mod secret;
 mod store;
 
 pub use account::Account;
+pub use bearer::bearer;
 pub use clock::Clock;
 pub use counters::{Answered, Ask, Charge, Counters, Level, Settlement, Tally, Verdict};
 pub use error::AccountsError;

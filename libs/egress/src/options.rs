@@ -15,6 +15,9 @@ pub struct EgressOptions {
     pub private: Vec<IpNet>,
     /// Whether `http://` may be asked, where anybody on the way can read and answer.
     pub plain_http: bool,
+    /// The PEM of authorities that may have signed the certificates of these hosts, and then no others. `None`: those that
+    /// this system trusts.
+    pub authorities: Option<Vec<u8>>,
     /// How long connecting may take, TLS included.
     pub connect_timeout: Duration,
     /// How long an answer may stand still.
@@ -34,6 +37,7 @@ impl EgressOptions {
             hosts,
             private: Vec::new(),
             plain_http: false,
+            authorities: None,
             connect_timeout: Duration::from_secs(3),
             stall_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(30),

@@ -11,7 +11,7 @@ use http::{
     HeaderMap, Method, StatusCode,
     header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
 };
-use reqwest::{Client, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, redirect};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
@@ -36,7 +36,7 @@ impl Egress {
 
     pub(crate) fn resolving(options: EgressOptions, lookup: Lookup) -> Result<Self, EgressError> {
         let resolver = Guarded { lookup, private: options.private.clone() };
-        let client = Client::builder()
+        let client = trusting(Client::builder(), &options)?
             .dns_resolver(Arc::new(resolver))
             // A proxy would look names up by itself.
             .no_proxy()
@@ -88,6 +88,18 @@ impl Egress {
         let (status, headers) = (inner.status(), inner.headers().clone());
         Ok(Response { status, headers, host, inner, limit: self.options.max_bytes, read: 0, until, timeout })
     }
+}
+
+/// A client that trusts the options' authorities.
+fn trusting(builder: ClientBuilder, options: &EgressOptions) -> Result<ClientBuilder, EgressError> {
+    let Some(pem) = &options.authorities else { return Ok(builder) };
+    let read = Certificate::from_pem_bundle(pem);
+    let authorities =
+        read.map_err(|error| EgressError::Setting(format!("the authorities cannot be read: {error}")))?;
+    if authorities.is_empty() {
+        return Err(EgressError::Setting("there is no certificate among the authorities".to_owned()));
+    }
+    Ok(builder.tls_certs_only(authorities))
 }
 
 /// The error of a request that follows another one: whoever has led on may have done what was asked.

@@ -1,6 +1,7 @@
 //! TLS from PEM files, for both ends.
 
 mod certificate;
+mod peer;
 
 use std::{path::Path, sync::Arc};
 
@@ -16,6 +17,7 @@ use rustls::{
 
 use crate::{RpcError, ServerArguments};
 pub use certificate::ServerCertificate;
+pub use peer::PeerNames;
 
 /// A certificate chain and its key.
 #[derive(Clone, Copy)]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use accounts::{KeyArguments, KeyringArguments, LimitArguments, RedisArguments as AccountsArguments};
+use identity::IdentityArguments;
 use jobs::RedisArguments;
 use objects::ObjectsArguments;
 use rpc::{BrowserArguments, ServerArguments, UpstreamArguments};
@@ -35,6 +36,9 @@ pub struct Arguments {
     /// How they are treated.
     #[command(flatten)]
     pub keyring: KeyringArguments,
+    /// Who else is believed about callers.
+    #[command(flatten)]
+    pub identities: IdentityArguments,
     /// What they may use.
     #[command(flatten)]
     pub limits: LimitArguments,

@@ -1,4 +1,4 @@
-//! Who calls: a bearer key, or nobody.
+//! Who calls: whoever a bearer key, a bearer token or a certificate stands for, or nobody.
 
 use std::{
     convert::Infallible,
@@ -9,23 +9,26 @@ use std::{
     task::{Context, Poll},
 };
 
-use accounts::{Account, AccountsError, Keyring};
-use http::{Extensions, HeaderMap};
-use rpc::{Grants, Principal};
+use accounts::{Account, AccountsError, Keyring, bearer};
+use http::{Extensions, HeaderMap, header::AUTHORIZATION};
+use identity::{Identities, is_token};
+use rpc::{Grants, PeerNames, Principal};
 use tonic::{body::Body, server::NamedService};
 use tower::Service;
 
 use crate::ApiError;
 
-/// Lets a call in when its `authorization` metadata holds a known key, in the name of that key.
+/// Lets a call in when its `authorization` metadata holds a known key or the token of a known issuer, or else when it comes
+/// with the certificate of a known caller, in that name. What is sent with a call counts before what its connection shows.
 ///
 /// Health checks and reflection stay outside: load balancers have no key, and the contract is no secret.
 #[derive(Clone)]
 pub(crate) struct Authenticate {
     keyring: Keyring,
+    identities: Identities,
 }
 
-/// Whose key came.
+/// Whose key, token or certificate came.
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
     grants: Grants,
@@ -33,6 +36,13 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    fn new(account: Arc<Account>) -> Result<Self, ApiError> {
+        let unusable = |_| AccountsError::Unauthenticated("this caller has no usable name or grants");
+        let principal = Principal::new(&account.name).map_err(unusable)?;
+        let grants = Grants::new(&account.grants.to_line()).map_err(unusable)?;
+        Ok(Self { principal, grants, account })
+    }
+
     /// Puts the caller where handlers look for it: the principal, the grants as they travel, and the account itself.
     pub(crate) fn attach(self, extensions: &mut Extensions) {
         self.principal.attach(extensions);
@@ -42,18 +52,48 @@ impl Caller {
 }
 
 impl Authenticate {
-    /// A guard that knows the keys of this ring.
-    pub(crate) fn new(keyring: Keyring) -> Self {
-        Self { keyring }
+    /// A guard that knows the keys of this ring, and these identities.
+    pub(crate) fn new(keyring: Keyring, identities: Identities) -> Self {
+        Self { keyring, identities }
     }
 
-    /// Whose key came, and what it allows; an error if none did, or one that opens nothing.
-    pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        let account = self.keyring.authenticate(headers).await?;
-        let unusable = |_| AccountsError::Unauthenticated("this API key has no usable name or grants");
-        let principal = Principal::new(&account.name).map_err(unusable)?;
-        let grants = Grants::new(&account.grants.to_line()).map_err(unusable)?;
-        Ok(Caller { principal, grants, account })
+    /// Who calls, and what that allows; an error if nothing came that tells, or something that opens nothing.
+    pub(crate) async fn caller(
+        &self,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<Caller, ApiError> {
+        if !headers.contains_key(AUTHORIZATION)
+            && let Some(names) = self.certificate(extensions)
+        {
+            return Caller::new(self.identities.of_certificate(names.as_slice())?);
+        }
+        if self.identities.have_issuers() {
+            let bearer = bearer(headers)?;
+            if is_token(bearer) {
+                return Caller::new(self.identities.of_token(bearer).await?);
+            }
+        }
+        Caller::new(self.keyring.authenticate(headers).await?)
+    }
+
+    /// The same where nobody has to say who calls: whoever sends nothing, and is not known by a certificate, is nobody.
+    pub(crate) async fn anybody(
+        &self,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<Option<Caller>, ApiError> {
+        if headers.contains_key(AUTHORIZATION) {
+            return self.caller(headers, extensions).await.map(Some);
+        }
+        let Some(names) = self.certificate(extensions) else { return Ok(None) };
+        let known = self.identities.of_certificate(names.as_slice()).ok();
+        known.map(Caller::new).transpose()
+    }
+
+    /// The names in the caller's certificate, if anybody is known by such.
+    fn certificate<'a>(&self, extensions: &'a Extensions) -> Option<&'a PeerNames> {
+        extensions.get::<PeerNames>().filter(|_| self.identities.have_certificates())
     }
 
     /// A generated server that only callers with a key reach.
@@ -62,8 +102,8 @@ impl Authenticate {
     }
 }
 
-/// A generated server behind [`Authenticate`]. A key of a store may have to be looked up, which an interceptor of tonic
-/// cannot wait for.
+/// A generated server behind [`Authenticate`]. A key of a store may have to be looked up, and that of an issuer to be
+/// fetched, which an interceptor of tonic cannot wait for.
 #[derive(Clone)]
 pub(crate) struct Guarded<S> {
     inner: S,
@@ -96,7 +136,7 @@ where
         let mut inner = mem::replace(&mut self.inner, next);
         let authenticate = self.authenticate.clone();
         Box::pin(async move {
-            match authenticate.caller(request.headers()).await {
+            match authenticate.caller(request.headers(), request.extensions()).await {
                 Ok(caller) => caller.attach(request.extensions_mut()),
                 Err(error) => return Ok(rpc::status(error).into_http()),
             }
@@ -107,9 +147,9 @@ where
 
 #[cfg(test)]
 mod tests {
-    use accounts::{KeyArguments, Keys};
+    use accounts::{Clock, KeyArguments, Keys};
     use fault::{Fault, Kind};
-    use http::header::AUTHORIZATION;
+    use identity::{IdentityArguments, Metrics};
     use sha2::{Digest, Sha256};
 
     use super::*;
@@ -119,8 +159,9 @@ mod tests {
         let keys = Keys::load(&KeyArguments { api_keys_file: None, api_keys: vec![pair] }).unwrap();
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, value.parse().unwrap());
-        let caller = Authenticate::new(Keyring::of_file(keys)).caller(&headers).await?;
+        let none = Identities::load(&IdentityArguments::default(), Metrics::default(), Clock::default())?;
         let mut extensions = Extensions::new();
+        let caller = Authenticate::new(Keyring::of_file(keys), none).caller(&headers, &extensions).await?;
         caller.attach(&mut extensions);
         Ok(extensions)
     }

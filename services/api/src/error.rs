@@ -6,6 +6,7 @@ use accounts::AccountsError;
 use artifacts::ArtifactsError;
 use contract::Invalid;
 use fault::{Fault, Kind, Quota, Violation};
+use identity::IdentityError;
 use jobs::JobsError;
 use objects::ObjectsError;
 use openai::OpenAiError;
@@ -20,6 +21,14 @@ pub enum ApiError {
     /// The keys cannot be used, or none came that can.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
+    /// A token or a certificate opens nothing, or those who are believed about callers cannot be.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Callers are to be known by certificates that nobody asks them for.
+    #[error(
+        "the file of identities knows certificates, and nobody asks callers for theirs: give --tls-client-ca as well"
+    )]
+    NoClientAuthority,
     /// The port could not be opened.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -156,6 +165,7 @@ impl ApiError {
     fn inner(&self) -> Option<&dyn Fault> {
         match self {
             Self::Accounts(error) => Some(error),
+            Self::Identity(error) => Some(error),
             Self::Invalid(error) => Some(error),
             Self::Jobs(error) => Some(error),
             Self::Artifacts(error) => Some(error),

@@ -1,7 +1,8 @@
 //! The api service: the public door.
 //!
 //! [`start`] loads the keys, connects to llm-inference, the queue and the store, and serves whoever holds a key. A
-//! request goes through the server stack and `auth` (who calls); what the key allows is asked of `allowed`. Then:
+//! request goes through the server stack and `auth` (who calls: `accounts` knows keys, `identity` tokens and
+//! certificates); what the key allows is asked of `allowed`. Then:
 //! - `grpc/inference`: what can be checked without a model, then on to llm-inference in the caller's name; `grpc/dispatch`
 //!   tries the targets that `routes` has for the model, until one answers;
 //! - `grpc/tools`: on to mcp, with what the caller's key grants;

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, pin::pin};
 
 use accounts::{Clock, Keyring, Keys, LimitTable, Limiter};
 use futures::{FutureExt, future::select_all};
+use identity::Identities;
 use proto::{
     admin::v1::api_key_service_server::ApiKeyServiceServer,
     artifacts::v1::artifact_service_server::ArtifactServiceServer,
@@ -62,9 +63,10 @@ fn serve(
     life: &Life,
     after: impl Future<Output = ()> + Send + 'static,
 ) -> Result<SocketAddr, ApiError> {
-    let keyring = keyring(backends, &arguments, life)?;
+    let identities = identities(&arguments, life)?;
+    let keyring = keyring(backends, (&arguments, &identities), life)?;
     let (admission, answered) = admission(backends, &arguments, keyring.file(), life)?;
-    let (seal, authenticate) = (Seal::of(keyring.file()), Authenticate::new(keyring));
+    let (seal, authenticate) = (Seal::of(keyring.file()), Authenticate::new(keyring, identities));
     let public = public::public(&arguments.server, arguments.browsers)?;
     let document = public::document(&public);
     let door = Door {
@@ -97,15 +99,32 @@ fn serve(
     Ok(address)
 }
 
+/// The issuers whose tokens are accepted, their keys kept fresh until `life` drains, and the callers that are known by
+/// their certificates.
+fn identities(arguments: &Arguments, life: &Life) -> Result<Identities, ApiError> {
+    let metrics = life.register(identity::Metrics::register);
+    let identities = Identities::load(&arguments.identities, metrics, Clock::default())?;
+    if identities.have_certificates() && arguments.server.tls_client_ca.is_none() {
+        return Err(ApiError::NoClientAuthority);
+    }
+    if identities.have_issuers() {
+        life.spawn("identities", identities.clone().run(life.draining()));
+    }
+    Ok(identities)
+}
+
 /// The keys of the file, and those of the store where there is one, kept fresh until `life` drains.
-fn keyring(backends: &Backends, arguments: &Arguments, life: &Life) -> Result<Keyring, ApiError> {
+fn keyring(
+    backends: &Backends,
+    (arguments, identities): (&Arguments, &Identities),
+    life: &Life,
+) -> Result<Keyring, ApiError> {
     let store = backends.keys.clone();
-    let file = match store {
-        Some(_) => Keys::load_beside_a_store(&arguments.keys)?,
-        None => Keys::load(&arguments.keys)?,
-    };
+    let may_be_none = store.is_some() || identities.have_issuers() || identities.have_certificates();
+    let file =
+        if may_be_none { Keys::load_beside_a_store(&arguments.keys)? } else { Keys::load(&arguments.keys)? };
     let Some(store) = store else { return Ok(Keyring::of_file(file)) };
-    if file.is_empty() {
+    if file.is_empty() && !identities.have_issuers() && !identities.have_certificates() {
         tracing::info!(
             "only stored keys open the door; to create the first one, give --api-keys-file a key with the scope `admin`"
         );

@@ -12,6 +12,7 @@ use accounts::{KeyArguments, KeyringArguments};
 use anyhow::Context;
 use clap::Args;
 use engine::Runtime;
+use identity::IdentityArguments;
 use llm_inference::{Checks, ModelArguments, Serving};
 use models::import::Options;
 use rpc::{BrowserArguments, ServerArguments, UpstreamArguments, UpstreamSettings};
@@ -55,6 +56,8 @@ pub(crate) struct StackArguments {
     server: ServerArguments,
     #[command(flatten)]
     browsers: BrowserArguments,
+    #[command(flatten)]
+    identities: IdentityArguments,
 }
 
 impl StackArguments {
@@ -107,8 +110,18 @@ impl Stack {
     ) -> anyhow::Result<Self> {
         // api comes last, and nobody should wait for the weights to hear what is wrong with its port.
         service::check(listen, &arguments.server)?;
-        let StackArguments { models, first_model, names, checks, engine, backends, tools, server, browsers } =
-            arguments;
+        let StackArguments {
+            models,
+            first_model,
+            names,
+            checks,
+            engine,
+            backends,
+            tools,
+            server,
+            browsers,
+            identities,
+        } = arguments;
         let opened = backends.open().await?;
         if let Some(file) = first_model {
             let models = models.clone();
@@ -141,6 +154,7 @@ impl Stack {
             keys,
             accounts: backends.accounts,
             keyring: KeyringArguments::default(),
+            identities,
             limits: backends.call_limits,
             llm_inference: UpstreamArguments::from(upstream),
             routes: api::RouteArguments::default(),

@@ -23,6 +23,7 @@ use tower::{Service, ServiceExt};
 
 use super::{Peer, hearing::Hearing, stall::Stalls};
 use crate::{
+    PeerNames,
     step::{Request, Response},
     tasks::Tasks,
 };
@@ -65,15 +66,19 @@ impl Connection {
         S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
         let info = io.connect_info();
-        let Some(tls) = self.tls.clone() else { return self.speak(io, info, service).await };
+        let Some(tls) = self.tls.clone() else { return self.speak(io, (info, None), service).await };
         match timeout(HANDSHAKE, tls.accept(io)).await {
-            Ok(Ok(secured)) => self.speak(secured, info, service).await,
+            Ok(Ok(secured)) => {
+                let names = PeerNames::of(secured.get_ref().1.peer_certificates());
+                self.speak(secured, (info, names), service).await;
+            }
             Ok(Err(error)) => tracing::debug!(%error, "the TLS handshake failed"),
             Err(_elapsed) => tracing::debug!("the TLS handshake took too long"),
         }
     }
 
-    async fn speak<C, I, S>(self, io: C, info: I, service: S)
+    /// Speaks with whoever is at the other end: where that is, and the names in its certificate.
+    async fn speak<C, I, S>(self, io: C, (info, names): (I, Option<PeerNames>), service: S)
     where
         C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         I: Clone + Send + Sync + 'static,
@@ -81,7 +86,7 @@ impl Connection {
     {
         let service = service.map_request(move |request: http::Request<Incoming>| {
             let mut request = request.map(Body::new);
-            introduce(request.extensions_mut(), info.clone());
+            introduce(request.extensions_mut(), info.clone(), names.clone());
             request
         });
         let stalls = Stalls::new();
@@ -138,8 +143,13 @@ impl Connection {
 }
 
 /// Tells handlers, and the access log, who is at the other end.
-fn introduce<I: Clone + Send + Sync + 'static>(extensions: &mut Extensions, info: I) {
+fn introduce<I: Clone + Send + Sync + 'static>(
+    extensions: &mut Extensions,
+    info: I,
+    names: Option<PeerNames>,
+) {
     extensions.insert(info);
+    names.map(|names| extensions.insert(names));
     let address = extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
     if let Some(address) = address {
         extensions.insert(Peer(address));

@@ -6,7 +6,7 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 30] = [
+const EDGES: [(&str, &[&str]); 31] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/amazon", &[]),
     ("libs/arguments", &[]),
@@ -17,6 +17,7 @@ const EDGES: [(&str, &[&str]); 30] = [
     ("libs/fault", &[]),
     ("libs/federation", &["egress", "fault"]),
     ("libs/httpjson", &["fault", "transcoding"]),
+    ("libs/identity", &["accounts", "arguments", "egress", "fault"]),
     ("libs/jobs", &["arguments", "fault"]),
     ("libs/jobview", &["artifacts", "fault", "jobs", "proto"]),
     ("libs/models", &["fault"]),
@@ -43,7 +44,8 @@ const EDGES: [(&str, &[&str]); 30] = [
 const NOT_FOR_SERVICES: [&str; 2] = ["testkit", "tidy"];
 
 /// Libraries that may be linked in one place only.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
+    ("jsonwebtoken", &["libs/identity"]),
     ("ort", &["libs/engine"]),
     ("redis", &["libs/jobs", "libs/accounts"]),
     ("deadpool-redis", &["libs/jobs", "libs/accounts"]),
@@ -57,7 +59,7 @@ const HOMES: [(&str, &[&str]); 10] = [
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 17] = [
+const CORE: [&str; 18] = [
     "libs/accounts",
     "libs/amazon",
     "libs/artifacts",
@@ -66,6 +68,7 @@ const CORE: [&str; 17] = [
     "libs/fault",
     "libs/federation",
     "libs/httpjson",
+    "libs/identity",
     "libs/jobs",
     "libs/models",
     "libs/objects",

@@ -2,13 +2,13 @@
 
 use accounts::AccountsError;
 use axum::extract::FromRequestParts;
-use http::{header::AUTHORIZATION, request::Parts};
+use http::request::Parts;
 use rpc::Principal;
 
 use super::{Refused, Window};
 use crate::ApiError;
 
-/// The key that a request came with, or none. A key that nobody knows is refused even where none is needed.
+/// Whoever a request came from, or nobody. A key that nobody knows is refused even where none is needed.
 pub(super) struct Caller(Option<Principal>);
 
 impl Caller {
@@ -33,10 +33,8 @@ impl FromRequestParts<Window> for Caller {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, window: &Window) -> Result<Self, Refused> {
-        if !parts.headers.contains_key(AUTHORIZATION) {
-            return Ok(Self(None));
-        }
-        let caller = window.authenticate.caller(&parts.headers).await?;
+        let caller = window.authenticate.anybody(&parts.headers, &parts.extensions).await?;
+        let Some(caller) = caller else { return Ok(Self(None)) };
         let principal = caller.principal.clone();
         caller.attach(&mut parts.extensions);
         Ok(Self(Some(principal)))

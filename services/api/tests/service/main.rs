@@ -54,6 +54,8 @@ mod authenticating;
 #[cfg(test)]
 mod checking;
 #[cfg(test)]
+mod identifying;
+#[cfg(test)]
 mod introducing;
 #[cfg(test)]
 mod speaking;

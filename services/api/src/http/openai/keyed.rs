@@ -24,7 +24,7 @@ impl FromRequestParts<Desk> for Keyed {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Refused> {
-        let caller = desk.authenticate.caller(&parts.headers).await?;
+        let caller = desk.authenticate.caller(&parts.headers, &parts.extensions).await?;
         caller.attach(&mut parts.extensions);
         let urgent =
             parts.headers.get(PRIORITY).map(|said| (HeaderName::from_static(PRIORITY), said.clone()));

@@ -1,0 +1,102 @@
+//! What can go wrong with identities.
+
+use std::{borrow::Cow, io, path::PathBuf, time::Duration};
+
+use egress::EgressError;
+use fault::{Fault, Kind};
+
+use crate::Refusal;
+
+/// Why identities cannot be used, or why a caller is nobody.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdentityError {
+    /// A file cannot be read.
+    #[error("reading {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file of identities says something wrong: where, and what was expected.
+    #[error("{0}")]
+    Config(String),
+    /// A token or a certificate opens nothing.
+    #[error("no valid credential: {0}")]
+    Refused(Refusal),
+    /// The keys of an issuer cannot be had, so nobody knows whether a token is good.
+    #[error("the keys of the issuer {issuer:?} cannot be had at the moment; try again in {retry_after:?}")]
+    Away {
+        /// Its name in the file.
+        issuer: String,
+        /// When the next attempt is made.
+        retry_after: Duration,
+    },
+    /// An issuer could not be asked for its keys.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+    /// An issuer answered something else than its keys.
+    #[error("it answered {0}")]
+    Answer(String),
+}
+
+impl From<Refusal> for IdentityError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Fault for IdentityError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Refused(_) => Kind::Unauthenticated,
+            Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => Kind::Unavailable,
+            Self::File { .. } => Kind::Internal,
+            Self::Config(_) => Kind::FailedPrecondition,
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Refused(refusal) => refusal.said().into(),
+            Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => {
+                "tokens cannot be checked at the moment, since their issuer is away; try again".into()
+            }
+            Self::File { .. } | Self::Config(_) => "the service is not configured".into(),
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => "ISSUER_UNAVAILABLE",
+            _ => self.kind().reason(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Away { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use fault::{Fault, Kind};
+
+    use super::{IdentityError, Refusal};
+
+    #[test]
+    fn callers_are_not_told_who_is_away_and_may_come_back() {
+        let away = IdentityError::Away { issuer: "corp".to_owned(), retry_after: Duration::from_secs(3) };
+        assert!(!away.public_message().contains("corp"));
+        assert_eq!((away.kind(), away.reason()), (Kind::Unavailable, "ISSUER_UNAVAILABLE"));
+        assert_eq!(away.retry_after(), Some(Duration::from_secs(3)));
+        let refused = IdentityError::from(Refusal::Expired);
+        assert_eq!((refused.kind(), refused.reason()), (Kind::Unauthenticated, "UNAUTHENTICATED"));
+    }
+}
