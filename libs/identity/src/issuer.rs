@@ -36,7 +36,7 @@ pub(crate) fn header(token: &[u8]) -> Result<Header, Refusal> {
     if header.crit.is_some() {
         return Err(Refusal::Critical);
     }
-    let kind = header.typ.as_deref().map(str::to_ascii_lowercase).unwrap_or_else(|| TYPES[0].to_owned());
+    let kind = header.typ.as_deref().unwrap_or(TYPES[0]).to_ascii_lowercase();
     let kind = kind.strip_prefix("application/").unwrap_or(&kind);
     if TYPES.contains(&kind) { Ok(header) } else { Err(Refusal::Type) }
 }

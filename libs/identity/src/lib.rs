@@ -1,4 +1,4 @@
-//! Who calls, by what somebody else vouches for: tokens of an issuer (JWT, as OpenID Connect has them), and certificates.
+//! Who calls, by what somebody else vouches for: tokens of an issuer (JWT, as OIDC has them), and certificates.
 //!
 //! - [`Identities`] knows the issuers and certificates of a file, and says whose token or certificate came: an
 //!   [`Account`](accounts::Account), as keys have it.

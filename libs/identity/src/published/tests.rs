@@ -1,6 +1,9 @@
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    future::ready,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use fault::{Fault, Kind};
@@ -32,7 +35,7 @@ impl Issuer {
         self.asked.load(Ordering::Relaxed)
     }
 
-    async fn keys(&self) -> Result<Vec<PublicKey>, IdentityError> {
+    fn keys(&self) -> Result<Vec<PublicKey>, IdentityError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let names = self.names.lock().unwrap().clone();
         let names = names.ok_or_else(|| IdentityError::Answer("nothing".to_owned()))?;
@@ -45,7 +48,7 @@ impl Issuer {
 /// Does something while somebody keeps the keys fresh.
 async fn beside(issuer: &Issuer, published: &Published, doing: impl Future<Output = ()>) {
     tokio::select! {
-        () = published.keep_fresh(|| issuer.keys()) => {}
+        () = published.keep_fresh(|| ready(issuer.keys())) => {}
         () = doing => {}
     }
 }
