@@ -44,7 +44,7 @@ async fn what_is_not_used_comes_back_for_every_replica() {
     let one = limited(&redis, Script::Greet, table, &[]).await;
     let other = limited(&redis, Script::Greet, table, &[]).await;
     one.stand.client().generate_text(keyed(ask_for(40))).await.unwrap();
-    other.until_left(96).await;
+    other.until_left(95).await;
 }
 
 /// How often scripts have been run.

@@ -11,7 +11,7 @@ use proto::inference::v1::{
     self as wire, inference_service_server::InferenceService, stream_generate_text_response::Event,
 };
 use tokio::sync::{Notify, watch};
-use tonic::{Request, Response, Status, metadata::MetadataMap};
+use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
 
 /// How long the context of each model is.
 const CONTEXT: u32 = 64;
@@ -220,7 +220,12 @@ impl InferenceService for Scripted {
         if id == "missing" {
             return Err(Status::not_found("no such model"));
         }
-        // Whatever becomes of calls, models are known.
+        if let Script::Refuse(status) = &self.script
+            && status.code() == Code::NotFound
+        {
+            return Err(status.clone());
+        }
+        // Whatever else becomes of calls, models are known.
         Ok(self.noted(&request, wire::Model { name, id, context_tokens: CONTEXT, ..Default::default() }))
     }
 

@@ -67,7 +67,7 @@ async fn a_key_sees_its_own_tools() {
     // The header says one thing and the body another: the body counts, and both are checked against each other.
     let call = json!({"name": "s3_get", "arguments": {"bucket": "reports", "key": "daily/a.txt"}});
     let (_, refused) = stand.ask(LISTER, "tools/call", call).await;
-    assert_eq!(refused["result"]["isError"], true, "{refused}");
+    assert_eq!(refused["error"]["code"], -32602, "{refused}");
 }
 
 #[tokio::test]

@@ -187,7 +187,7 @@ impl Stand {
 pub fn configure(folder: &Path, more: &str) {
     let bucket = folder.join("bucket");
     let text = format!(
-        "[s3.buckets.reports]\nurl = \"file://{}\"\ndescription = \"Daily reports.\"\nread = [\"daily/\"]\nwrite = \"inbox/\"\n{more}",
+        "[s3.buckets.reports]\nurl = \"file://{}\"\ndescription = \"Daily reports.\"\nread = [\"daily/\", \"inbox/\"]\nwrite = \"inbox/\"\n{more}",
         bucket.display()
     );
     fs::write(folder.join("tools.toml"), text).unwrap();

@@ -116,7 +116,7 @@ async fn a_tool_can_be_only_for_those_who_know_of_tasks() {
     assert!(needed["io.modelcontextprotocol/tasks"].is_object(), "{refused}");
     // To a key that may not call it, it is not there.
     let unknown = stand.ask(LISTER, "tools/call", search()).await.1;
-    assert_eq!(unknown["result"]["isError"], true, "{unknown}");
+    assert_eq!(unknown["error"]["code"], -32602, "{unknown}");
 }
 
 #[tokio::test]
