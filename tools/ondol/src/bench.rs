@@ -2,8 +2,10 @@
 
 mod clean;
 mod generate;
+mod hop;
 mod load;
 mod pace;
+mod paced;
 mod tools;
 
 use std::process::ExitCode;
@@ -19,6 +21,12 @@ pub(crate) enum Command {
     Tools(tools::overhead::Arguments),
     /// What becomes of callers while an API fails: breaker, refusals, other tools, recovery
     Outage(tools::outage::Arguments),
+    /// A model that only waits, for `./just bench hop` and `./just bench load`
+    #[command(hide = true)]
+    Stub(hop::stub::Arguments),
+    /// Callers that do not wait for each other, for the same
+    #[command(hide = true)]
+    Drive(Box<hop::drive::Arguments>),
 }
 
 /// Runs the command.
@@ -27,5 +35,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Generate(arguments) => generate::run(*arguments),
         Command::Tools(arguments) => tools::overhead::run(&arguments),
         Command::Outage(arguments) => tools::outage::run(&arguments),
+        Command::Stub(arguments) => hop::stub::run(&arguments),
+        Command::Drive(arguments) => hop::drive::run(&arguments),
     }
 }

@@ -3,13 +3,12 @@
 mod apart;
 pub(super) mod outage;
 pub(super) mod overhead;
-mod paced;
 mod stand;
 
 use std::time::Duration;
 
 /// A time that this share of all is within.
-fn within(times: &[Duration], share: f64) -> Duration {
+pub(super) fn within(times: &[Duration], share: f64) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     let place = (sorted.len() as f64 * share).ceil() as usize;
@@ -17,7 +16,7 @@ fn within(times: &[Duration], share: f64) -> Duration {
 }
 
 /// In the unit in which the promises are made.
-fn micros(time: Duration) -> f64 {
+pub(super) fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 

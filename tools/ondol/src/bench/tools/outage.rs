@@ -12,7 +12,7 @@ use runtime::Life;
 use shop::Mood;
 use tonic_types::StatusExt;
 
-use super::{micros, paced::at_rate, stand::Stand, within};
+use super::{super::paced::at_rate, micros, stand::Stand, within};
 use crate::{
     output::{say, tell},
     process,

@@ -9,7 +9,13 @@ use anyhow::ensure;
 use clap::Args;
 use runtime::Life;
 
-use super::{super::clean::Samples, apart::make_room, micros, paced::at_rate, stand::Stand, within};
+use super::{
+    super::{clean::Samples, paced::at_rate},
+    apart::make_room,
+    micros,
+    stand::Stand,
+    within,
+};
 use crate::{
     output::{say, tell},
     process,

@@ -1,0 +1,105 @@
+"""One sample: callers at a rate, and what the machine did meanwhile."""
+
+import json
+import os
+import subprocess
+import threading
+import time
+from typing import NamedTuple
+
+from cpu import Cpu
+from peers import System
+from stand import KEY, Stand, cpu_seconds, say
+
+# Callers that take this many seconds more than they should are stuck.
+PATIENCE = 90
+
+
+class Step(NamedTuple):
+    streamed: bool
+    rate: float
+    by_chance: bool = False
+
+
+class Sample(NamedTuple):
+    """Times in microseconds, of good answers."""
+
+    calls: int
+    errors: int
+    mean: float
+    p50: float
+    p95: float
+    p99: float
+    token_p50: float
+    token_p99: float
+    # Processor time of the system, in seconds.
+    cpu: float
+    # How long it all took, the last answer included.
+    seconds: float
+    # The shares, 0 to 1, of their processors that the system and that callers and model used.
+    busy: float
+    callers: float
+    # The share of all processors that others used.
+    foreign: float
+    # Whether answers kept up with calls.
+    carried: bool
+
+    @property
+    def cpu_micros(self) -> float:
+        return self.cpu * 1e6 / max(1, self.calls)
+
+
+class Driver:
+    def __init__(self, stand: Stand, model: subprocess.Popen) -> None:
+        self.stand, self.model = stand, model
+
+    def sample(self, system: System, step: Step, seconds: float) -> Sample:
+        command = [
+            *(self.stand.ondol, "bench", "drive", "--target", f"127.0.0.1:{system.port}", "--key", KEY),
+            *("--speaks", system.speaks, "--rate", f"{step.rate:.3f}", "--length", f"{seconds * 1000:.0f}ms"),
+            *(["--streamed"] if step.streamed else []),
+            *(["--by-chance"] if step.by_chance else []),
+        ]
+        program = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, self.stand.others),
+        )
+        patience = threading.Timer(seconds + PATIENCE, program.kill)
+        patience.start()
+        try:
+            return self.watch(program, system, seconds)
+        finally:
+            patience.cancel()
+            program.kill()
+            program.wait()
+
+    def watch(self, program: subprocess.Popen, system: System, seconds: float) -> Sample:
+        if program.stdout.readline() != "ready\n":
+            raise SystemExit(f"the callers of {system.title} did not get ready")
+        ours = [program, self.model]
+        machine, cpu, callers = Cpu.now(), cpu_seconds(system.processes), cpu_seconds(ours)
+        begun = time.monotonic()
+        program.stdin.write("go\n")
+        program.stdin.flush()
+        line = program.stdout.readline()
+        took = time.monotonic() - begun
+        cpu, callers = cpu_seconds(system.processes) - cpu, cpu_seconds(ours) - callers
+        foreign = Cpu.now().foreign_share(machine)
+        if not line:
+            raise SystemExit(f"the callers of {system.title} ended early")
+        told = json.loads(line)
+        told.pop("tokens")
+        if problem := told.pop("error"):
+            say(f"  {system.title}: {told['errors']} of {told['calls']} failed: {problem[:200]}")
+        return Sample(
+            **told,
+            cpu=cpu,
+            seconds=took,
+            busy=cpu / took,
+            callers=callers / took / len(self.stand.others),
+            foreign=foreign,
+            carried=told["errors"] * 100 <= told["calls"] and took <= seconds * 1.1 + 0.5,
+        )
