@@ -23,9 +23,8 @@ use crate::{resources::Answers, start::Faces};
 const LIST_TTL_MS: u64 = 10_000;
 
 /// What is answered here. A request for one of them that cannot be read says something wrong beside its method.
-const METHODS: [&str; 14] = [
+const METHODS: [&str; 13] = [
     "completion/complete",
-    "initialize",
     "ping",
     "prompts/get",
     "prompts/list",
@@ -96,11 +95,14 @@ impl ServerHandler for Server {
         if METHODS.contains(&method.as_str()) {
             return Err(ErrorData::invalid_params(format!("params: do not fit {method}"), None));
         }
-        Err(ErrorData::new(
-            ErrorCode::METHOD_NOT_FOUND,
-            format!("there is no method {} here", refusal::short(&method)),
-            None,
-        ))
+        // The current revision has no handshake, so one without its parameters is taken for a call of that revision.
+        let hint = if method == "initialize" {
+            ": 2026-07-28 has no handshake, and before it one needs protocolVersion, capabilities and clientInfo"
+        } else {
+            ""
+        };
+        let said = format!("there is no method {} here{hint}", refusal::short(&method));
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, said, None))
     }
 
     /// For the headers that repeat arguments, which have to be the same as the body. They decide nothing.
