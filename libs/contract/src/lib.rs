@@ -23,5 +23,5 @@ pub use invalid::Invalid;
 pub use model_id::{model_id, model_name};
 pub use page::{Page, page_size};
 pub use prompt::{MAX_MESSAGES, MAX_PROMPT_BYTES, Message, Prompt, Role};
-pub use structure::{json_object, json_value, message_struct, message_value};
+pub use structure::{answer_value, json_arguments, json_object, json_value, message_struct, message_value};
 pub use tool_name::tool_name;

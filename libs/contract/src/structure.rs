@@ -16,6 +16,29 @@ pub fn json_object(field: &str, message: Struct) -> Result<Map<String, Value>, I
     object(message, MAX_DEPTH).map_err(|problem| Invalid::field(field, problem))
 }
 
+/// The same of arguments that something is done with: a number that may have been another one before it became a double is
+/// refused, as it may have been the number of somebody's order.
+pub fn json_arguments(field: &str, message: Struct) -> Result<Map<String, Value>, Invalid> {
+    let arguments = json_object(field, message)?;
+    match arguments.iter().find(|(_, value)| has_inexact(value)) {
+        None => Ok(arguments),
+        Some((name, _)) => Err(Invalid::field(
+            format!("{field}.{name}"),
+            "has a number of 2^53 or more, which gRPC's Struct does not hold exactly: send it as text where the tool takes \
+             text, or call by /mcp",
+        )),
+    }
+}
+
+fn has_inexact(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| number.abs() >= EXACT),
+        Value::Array(items) => items.iter().any(has_inexact),
+        Value::Object(fields) => fields.values().any(has_inexact),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
+
 /// The same of any value.
 pub fn json_value(field: &str, message: Wire) -> Result<Value, Invalid> {
     value(message, MAX_DEPTH).map_err(|problem| Invalid::field(field, problem))
@@ -62,6 +85,22 @@ pub fn message_value(value: &Value) -> Wire {
     Wire { kind: Some(kind) }
 }
 
+/// An answer as a message. Its integers of 2^53 and more, which no double holds exactly, become text.
+pub fn answer_value(value: &Value) -> Wire {
+    message_value(&exact(value))
+}
+
+fn exact(value: &Value) -> Value {
+    match value {
+        Value::Number(number) if !number.is_f64() && has_inexact(value) => Value::String(number.to_string()),
+        Value::Array(items) => Value::Array(items.iter().map(exact).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, field)| (name.clone(), exact(field))).collect())
+        }
+        _ => value.clone(),
+    }
+}
+
 /// A JSON object as a message.
 pub fn message_struct(fields: &Map<String, Value>) -> Struct {
     Struct { fields: fields.iter().map(|(name, field)| (name.clone(), message_value(field))).collect() }
@@ -72,13 +111,30 @@ mod tests {
     use prost_types::{Struct, Value as Wire, value::Kind};
     use serde_json::{Value, json};
 
-    use super::{json_object, message_struct, message_value};
+    use super::{answer_value, json_arguments, json_object, message_struct, message_value};
 
     #[test]
     fn what_goes_there_comes_back() {
         let value = json!({"a": [1, -2.5, "x", null, true, {"b": 9_007_199_254_740_992_i64}], "c": {}});
         let fields = message_struct(value.as_object().unwrap());
         assert_eq!(Value::Object(json_object("arguments", fields).unwrap()), value);
+    }
+
+    #[test]
+    fn no_number_becomes_another_one() {
+        let arguments = |value: Value| {
+            json_arguments("arguments", message_struct(json!({ "n": value }).as_object().unwrap()))
+        };
+        for good in [json!(9_007_199_254_740_991_i64), json!(-3), json!(0.5), json!("9007199254740993")] {
+            assert_eq!(arguments(good.clone()).unwrap()["n"], good);
+        }
+        for inexact in [json!(9_007_199_254_740_993_i64), json!([{"id": u64::MAX}]), json!(-1e20)] {
+            let refused = arguments(inexact.clone()).unwrap_err().to_string();
+            assert!(refused.starts_with("arguments.n: has a number of 2^53"), "{inexact}: {refused}");
+        }
+        let answered = answer_value(&json!({"ids": [9_007_199_254_740_993_i64, 7], "share": 1e300}));
+        let kept = json!({"ids": ["9007199254740993", 7], "share": 1e300});
+        assert_eq!(answered, message_value(&kept));
     }
 
     #[test]

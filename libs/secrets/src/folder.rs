@@ -3,12 +3,20 @@
 use std::{
     io::{self, ErrorKind},
     path::PathBuf,
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use tokio::{fs::File, io::AsyncReadExt};
+use tokio::{
+    fs::{File, metadata},
+    io::AsyncReadExt,
+    time::timeout,
+};
 
 use crate::{Keeper, Secret, SecretsError, keeper::LARGEST};
+
+/// A mount that does not answer is away.
+const READ_WITHIN: Duration = Duration::from_secs(3);
 
 /// A folder whose files are secrets, by their names. Links are followed, as mounts are made of them.
 #[derive(Clone, Debug)]
@@ -29,10 +37,17 @@ impl Folder {
 
     /// Read anew each time: a mount is changed by putting another folder in its place.
     async fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let file = File::open(self.path.join(name)).await?;
-        file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).await?;
-        Ok(bytes)
+        let path = self.path.join(name);
+        let reading = async {
+            // A pipe would be waited for without end.
+            if !metadata(&path).await?.is_file() {
+                return Err(ErrorKind::IsADirectory.into());
+            }
+            let mut bytes = Vec::new();
+            File::open(&path).await?.take(LARGEST as u64 + 1).read_to_end(&mut bytes).await?;
+            Ok(bytes)
+        };
+        timeout(READ_WITHIN, reading).await.unwrap_or_else(|_late| Err(ErrorKind::TimedOut.into()))
     }
 }
 

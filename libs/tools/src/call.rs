@@ -21,6 +21,8 @@ pub struct Call {
     pub deadline: Option<Instant>,
     /// How long all attempts have together. The tool's policy says so.
     pub whole: Option<Duration>,
+    /// Whether it still gets ready, which only the tool knows.
+    pub preparing: Preparing,
     /// Where a long call says how far it is.
     pub progress: Progress,
     /// How many servers of ours it has come through before, where one is a tool of another.
@@ -38,6 +40,7 @@ impl Call {
             request_id: String::new(),
             deadline: None,
             whole: None,
+            preparing: Preparing::default(),
             progress: Progress::default(),
             hops: 0,
             dialogue: Dialogue::default(),

@@ -89,6 +89,14 @@ pub enum ToolsError {
         /// How long the last one had.
         rest: Duration,
     },
+    /// What the upstream is asked with was not there in time, so it was not asked. It does not speak against the upstream.
+    #[error("{name} was not asked: its credentials were not there within {} ms", .limit.as_millis())]
+    Unprepared {
+        /// The tool.
+        name: String,
+        /// How long they had.
+        limit: Duration,
+    },
     /// The upstream could not be reached, failed, or asked to be left alone.
     #[error("{upstream} failed: {message}")]
     Upstream {
@@ -164,7 +172,7 @@ impl ToolsError {
 
     /// Whether this speaks against those who were asked rather than against the caller: what is retried.
     pub fn is_failure(&self) -> bool {
-        !matches!(self, Self::Credentials(_))
+        !matches!(self, Self::Credentials(_) | Self::Unprepared { .. })
             && matches!(
                 self.kind(),
                 Kind::Unavailable | Kind::DeadlineExceeded | Kind::Internal | Kind::DataLoss | Kind::Aborted
@@ -179,7 +187,7 @@ impl ToolsError {
     /// Whether nobody was asked: there was nothing to ask with, or what was asked for was refused on the way out.
     pub(crate) fn never_left(&self) -> bool {
         match self {
-            Self::Credentials(_) | Self::Invalid { .. } => true,
+            Self::Credentials(_) | Self::Unprepared { .. } | Self::Invalid { .. } => true,
             Self::Inner(error) => error.kind() == Kind::InvalidArgument || error.reason() == "EGRESS_REFUSED",
             _ => false,
         }
@@ -198,7 +206,9 @@ impl Fault for ToolsError {
             Self::Invalid { .. } => Kind::InvalidArgument,
             Self::SwitchedOff { .. } | Self::TooLarge { .. } | Self::Asks(_) => Kind::FailedPrecondition,
             Self::TooOften { .. } | Self::Busy { .. } => Kind::ResourceExhausted,
-            Self::Open { .. } | Self::Upstream { .. } | Self::Elsewhere { .. } => Kind::Unavailable,
+            Self::Open { .. } | Self::Upstream { .. } | Self::Elsewhere { .. } | Self::Unprepared { .. } => {
+                Kind::Unavailable
+            }
             Self::TimedOut { .. } | Self::OutOfTime { .. } => Kind::DeadlineExceeded,
             Self::BadAnswer { .. } => Kind::DataLoss,
             Self::Credentials(error) | Self::Inner(error) => error.kind(),
@@ -221,6 +231,7 @@ impl Fault for ToolsError {
             Self::SwitchedOff { .. } => "TOOL_SWITCHED_OFF",
             Self::TooOften { .. } => "TOOL_RATE_LIMITED",
             Self::Busy { .. } => "TOOL_BUSY",
+            Self::Unprepared { .. } => "CREDENTIALS_MISSING",
             Self::Open { .. } => "UPSTREAM_BREAKER_OPEN",
             Self::Upstream { .. } | Self::Elsewhere { .. } => "UPSTREAM_FAILED",
             Self::BadAnswer { .. } => "TOOL_ANSWER_INVALID",
@@ -250,6 +261,7 @@ impl Fault for ToolsError {
             | Self::TooOften { .. }
             | Self::Busy { .. }
             | Self::Open { .. }
+            | Self::Unprepared { .. }
             | Self::Credentials(_) => true,
             Self::TimedOut { .. }
             | Self::OutOfTime { .. }

@@ -20,6 +20,7 @@ mod error;
 mod metrics;
 mod output;
 mod policy;
+mod preparing;
 mod registry;
 mod schema;
 mod stack;
@@ -34,6 +35,7 @@ pub use output::{Content, Link, Output};
 pub use policy::{
     Allow, BreakerState, Breakers, Caching, Overflow, Policy, RateLimit, Retrying, Tasking, Tripping,
 };
+pub use preparing::Preparing;
 pub use registry::{Mounted, Registry};
 pub use schema::Schema;
 pub use stack::Workshop;

@@ -46,7 +46,7 @@ impl Tools {
     ) -> Result<wire::CallToolResponse, McpError> {
         let (_, extensions, asked) = request.into_parts();
         let name = tool_name(&asked.name)?;
-        let arguments = contract::json_object("arguments", asked.arguments.unwrap_or_default())?;
+        let arguments = contract::json_arguments("arguments", asked.arguments.unwrap_or_default())?;
         let call = Call {
             request_id: convert::request_id(&extensions),
             deadline: convert::deadline(&extensions),

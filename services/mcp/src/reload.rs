@@ -7,20 +7,23 @@ mod metrics;
 
 use std::{
     collections::BTreeSet,
-    io, mem,
+    io::{self, ErrorKind},
+    mem,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use fault::Chain;
 use runtime::Life;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{MissedTickBehavior, timeout};
 
 pub(crate) use self::metrics::Metrics;
 use crate::{Assembly, Config, McpError, Means, start::Faces};
 
 /// How often the file is looked at. Mounted config maps are swapped as links, which watchers of files miss.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A mount that does not answer must not keep other changes away.
+const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// The tools of the running service, and how to build them again.
 pub(crate) struct Reload {
@@ -126,13 +129,25 @@ fn names(assembly: &Assembly) -> BTreeSet<String> {
 
 /// All that the tools are read from: the file, and the documents that it names.
 pub(crate) async fn text(path: &Path) -> io::Result<Vec<u8>> {
-    let mut text = tokio::fs::read(path).await?;
+    let mut text = bytes(path).await?;
     let documents = Config::read(path).map(|config| config.documents()).unwrap_or_default();
     for document in documents {
         // One that is not there is told by whoever needs it.
-        text.extend(tokio::fs::read(document).await.unwrap_or_default());
+        text.extend(bytes(&document).await.unwrap_or_default());
     }
     Ok(text)
+}
+
+/// A file, in its time. A pipe would be waited for without end, and with it every change of the tools.
+async fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let reading = async {
+        if !tokio::fs::metadata(path).await?.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "expected a regular file"));
+        }
+        tokio::fs::read(path).await
+    };
+    let late = |_| io::Error::new(ErrorKind::TimedOut, "it could not be read in 10 seconds");
+    timeout(READ_WITHIN, reading).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `ondol keys`: secrets that open the api, the hashes that api is given instead, and the keys that it keeps itself.
 
 mod allowed;
+mod bounds;
 mod create;
 mod expiry;
 mod list;

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::around::{Around, Below};
-use crate::{Call, Metrics, Output, ToolsError};
+use crate::{Call, Metrics, Output, Preparing, ToolsError};
 
 /// Ends attempts that take too long, and counts them for their upstream.
 pub(crate) struct Attempt {
@@ -24,8 +24,11 @@ impl Attempt {
     }
 
     /// No answer in `limit`, whoever has set it.
-    fn timed_out(&self, limit: Duration, whole: Option<Duration>) -> ToolsError {
+    fn timed_out(&self, limit: Duration, whole: Option<Duration>, preparing: &Preparing) -> ToolsError {
         let name = self.tool.clone();
+        if preparing.is_going_on() {
+            return ToolsError::Unprepared { name, limit };
+        }
         match whole.filter(|whole| limit < self.limit && limit < *whole) {
             Some(whole) => ToolsError::OutOfTime { name, whole, rest: limit },
             None => ToolsError::TimedOut { name, limit },
@@ -35,9 +38,9 @@ impl Attempt {
 
 impl Around for Attempt {
     async fn around<S: Below>(self: Arc<Self>, call: Call, mut rest: S) -> Result<Output, ToolsError> {
-        let (limit, whole) = (call.patience(self.limit), call.whole);
+        let (limit, whole, preparing) = (call.patience(self.limit), call.whole, call.preparing.clone());
         let begun = Instant::now();
-        let timed_out = || Err(self.timed_out(limit, whole));
+        let timed_out = || Err(self.timed_out(limit, whole, &preparing));
         let answer = within(limit, rest.call(call)).await.unwrap_or_else(timed_out);
         if !answer.as_ref().is_err_and(ToolsError::never_left) {
             let failed = answer.as_ref().is_err_and(ToolsError::blames_upstream);

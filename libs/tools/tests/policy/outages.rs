@@ -209,3 +209,20 @@ async fn what_never_left_is_no_attempt() {
         assert!(!stand.shows_any("ondol_upstream_attempts_total"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_credentials_has_asked_nobody() {
+    let tool = scripted(|_, _| Deed::Prepare);
+    let policy = Policy {
+        attempt_timeout: Duration::from_millis(50),
+        breaker: Some(tripping(Duration::from_mins(1))),
+        ..plain()
+    };
+    let stand = Stand::of(&tool, policy);
+    for _ in 0..5 {
+        let error = stand.call(json!({})).await.unwrap_err();
+        assert_eq!((error.reason(), error.nothing_was_done()), ("CREDENTIALS_MISSING", true), "{error}");
+    }
+    assert_eq!(stand.workshop.breakers.state("shop"), Some(BreakerState::Closed));
+    assert!(!stand.shows_any("ondol_upstream_attempts_total"));
+}

@@ -23,6 +23,8 @@ pub(crate) enum Deed {
     Answer(Output),
     Fail(ToolsError),
     Stall,
+    /// Waits for credentials.
+    Prepare,
     AnswerAfter(Duration, Output),
 }
 
@@ -39,6 +41,7 @@ impl Tool for Scripted {
             Deed::Answer(answer) => Ok(answer),
             Deed::Fail(error) => Err(error),
             Deed::Stall => std::future::pending().await,
+            Deed::Prepare => call.preparing.during(std::future::pending()).await,
             Deed::AnswerAfter(time, answer) => {
                 tokio::time::sleep(time).await;
                 Ok(answer)

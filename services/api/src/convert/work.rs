@@ -2,7 +2,7 @@
 
 use accounts::Grants;
 use artifacts::Upload;
-use contract::{Invalid, check_generation, json_object, model_id, tool_name};
+use contract::{Invalid, check_generation, json_arguments, model_id, tool_name};
 use prost::Message;
 use proto::jobs::v1::{self as wire, job::Work};
 
@@ -102,7 +102,7 @@ fn check_call(work: &wire::CallToolWork) -> Result<(), Invalid> {
     } else {
         Err(Invalid::field(field, format!("must be at most {LARGEST_ARGUMENTS} bytes, is {length}")))
     };
-    let shape = json_object(field, work.arguments.clone().unwrap_or_default()).map(drop);
+    let shape = json_arguments(field, work.arguments.clone().unwrap_or_default()).map(drop);
     Invalid::all([tool, size, shape])
 }
 

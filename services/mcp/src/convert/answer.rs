@@ -7,7 +7,7 @@ use tools::{Content, Output};
 pub(crate) fn answer(answer: Output) -> wire::CallToolResponse {
     wire::CallToolResponse {
         answer: whole(&answer).unwrap_or_default(),
-        structured_content: answer.structured.as_ref().map(contract::message_value),
+        structured_content: answer.structured.as_ref().map(contract::answer_value),
         content: answer
             .content
             .into_iter()

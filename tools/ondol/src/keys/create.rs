@@ -7,7 +7,11 @@ use proto::admin::v1::{AllowList, ApiKey, ApiKeyGrants, CreateApiKeyRequest};
 use rpc::AtMostOnce;
 use tonic::Request;
 
-use super::{allowed::Allowed, row};
+use super::{
+    allowed::Allowed,
+    bounds::{Bound, bound, limits},
+    row,
+};
 use crate::{
     client::Connection,
     json,
@@ -27,6 +31,9 @@ pub(crate) struct Arguments {
     note: String,
     #[command(flatten)]
     allowed: Allowed,
+    /// How much it may use, repeatable: `requests_per_minute=60`, `tokens_per_day=100000`, `concurrency=4` and so on
+    #[arg(long = "limit", value_name = "NAME=NUMBER", value_parser = bound)]
+    limits: Vec<Bound>,
     #[command(flatten)]
     connection: Connection,
     /// Print one JSON object with the key and its secret, as the contract writes them, for scripts
@@ -63,6 +70,7 @@ fn key(arguments: &Arguments) -> anyhow::Result<ApiKey> {
         note: arguments.note.clone(),
         grants: Some(grants(arguments.allowed.grants()?)),
         expire_time: arguments.allowed.expires.map(time),
+        limits: limits(&arguments.limits),
         ..ApiKey::default()
     })
 }
@@ -100,10 +108,12 @@ mod tests {
             ["create", "team-a", "--note", "batch", "--scopes", "admin"],
             ["--models", "qwen*", "--tools", "", "--jobs", "batch"],
         ];
-        let line = Line::parse_from([&line[0][..], &line[1], &["--expires", "2999-01-31"]].concat());
+        let more = ["--expires", "2999-01-31", "--limit", "concurrency=4"];
+        let line = Line::parse_from([&line[0][..], &line[1], &more].concat());
         let key = key(&line.arguments).unwrap();
         assert_eq!((key.owner.as_str(), key.note.as_str()), ("team-a", "batch"));
         assert_eq!(key.expire_time.unwrap().to_string(), "2999-01-31T00:00:00Z");
+        assert_eq!(key.limits.unwrap().concurrency, Some(4));
         let grants = key.grants.unwrap();
         assert_eq!(grants.scopes, ["admin"]);
         assert_eq!(

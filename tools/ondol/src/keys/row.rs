@@ -3,12 +3,14 @@
 use prost_types::Timestamp;
 use proto::admin::v1::{AllowList, ApiKey, ApiKeyState};
 
+use super::bounds::words;
+
 /// The columns of a list.
-pub(super) const HEAD: [&str; 10] =
-    ["id", "owner", "state", "scopes", "models", "tools", "jobs", "expires", "revoked", "note"];
+pub(super) const HEAD: [&str; 11] =
+    ["id", "owner", "state", "scopes", "models", "tools", "jobs", "limits", "expires", "revoked", "note"];
 
 /// What stands in them.
-pub(super) fn cells(key: &ApiKey) -> [String; 10] {
+pub(super) fn cells(key: &ApiKey) -> [String; 11] {
     let grants = key.grants.clone().unwrap_or_default();
     [
         id(key).to_owned(),
@@ -18,6 +20,7 @@ pub(super) fn cells(key: &ApiKey) -> [String; 10] {
         allowed(grants.models.as_ref()),
         allowed(grants.tools.as_ref()),
         allowed(grants.jobs.as_ref()),
+        key.limits.as_ref().map_or_else(|| "-".to_owned(), words),
         time(key.expire_time.as_ref()),
         time(key.revoke_time.as_ref()),
         // Notes are other people's text, and a list has one line for each key.
@@ -27,11 +30,11 @@ pub(super) fn cells(key: &ApiKey) -> [String; 10] {
 
 /// What a key is, in a sentence.
 pub(super) fn sentence(key: &ApiKey) -> String {
-    let [id, owner, _, scopes, models, tools, jobs, expires, ..] = cells(key);
+    let [id, owner, _, scopes, models, tools, jobs, limits, expires, ..] = cells(key);
     let expires =
         if expires == "-" { "does not end by itself".to_owned() } else { format!("ends at {expires}") };
     format!(
-        "{id} is a key of {owner}: scopes {scopes}, models {models}, tools {tools}, jobs {jobs}; it {expires}."
+        "{id} is a key of {owner}: scopes {scopes}, models {models}, tools {tools}, jobs {jobs}, limits {limits}; it {expires}."
     )
 }
 
@@ -85,8 +88,12 @@ mod tests {
             ..ApiKey::default()
         };
         let row = cells(&key).join(" ");
-        assert_eq!(row, "0a team-a revoked - qwen*,llama none all - 2023-11-14T22:13:20Z forthe [31mbatch");
-        assert!(sentence(&key).ends_with("jobs all; it does not end by itself."), "{}", sentence(&key));
+        assert_eq!(row, "0a team-a revoked - qwen*,llama none all - - 2023-11-14T22:13:20Z forthe [31mbatch");
+        assert!(
+            sentence(&key).ends_with("jobs all, limits -; it does not end by itself."),
+            "{}",
+            sentence(&key)
+        );
         let ending = ApiKey { expire_time: Some(Timestamp::default()), ..key };
         assert!(sentence(&ending).ends_with("it ends at 1970-01-01T00:00:00Z."), "{}", sentence(&ending));
     }

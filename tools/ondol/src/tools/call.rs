@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     /// The tool, as `ondol tools list` names it
     tool: String,
     /// The arguments: one JSON object, `-` for one on standard input, or NAME=VALUE each. A value is what the tool takes;
-    /// where that leaves it open it is JSON, and text if it is none: `id='"3"'` is text
+    /// where that leaves it open it is JSON, and text if it is none: there `id='"3"'` is the text 3
     #[arg(value_name = "ARGUMENTS")]
     given: Vec<String>,
     #[command(flatten)]

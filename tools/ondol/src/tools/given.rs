@@ -107,8 +107,12 @@ fn pairs(given: &[String]) -> anyhow::Result<Vec<(String, String)>> {
     Ok(pairs)
 }
 
-/// `3` is a number and `desk` is text, unless the tool takes only the other; `"3"` is text anyway.
+/// `3` is a number and `desk` is text, unless the tool takes only the other; `"3"` is text anyway, and keeps its quotes where
+/// nothing but text is taken.
 fn value(text: &str, kinds: &Kinds<'_>) -> anyhow::Result<Value> {
+    if kinds.are_text() {
+        return Ok(Value::String(text.to_owned()));
+    }
     match serde_json::from_str::<Value>(text) {
         Ok(value) if kinds.take(&value) => Ok(value),
         _ if kinds.take_text() => Ok(Value::String(text.to_owned())),
@@ -176,7 +180,7 @@ mod tests {
         });
         assert_eq!(read(&words, Some(&schema)).unwrap(), expected);
         let quoted = read(&["query=\"123\"", "perhaps=null", "query2=x"], Some(&schema)).unwrap();
-        assert_eq!(quoted, json!({"query": "123", "perhaps": null, "query2": "x"}));
+        assert_eq!(quoted, json!({"query": "\"123\"", "perhaps": null, "query2": "x"}));
     }
 
     #[test]

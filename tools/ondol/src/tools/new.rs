@@ -36,7 +36,9 @@ pub(crate) fn write_if_missing(path: &Path) -> io::Result<bool> {
         opened => opened?,
     };
     write_master(&home)?;
-    let url = format!("file://{}", home.join("files").display());
+    let files = home.join("files");
+    fs::create_dir_all(&files)?;
+    let url = format!("file://{}", files.display());
     write!(
         file,
         "# What tools there are. Changes are taken at once; `ondol tools check` says what is wrong with them, and\n\

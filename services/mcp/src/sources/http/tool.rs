@@ -7,7 +7,7 @@ use http::StatusCode;
 use secrets::Redactor;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use tools::{Call, Output, Tool, ToolsError};
+use tools::{Call, Output, Preparing, Tool, ToolsError};
 
 use super::{answer::Reading, plan::Plan};
 use crate::remote::{Given, Remote};
@@ -24,17 +24,17 @@ pub(super) struct Asking {
 #[async_trait]
 impl Tool for Asking {
     async fn call(&self, call: Call) -> Result<Output, ToolsError> {
-        let key = key(&call, &self.reading.name);
+        let (key, preparing) = (key(&call, &self.reading.name), call.preparing.clone());
         let mut arguments = call.arguments;
         for (name, value) in &self.defaults {
             arguments.entry(name.as_str()).or_insert_with(|| value.clone());
         }
-        let (mut given, mut response) = self.ask(&arguments, &key).await?;
+        let (mut given, mut response) = self.ask(&arguments, &key, &preparing).await?;
         // A token may have been withdrawn before its time, and a secret rotated.
         if response.status == StatusCode::UNAUTHORIZED
-            && self.upstream.auth.renew(&given, &self.upstream.secrets).await
+            && preparing.during(self.upstream.auth.renew(&given, &self.upstream.secrets)).await
         {
-            (given, response) = self.ask(&arguments, &key).await?;
+            (given, response) = self.ask(&arguments, &key, &preparing).await?;
         }
         let redactor = Redactor::of(&given.0);
         self.reading.read(response, &redactor).await
@@ -59,9 +59,10 @@ impl Asking {
         &self,
         arguments: &Map<String, Value>,
         key: &str,
+        preparing: &Preparing,
     ) -> Result<(Given, egress::Response), ToolsError> {
         let mut request = self.plan.request(arguments, &self.upstream.headers, key)?;
-        let given = self.upstream.auth.apply(&mut request, &self.upstream.secrets).await?;
+        let given = preparing.during(self.upstream.auth.apply(&mut request, &self.upstream.secrets)).await?;
         let response =
             self.upstream.egress.send(request).await.map_err(|error| self.reading.unanswered(error))?;
         Ok((given, response))

@@ -104,6 +104,11 @@ impl Bucket {
         }
         let location: Location = config.url.parse().map_err(|problem| wrong(format!("url: {problem}")))?;
         let objects: Arc<dyn Objects> = match location {
+            // The store would make it, and nobody would ever see that the path is misspelt.
+            Location::Folder(path) if !path.is_dir() => {
+                let path = path.display();
+                return Err(wrong(format!("url: there is no folder {path}: make it, or mend the path")));
+            }
             Location::Folder(path) => Arc::new(Folder::open(path).await?),
             Location::S3 { bucket, prefix } => Arc::new(S3::open(settings(config, bucket, prefix)).await?),
         };

@@ -20,6 +20,11 @@ impl<'a> Kinds<'a> {
         Self(argument.and_then(|argument| kinds(argument, arguments, DEEPEST)))
     }
 
+    /// Whether nothing but text is taken.
+    pub(super) fn are_text(&self) -> bool {
+        self.0.as_ref().is_some_and(|kinds| kinds.len() == 1 && kinds.contains("string"))
+    }
+
     pub(super) fn take_text(&self) -> bool {
         self.0.as_ref().is_none_or(|kinds| kinds.contains("string"))
     }
