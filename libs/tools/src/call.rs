@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use crate::Dialogue;
+use crate::{Dialogue, Preparing};
 
 /// What is asked, by whom, and until when.
 #[derive(Clone, Debug)]
