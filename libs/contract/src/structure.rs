@@ -130,7 +130,7 @@ mod tests {
         }
         for inexact in [json!(9_007_199_254_740_993_i64), json!([{"id": u64::MAX}]), json!(-1e20)] {
             let refused = arguments(inexact.clone()).unwrap_err().to_string();
-            assert!(refused.starts_with("arguments.n: has a number of 2^53"), "{inexact}: {refused}");
+            assert!(refused.contains("arguments.n: has a number of 2^53"), "{inexact}: {refused}");
         }
         let answered = answer_value(&json!({"ids": [9_007_199_254_740_993_i64, 7], "share": 1e300}));
         let kept = json!({"ids": ["9007199254740993", 7], "share": 1e300});

@@ -41,7 +41,7 @@ fn a_key_is_created_allows_what_it_names_and_ends_when_it_is_revoked() {
     let secret = out.trim_end();
     assert!(secret.starts_with("ondol_") && secret.len() == 70, "{out:?} is no secret by itself");
     let id = err.trim_end().rsplit(' ').next().unwrap();
-    assert!(err.contains("models smollm2*, tools all, jobs none; it ends at "), "{err}");
+    assert!(err.contains("models smollm2*, tools all, jobs none, limits -; it ends at "), "{err}");
     assert!(err.ends_with(&format!("ondol keys revoke {id}\n")) && !err.contains(secret), "{err}");
 
     let with_it = ["--api-key", secret];

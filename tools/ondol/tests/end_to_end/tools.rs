@@ -1,6 +1,10 @@
 //! Tools from the command line: the file that describes them, and calls.
 
-use std::{fs, process::Output};
+use std::{
+    fs,
+    process::Output,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use crate::stack::{Stack, ondol};
 
@@ -32,11 +36,13 @@ fn arguments_are_what_the_tool_takes() {
     let Some(stack) = Stack::shared() else { return };
     let call =
         |arguments: &[&str]| said(stack.command(&[&["tools", "call"], arguments].concat()).output().unwrap());
-    let (code, _, err) = call(&["s3_put", "bucket=files", "key=given.txt", "text=123"]);
+    // The folder outlives a run, and nothing in it is written over.
+    let key = format!("key=given-{}.txt", SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos());
+    let (code, _, err) = call(&["s3_put", "bucket=files", &key, "text=123"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    let (code, out, _) = call(&["s3_get", "bucket=files", "key=given.txt", "length=2"]);
+    let (code, out, _) = call(&["s3_get", "bucket=files", &key, "length=2"]);
     assert!(code == Some(0) && out.contains("\"12\""), "{out}");
-    let (code, _, err) = call(&["s3_get", "bucket=files", "key=given.txt", "length=two"]);
+    let (code, _, err) = call(&["s3_get", "bucket=files", &key, "length=two"]);
     assert_eq!(code, Some(1));
     assert!(err.contains("the argument length: expected a whole number"), "{err}");
 }
