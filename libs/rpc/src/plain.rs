@@ -2,10 +2,13 @@
 //!
 //! - `gate` refuses gRPC's methods to whoever speaks something else, and gRPC to whoever speaks HTTP/1.
 //! - `answer` turns the statuses with which steps and handlers refuse a plain request into HTTP's own, with a body of
-//!   JSON. A body of events says in `last_words` how it ended badly. So nobody further in has to know which of both a request is, and log and metrics see one set of codes.
+//!   JSON. A body of events says in `last_words` how it ended badly. So nobody further in has to know which of both a
+//!   request is, and log and metrics see one set of codes.
+//! - `in_time` gives up bodies that do not come.
 
 mod answer;
 mod gate;
+mod in_time;
 mod last_words;
 mod refusal;
 

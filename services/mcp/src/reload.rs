@@ -195,6 +195,7 @@ mod tests {
 
     async fn names_after(reload: &mut Reload, more: &str) -> Vec<String> {
         let folder = reload.path.parent().unwrap().join("bucket");
+        fs::create_dir_all(&folder).unwrap();
         let bucket = format!("[s3.buckets.a]\nurl = \"file://{}\"\nread = [\"\"]\n", folder.display());
         fs::write(&reload.path, bucket + more).unwrap();
         reload.look().await;

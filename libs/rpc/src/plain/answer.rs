@@ -7,7 +7,9 @@ use http::{Method, Version};
 use tonic::{Code, Status, body::Body};
 
 use super::{
-    ErrorShape, LastWords, is_grpc,
+    ErrorShape, LastWords,
+    in_time::InTime,
+    is_grpc,
     refusal::{refusal, told},
 };
 use crate::step::{BodyStep, Inner, Polled, Request, Response, Step};
@@ -36,6 +38,8 @@ impl Step for AnswerPlainly {
         if is_grpc(request.headers()) && request.version() >= Version::HTTP_2 {
             return Ok(Spoken::Grpc);
         }
+        let body = std::mem::replace(request.body_mut(), Body::empty());
+        *request.body_mut() = InTime::around(body);
         let shape = self.shape.map(|shape| (shape, request.uri().path().to_owned()));
         Ok(Spoken::Http { head: request.method() == Method::HEAD, shape })
     }

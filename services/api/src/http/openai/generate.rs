@@ -45,7 +45,7 @@ pub(super) async fn generate(
 }
 
 /// What gRPC says beside an answer, such as how limits stand, as headers.
-fn with(metadata: MetadataMap, mut response: Response) -> Response {
+pub(super) fn with(metadata: MetadataMap, mut response: Response) -> Response {
     response.headers_mut().extend(metadata.into_headers());
     response
 }

@@ -7,9 +7,11 @@ use axum::{
 use openai::{OpenAiError, model_answer, models_answer};
 use proto::inference::v1::{GetModelRequest, ListModelsRequest, inference_service_server::InferenceService};
 
+use tonic::metadata::MetadataMap;
+
 use super::{
     Desk, Refused,
-    generate::{check_model, whole},
+    generate::{check_model, whole, with},
     keyed::Keyed,
 };
 use crate::ApiError;
@@ -20,17 +22,18 @@ const PAGES: usize = 16;
 
 /// `GET /v1/models`.
 pub(super) async fn list(State(desk): State<Desk>, keyed: Keyed) -> Result<Response, Refused> {
-    let (mut models, mut page_token) = (Vec::new(), String::new());
+    let (mut models, mut page_token, mut beside) = (Vec::new(), String::new(), MetadataMap::new());
     for _ in 0..PAGES {
         let request = keyed.request(ListModelsRequest { page_size: PAGE, page_token });
-        let page = desk.inference.list_models(request).await?.into_inner();
+        let (metadata, page, _) = desk.inference.list_models(request).await?.into_parts();
+        beside = metadata;
         models.extend(page.models);
         page_token = page.next_page_token;
         if page_token.is_empty() {
             break;
         }
     }
-    Ok(whole(&models_answer(&models)))
+    Ok(with(beside, whole(&models_answer(&models))))
 }
 
 /// `GET /v1/models/{model}`.
@@ -42,6 +45,6 @@ pub(super) async fn describe(
     let Path(model) = named.map_err(|_| ApiError::from(OpenAiError::no_such_model("")))?;
     check_model(&model)?;
     let request = keyed.request(GetModelRequest { name: format!("models/{model}") });
-    let found = desk.inference.get_model(request).await?;
-    Ok(whole(&model_answer(found.get_ref())))
+    let (beside, found, _) = desk.inference.get_model(request).await?.into_parts();
+    Ok(with(beside, whole(&model_answer(&found))))
 }
