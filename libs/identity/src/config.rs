@@ -89,7 +89,10 @@ fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>
 
 /// Reads the issuers and certificates in the TOML file at `path`, at most 1 MiB.
 pub(crate) fn read(path: &Path) -> Result<(Vec<Issuer>, Certificates), IdentityError> {
-    let text = String::from_utf8(bytes(path)?).unwrap_or_default();
+    // Taken for an empty one, it would let nobody in that it names, and nobody would know why.
+    let text = String::from_utf8(bytes(path)?).map_err(|_| {
+        IdentityError::Config(format!("{} is no file of identities: not UTF-8", path.display()))
+    })?;
     let file: IdentityFile = toml::from_str(&text).map_err(|error| {
         IdentityError::Config(format!("{} is no file of identities: {}", path.display(), error.message()))
     })?;

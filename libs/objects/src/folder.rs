@@ -16,10 +16,10 @@
 mod about;
 mod layout;
 mod list;
+mod place;
 mod publish;
 mod read;
 mod sink;
-mod way;
 
 use std::{
     io,

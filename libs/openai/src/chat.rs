@@ -8,13 +8,10 @@ use crate::{
     error::Problem,
     fields::Fields,
     form::{Face, streaming},
-    idle::{Idle, Parameter, is_text_format, take_idle},
+    idle::{Idle, NO_TOOLS, ONLY_TEXT, Parameter, is_text_format, take_idle},
     names::{Names, Prompt},
     sampling::shared,
 };
-
-const NO_TOOLS: &str = "no tools are called here: leave it out, or see the tools of this installation";
-const ONLY_TEXT: &str = "only text is generated: leave it out";
 
 const IDLE: [Parameter; 27] = [
     Parameter { name: "audio", idle: Idle::Null, instead: ONLY_TEXT },

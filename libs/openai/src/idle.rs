@@ -5,6 +5,11 @@ use serde_json::Value;
 
 use crate::{OpenAiError, error::Problem, fields::Fields};
 
+/// What several of them are told.
+pub(crate) const NO_TOOLS: &str =
+    "no tools are called here: leave it out, or see the tools of this installation";
+pub(crate) const ONLY_TEXT: &str = "only text is generated: leave it out";
+
 /// One of them.
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,

@@ -13,12 +13,11 @@ use crate::{
     error::Problem,
     fields::Fields,
     form::{Face, streaming},
-    idle::{Idle, Parameter, is_text_format, take_idle},
+    idle::{Idle, NO_TOOLS, ONLY_TEXT, Parameter, is_text_format, take_idle},
     names::{Names, Prompt},
     sampling::shared,
 };
 
-const NO_TOOLS: &str = "no tools are called here: leave it out, or see the tools of this installation";
 const NOT_STORED: &str = "nothing is stored: send the whole conversation as input";
 const LOGPROBS: &str = "message.output_text.logprobs";
 
@@ -28,7 +27,7 @@ const IDLE: [Parameter; 27] = [
     Parameter { name: "background_options", idle: Idle::Null, instead: "a job does that: see CreateJob" },
     Parameter { name: "context_management", idle: Idle::Empty, instead: "leave it out" },
     Parameter { name: "conversation", idle: Idle::Null, instead: NOT_STORED },
-    Parameter { name: "image", idle: Idle::Null, instead: "only text is generated: leave it out" },
+    Parameter { name: "image", idle: Idle::Null, instead: ONLY_TEXT },
     Parameter { name: "logit_bias", idle: Idle::Empty, instead: "leave it out" },
     Parameter { name: "max_tool_calls", idle: Idle::When(Value::is_u64), instead: NO_TOOLS },
     Parameter { name: "metadata", idle: Idle::Object, instead: "" },

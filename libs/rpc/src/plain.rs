@@ -4,13 +4,13 @@
 //! - `answer` turns the statuses with which steps and handlers refuse a plain request into HTTP's own, with a body of
 //!   JSON. A body of events says in `last_words` how it ended badly. So nobody further in has to know which of both a
 //!   request is, and log and metrics see one set of codes.
-//! - `in_time` gives up bodies that do not come.
+//! - `slow_body` gives up bodies that do not come.
 
 mod answer;
 mod gate;
-mod in_time;
 mod last_words;
 mod refusal;
+mod slow_body;
 
 pub(crate) use answer::AnswerPlainly;
 pub(crate) use gate::RefuseMisfits;

@@ -22,12 +22,9 @@ impl Catalogue {
         Self { models: Arc::new(models.collect()) }
     }
 
-    /// The model with this id, or an error that says which there are.
+    /// The model with this id. The error does not say which there are: not every caller may know of all.
     pub(crate) fn find(&self, id: &str) -> Result<&Arc<Served>, InferenceError> {
-        self.models.get(id).ok_or_else(|| InferenceError::UnknownModel {
-            asked: id.to_owned(),
-            served: self.models.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
-        })
+        self.models.get(id).ok_or_else(|| InferenceError::UnknownModel { asked: id.to_owned() })
     }
 
     /// Every model, by id.

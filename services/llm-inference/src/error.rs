@@ -15,12 +15,10 @@ pub enum InferenceError {
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// No such model is served here.
-    #[error("model {asked:?} is not served here; ListModels gives those that are: {served}")]
+    #[error("model {asked:?} is not served here; ListModels gives those that are")]
     UnknownModel {
         /// The id that was asked for.
         asked: String,
-        /// The ids that are served, separated by commas.
-        served: String,
     },
     /// Messages came for a model that only continues plain text.
     #[error("model {0:?} has no chat template")]
@@ -106,9 +104,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_model_says_what_there_is() {
-        let error = InferenceError::UnknownModel { asked: "gpt".into(), served: "smollm2".into() };
+    fn an_unknown_model_says_where_to_look() {
+        let error = InferenceError::UnknownModel { asked: "gpt".into() };
         assert_eq!((error.kind(), error.reason()), (Kind::NotFound, "MODEL_NOT_FOUND"));
-        assert!(error.public_message().contains("smollm2"));
+        assert!(error.public_message().contains("ListModels"));
     }
 }

@@ -6,10 +6,10 @@ const ISSUER: &str =
     "[[issuers]]\nname = \"corp\"\nissuer = \"https://login.example.com/a\"\naudiences = [\"ondol\"]\n";
 const CERTIFICATE: &str = "[[certificates]]\nsan = \"A.example\"\nname = \"team-a\"\n";
 
-fn load(text: &str) -> Result<(Vec<Issuer>, Certificates), IdentityError> {
+fn load(text: impl AsRef<[u8]>) -> Result<(Vec<Issuer>, Certificates), IdentityError> {
     install();
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
+    file.write_all(text.as_ref()).unwrap();
     read(file.path())
 }
 
@@ -28,7 +28,7 @@ fn reads_issuers_and_certificates() {
                 [issuers.claims]\nscopes = \"scp\"\n[issuers.grants]\nmodels = [\"qwen*\"]\n\
                 [issuers.limits]\nconcurrency = 3\n";
     let grants = "[certificates.grants]\nscopes = [\"admin\"]\n";
-    let (issuers, certificates) = load(&format!("{ISSUER}{more}{CERTIFICATE}{grants}")).unwrap();
+    let (issuers, certificates) = load(format!("{ISSUER}{more}{CERTIFICATE}{grants}")).unwrap();
     let issuer = &issuers[0];
     assert_eq!((issuer.leeway, issuer.reading.limits.concurrency), (Duration::from_mins(1), Some(3)));
     assert_eq!(issuer.algorithms, [Algorithm::ES256, Algorithm::EdDSA]);
@@ -84,4 +84,10 @@ fn what_is_there_twice_or_unknown_is_refused() {
     assert!(problem(&format!("{ISSUER}audience = \"x\"\n")).contains("no file of identities"));
     let missing = read(Path::new("/nowhere/identities.toml")).map(drop).unwrap_err();
     assert!(missing.to_string().contains("identities.toml"), "{missing}");
+}
+
+#[test]
+fn a_file_that_is_no_text_is_none_rather_than_an_empty_one() {
+    let told = load([ISSUER.as_bytes(), b"# \xff"].concat()).map(drop).unwrap_err().to_string();
+    assert!(told.contains("not UTF-8"), "{told}");
 }

@@ -6,7 +6,7 @@ use rustix::fs::{Dir, FileType};
 
 use super::{
     layout::{Layout, OWN},
-    read, way,
+    place, read,
 };
 use crate::{Key, ListOptions, Listed, ObjectsError, Page};
 
@@ -80,7 +80,7 @@ impl Walk<'_> {
             return Ok(Vec::new());
         }
         let root = self.layout.root();
-        let mut names = match way::enter(root, folder).and_then(|inside| names_in(&inside)) {
+        let mut names = match place::enter(root, folder).and_then(|inside| names_in(&inside)) {
             Ok(names) => names,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(Vec::new());
@@ -103,7 +103,7 @@ fn names_in(folder: &OwnedFd) -> io::Result<Vec<String>> {
         }
         let kind = match entry.file_type() {
             // Some file systems do not say so here.
-            FileType::Unknown => way::kind_of(folder, name)?,
+            FileType::Unknown => place::kind_of(folder, name)?,
             known => Some(known),
         };
         Ok(match kind {

@@ -13,8 +13,8 @@ use tempfile::TempPath;
 use super::{
     about::{About, forget_others},
     layout::Layout,
+    place::Place,
     read,
-    way::Place,
 };
 use crate::{Condition, Key, ObjectsError};
 

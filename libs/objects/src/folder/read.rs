@@ -13,7 +13,7 @@ use tokio_util::io::ReaderStream;
 use super::{
     about::{About, foreign_etag, name},
     layout::Layout,
-    way::Place,
+    place::Place,
 };
 use crate::{
     ETag, GetOptions, Key, Object, ObjectInfo, ObjectsError,

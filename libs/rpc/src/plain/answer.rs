@@ -7,10 +7,9 @@ use http::{Method, Version};
 use tonic::{Code, Status, body::Body};
 
 use super::{
-    ErrorShape, LastWords,
-    in_time::InTime,
-    is_grpc,
+    ErrorShape, LastWords, is_grpc,
     refusal::{refusal, told},
+    slow_body::InTime,
 };
 use crate::step::{BodyStep, Inner, Polled, Request, Response, Step};
 

@@ -84,7 +84,7 @@ fn what_the_server_refuses_is_told_in_full() {
         request.to_string()
     };
     for (more, options, words) in [
-        (json!({"model": "gpt-7"}), &[][..], &["NotFound (MODEL_NOT_FOUND)", MODEL][..]),
+        (json!({"model": "gpt-7"}), &[][..], &["NotFound (MODEL_NOT_FOUND)", "ListModels"][..]),
         (json!({"sampling": {"temperature": 9}}), &[], &["InvalidArgument", "sampling.temperature"]),
         (json!({}), &["--deadline", "1us"], &["DeadlineExceeded"]),
         (json!({}), &["--api-key", "ondol_guessed"], &["Unauthenticated", "--api-key"]),

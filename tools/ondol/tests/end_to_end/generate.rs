@@ -53,7 +53,7 @@ fn a_dash_reads_the_prompt_from_standard_input() {
 fn a_refusal_is_explained_and_ends_with_1() {
     let Some(stack) = Stack::shared() else { return };
     for (arguments, words) in [
-        (&["--model", "gpt-7", "Hi"][..], &["NotFound", "gpt-7", MODEL][..]),
+        (&["--model", "gpt-7", "Hi"][..], &["NotFound", "gpt-7", "ListModels"][..]),
         (&["--temperature", "9", "Hi"], &["InvalidArgument", "sampling.temperature", "0 to 2"]),
         (&["--api-key", "guessed", "Hi"], &["Unauthenticated", "API key"]),
     ] {
