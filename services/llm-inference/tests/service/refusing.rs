@@ -132,7 +132,7 @@ async fn the_other_calls_name_their_fields_too() {
 }
 
 #[tokio::test]
-async fn an_unknown_model_is_not_found_and_the_others_are_named() {
+async fn an_unknown_model_is_not_found_and_the_others_are_not_named() {
     let stand = Stand::start([Stub::named("one"), Stub::named("two")]);
     let mut client = stand.client();
     let model = || "three".to_owned();
