@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use telemetry::{ACCESS, trace::ended};
+use tonic::Code;
 use tracing::Span;
 
 use crate::{
@@ -53,6 +55,7 @@ impl ObservedCall for LoggedCall {
         let _entered = self.span.enter();
         let method = self.path.trim_start_matches('/');
         let status = name_of(outcome.code);
+        ended(&self.span, outcome.code as i32, is_fault(outcome.code).then_some(status));
         let Outcome { bytes, messages, .. } = outcome;
         let duration_ms = outcome.elapsed.as_secs_f64() * 1e3;
         let peer = self.peer.map(tracing::field::display);
@@ -62,6 +65,7 @@ impl ObservedCall for LoggedCall {
         macro_rules! tell {
             ($level:ident) => {
                 tracing::$level!(
+                    target: ACCESS,
                     service,
                     method,
                     status,
@@ -80,4 +84,17 @@ impl ObservedCall for LoggedCall {
             tell!(info);
         }
     }
+}
+
+/// Whether a trace shows a call as failed: what its caller did wrong is no failure of the server's, says OpenTelemetry.
+const fn is_fault(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
 }

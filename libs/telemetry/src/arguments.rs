@@ -62,9 +62,15 @@ impl FromStr for LogFilter {
     }
 }
 
-/// Whether a span is followed. The log filter has no say in it: a quiet log must not cost trace and request ids.
+/// The target of lines that tell how a call went. Its span says the same, so they are no events of it.
+pub const ACCESS: &str = "access";
+
+/// Whether a span is followed, or an event noted in it. The log filter has no say in it: a quiet log must not cost trace and
+/// request ids.
 pub(crate) fn traced(metadata: &Metadata<'_>) -> bool {
-    *metadata.level() <= Level::INFO && !NOISY.iter().any(|noisy| metadata.target().starts_with(noisy))
+    *metadata.level() <= Level::INFO
+        && metadata.target() != ACCESS
+        && !NOISY.iter().any(|noisy| metadata.target().starts_with(noisy))
 }
 
 fn ratio(text: &str) -> Result<f64, String> {

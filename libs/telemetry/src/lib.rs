@@ -18,7 +18,7 @@ mod panics;
 mod start;
 pub mod trace;
 
-pub use arguments::{Arguments, LogFilter, LogFormat};
+pub use arguments::{ACCESS, Arguments, LogFilter, LogFormat};
 pub use capture::{Captured, capture};
 pub use error::TelemetryError;
 pub use start::{Guard, Identity, Output, start};

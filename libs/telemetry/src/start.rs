@@ -98,7 +98,12 @@ pub(crate) fn subscriber(
     let spans = only(|metadata| metadata.is_span() && traced(metadata));
     let traces = tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("ondol"))
+        // Each costs every call something, and none tells what the span's name, its times and the log do not: where the
+        // code stands, the thread, for how long nobody worked at it, and a context for OpenTelemetry's own macros.
+        .with_location(false)
         .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_context_activation(false)
         .with_filter(only(traced));
     Registry::default().with(traces).with(log.with_filter(filter.0.clone().or(spans)))
 }
@@ -110,15 +115,32 @@ fn only<F: Fn(&Metadata<'_>) -> bool>(accept: F) -> FilterFn<F> {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+    use std::sync::{Arc, Mutex};
+
+    use opentelemetry::trace::Status;
+    use opentelemetry_sdk::{
+        error::OTelSdkResult,
+        trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter},
+    };
     use tracing::{info, info_span, subscriber::with_default, warn};
 
     use super::subscriber;
     use crate::{
-        Captured,
+        ACCESS, Captured,
         log::{LogLayer, Sink, Style},
         trace,
     };
+
+    /// Keeps what is exported.
+    #[derive(Clone, Debug, Default)]
+    struct Kept(Arc<Mutex<Vec<SpanData>>>);
+
+    impl SpanExporter for Kept {
+        async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+            self.0.lock().unwrap().extend(batch);
+            Ok(())
+        }
+    }
 
     #[test]
     fn a_quiet_log_keeps_the_ids_of_unsampled_requests() {
@@ -134,5 +156,27 @@ mod tests {
         let [line] = &captured.lines()[..] else { panic!("one line") };
         assert_eq!((&line["message"], &line["req_id"]), (&"heard".into(), &"r-1".into()));
         assert_eq!(line["trace_id"], id);
+    }
+
+    #[test]
+    fn a_span_says_once_how_its_call_ended() {
+        let (captured, kept) = (Captured::default(), Kept::default());
+        let log = LogLayer::new(Style::Json, Sink::Memory(captured.clone()));
+        let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
+        with_default(subscriber(log, &"info".parse().unwrap(), &provider), || {
+            let request = info_span!("request", req_id = "r-1");
+            trace::ended(&request, 14, Some("UNAVAILABLE"));
+            let _entered = request.enter();
+            info!(target: ACCESS, "call ended");
+            info!("half way");
+        });
+        assert_eq!(captured.lines().len(), 2);
+        let spans = kept.0.lock().unwrap();
+        let [span] = &spans[..] else { panic!("one span") };
+        assert_eq!(span.status, Status::error("UNAVAILABLE"));
+        let names: Vec<_> = span.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+        assert_eq!(names, ["req_id", "rpc.grpc.status_code"]);
+        let events: Vec<_> = span.events.iter().map(|event| event.name.as_ref()).collect();
+        assert_eq!(events, ["half way"]);
     }
 }
