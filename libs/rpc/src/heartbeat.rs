@@ -16,6 +16,7 @@ pin_project_lite::pin_project! {
         stream: S,
         #[pin]
         silence: Sleep,
+        last: Instant,
         every: Duration,
         make: F,
     }
@@ -30,7 +31,7 @@ where
     S: Stream,
     F: FnMut() -> S::Item,
 {
-    Heartbeat { stream, silence: sleep(every), every, make }
+    Heartbeat { stream, silence: sleep(every), last: Instant::now(), every, make }
 }
 
 impl<S, F> Stream for Heartbeat<S, F>
@@ -42,15 +43,22 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
         let mut this = self.project();
-        let item = match this.stream.poll_next(cx) {
-            Poll::Ready(item) => item,
-            Poll::Pending => {
-                ready!(this.silence.as_mut().poll(cx));
-                Some((this.make)())
+        if let Poll::Ready(item) = this.stream.poll_next(cx) {
+            *this.last = Instant::now();
+            return Poll::Ready(item);
+        }
+        // The timer is moved when it rings, not with every item: there are many items to a ring.
+        loop {
+            ready!(this.silence.as_mut().poll(cx));
+            let due = *this.last + *this.every;
+            let now = Instant::now();
+            if now >= due {
+                *this.last = now;
+                this.silence.as_mut().reset(now + *this.every);
+                return Poll::Ready(Some((this.make)()));
             }
-        };
-        this.silence.reset(Instant::now() + *this.every);
-        Poll::Ready(item)
+            this.silence.as_mut().reset(due);
+        }
     }
 }
 

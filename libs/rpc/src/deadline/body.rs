@@ -1,6 +1,9 @@
 //! Cuts a body short at its deadline.
 
-use std::{pin::Pin, task::Context};
+use std::{
+    pin::Pin,
+    task::{Context, ready},
+};
 
 use http_body::SizeHint;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -10,22 +13,30 @@ use crate::step::{BodyStep, Inner, Polled};
 
 /// Ends with `DEADLINE_EXCEEDED` in the trailers once the time is up, and drops the inner body at that moment.
 pub(super) struct BoundBody {
-    expiry: Pin<Box<Sleep>>,
+    deadline: Instant,
+    /// Set once there is something to wait for, which short bodies never have.
+    alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl BoundBody {
     pub(super) fn new(deadline: Instant) -> Self {
-        Self { expiry: Box::pin(sleep_until(deadline)) }
+        Self { deadline, alarm: None }
     }
 }
 
 impl BodyStep for BoundBody {
     fn poll(&mut self, inner: &mut Inner, cx: &mut Context<'_>) -> Polled {
         // The clock comes first: a body that is always ready must end too.
-        if self.expiry.as_mut().poll(cx).is_ready() {
-            return inner.cut_short(&exceeded());
+        if Instant::now() < self.deadline {
+            let frame = inner.poll(cx);
+            if frame.is_ready() {
+                return frame;
+            }
+            let deadline = self.deadline;
+            let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            ready!(alarm.as_mut().poll(cx));
         }
-        inner.poll(cx)
+        inner.cut_short(&exceeded())
     }
 
     fn size_hint(&self, _: SizeHint) -> SizeHint {

@@ -41,7 +41,10 @@ impl Stalls {
     pub(super) fn waiting(&self) -> Arc<Waiting> {
         let waiting = Arc::new(Waiting::default());
         let mut all = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|one| one.strong_count() > 0);
+        // Only before it would grow, so that no answer pays for all the others.
+        if all.len() == all.capacity() {
+            all.retain(|one| one.strong_count() > 0);
+        }
         all.push(Arc::downgrade(&waiting));
         waiting
     }

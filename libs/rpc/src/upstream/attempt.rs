@@ -67,18 +67,19 @@ pub(super) async fn attempt(pool: &Arc<Pool>, request: Request, avoid: Option<So
 
 /// The head of a request as it goes on the wire: the upstream's authority, and the time that is left now.
 pub(super) fn head(parts: &Parts, origin: &Uri) -> Parts {
-    let mut parts = parts.clone();
+    // Without the extensions, which nobody reads any more and which are many.
+    let (mut head, ()) = http::Request::new(()).into_parts();
+    head.method = parts.method.clone();
+    head.version = http::Version::HTTP_2;
+    head.headers = parts.headers.clone();
     let mut target = origin.clone().into_parts();
     target.path_and_query =
         parts.uri.path_and_query().cloned().or_else(|| Some(uri::PathAndQuery::from_static("/")));
-    if let Ok(target) = Uri::from_parts(target) {
-        parts.uri = target;
-    }
-    parts.version = http::Version::HTTP_2;
+    head.uri = Uri::from_parts(target).unwrap_or_else(|_| parts.uri.clone());
     if let Some(deadline) = parts.extensions.get::<Deadline>() {
-        parts.headers.insert(TIMEOUT_HEADER, format_timeout(deadline.remaining()));
+        head.headers.insert(TIMEOUT_HEADER, format_timeout(deadline.remaining()));
     }
-    parts
+    head
 }
 
 fn refusal(error: &RpcError) -> Response {
