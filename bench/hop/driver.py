@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cpu import Cpu
 from peers import System
-from stand import KEY, Stand, cpu_seconds, say
+from stand import KEY, MODEL, Stand, cpu_seconds, say
 
 # Callers that take this many seconds more than they should are stuck.
 PATIENCE = 90
@@ -50,13 +50,14 @@ class Sample(NamedTuple):
 
 
 class Driver:
-    def __init__(self, stand: Stand, model: subprocess.Popen) -> None:
-        self.stand, self.model = stand, model
+    def __init__(self, stand: Stand, model: subprocess.Popen, name: str = MODEL) -> None:
+        self.stand, self.model, self.name = stand, model, name
 
     def sample(self, system: System, step: Step, seconds: float) -> Sample:
         command = [
             *(self.stand.ondol, "bench", "drive", "--target", f"127.0.0.1:{system.port}", "--key", KEY),
-            *("--speaks", system.speaks, "--rate", f"{step.rate:.3f}", "--length", f"{seconds * 1000:.0f}ms"),
+            *("--speaks", system.speaks, "--model", self.name),
+            *("--rate", f"{step.rate:.3f}", "--length", f"{seconds * 1000:.0f}ms"),
             *(["--streamed"] if step.streamed else []),
             *(["--by-chance"] if step.by_chance else []),
         ]

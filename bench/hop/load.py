@@ -3,17 +3,19 @@
 `./just bench load`.
 
 The model behind it takes as long as the reference's answers at its lowest rate, and is as quick at all rates:
-what grows with the rate is api's.
+what grows with the rate is api's. A second table has a real model, at the rate that it carries here.
 """
 
 import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Optional
 
 from driver import Driver, Step
 from figures import Series
 from peers import Peers
+from real import RealModel, times
 from show import clean, markdown, percent
 from stand import Stand, say
 
@@ -41,6 +43,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./just bench load", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--ondol", required=True, type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--api", required=True, type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--llm-inference", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--samples", type=int, default=3, help="turns of all rates (3)")
     parser.add_argument("--seconds", type=float, default=20, help="length of a sample (20)")
     parser.add_argument("--mean", type=int, default=210, help="mean time of the model's answers in ms (210)")
@@ -54,28 +57,53 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     given = parse()
     given.api = given.api.resolve()
+    given.llm_inference = given.llm_inference and given.llm_inference.resolve()
     stand = Stand(given.ondol.resolve())
-    results: dict[tuple[int, str], Series] = {}
     try:
         model = stand.stub("--mean", f"{given.mean}ms", "--p95", f"{given.p95}ms")
-        peers = Peers(stand, model, given)
-        systems = [peers.direct("grpc"), peers.ondol()]
-        driver = Driver(stand, model[0])
-        for turn in range(given.samples):
-            for rate, *_ in REFERENCE:
-                for system in systems if turn % 2 else systems[::-1]:
-                    sample = driver.sample(system, Step(False, float(rate), by_chance=True), given.seconds)
-                    results.setdefault((rate, system.name), Series()).append(sample)
-                    times = f"mean {sample.mean / 1000:.0f} ms  p95 {sample.p95 / 1000:.0f} ms"
-                    say(f"  {system.title:12} {rate}/s  {times}  foreign {sample.foreign:.0%}")
-                    time.sleep(0.5)
+        results = at_reference_rates(stand, model, given)
+        real = with_real_model(stand, model[1], given)
     finally:
         stand.stop()
     print(markdown(HEAD, [row(line, results) for line in REFERENCE]))
-    if not all(series.clean() for series in results.values()):
+    series = list(results.values())
+    if real:
+        print(f"\n{real.table()}")
+        series += real.results.values()
+    if not all(one.clean() for one in series):
         say("some figures have no clean sample, and prove nothing: end what else computes on this machine")
         return 1
     return 0
+
+
+def at_reference_rates(
+    stand: Stand, model: tuple, given: argparse.Namespace
+) -> "dict[tuple[int, str], Series]":
+    results: dict[tuple[int, str], Series] = {}
+    peers = Peers(stand, model, given)
+    systems = [peers.direct("grpc"), peers.ondol()]
+    driver = Driver(stand, model[0])
+    for turn in range(given.samples):
+        for rate, *_ in REFERENCE:
+            for system in systems if turn % 2 else systems[::-1]:
+                sample = driver.sample(system, Step(False, float(rate), by_chance=True), given.seconds)
+                results.setdefault((rate, system.name), Series()).append(sample)
+                told = f"mean {sample.mean / 1000:.0f} ms  p95 {sample.p95 / 1000:.0f} ms"
+                say(f"  {system.title:12} {rate}/s  {told}  foreign {sample.foreign:.0%}")
+                time.sleep(0.5)
+    return results
+
+
+def with_real_model(stand: Stand, collector: int, given: argparse.Namespace) -> "Optional[RealModel]":
+    missing = RealModel.missing(given)
+    if missing:
+        say(f"left out: the real model: {missing}")
+        return None
+    real = RealModel(stand, given, collector)
+    real.find_rate()
+    for turn in range(given.samples):
+        real.turn(turn, given.seconds)
+    return real
 
 
 def row(line: tuple, results: dict) -> "list[str]":
@@ -95,12 +123,6 @@ def row(line: tuple, results: dict) -> "list[str]":
         f"{through.median(lambda sample: sample.cpu_micros):.0f}",
         clean(through),
     ]
-
-
-def times(series: Series) -> str:
-    mean = series.median(lambda sample: sample.mean) / 1000
-    p95 = series.median(lambda sample: sample.p95) / 1000
-    return f"{mean:.1f} / {p95:.1f}"
 
 
 if __name__ == "__main__":

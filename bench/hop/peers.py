@@ -41,9 +41,13 @@ class System(NamedTuple):
 class Peers:
     """Those that were asked for and can be had."""
 
-    def __init__(self, stand: Stand, model: "tuple[subprocess.Popen, int]", given) -> None:
+    def __init__(
+        self, stand: Stand, model: "tuple[subprocess.Popen, int]", given, collector: "Optional[int]" = None
+    ) -> None:
         self.stand, self.given = stand, given
         self.model, self.model_port = model
+        # The port of whoever takes spans: the model that only waits does it too.
+        self.collector = collector or self.model_port
         self.redis: Optional[RedisServer] = None
         self.left_out: dict[str, str] = {}
         self.systems: list[System] = []
@@ -92,7 +96,8 @@ class Peers:
             *("--api-key", f"bench:{hashlib.sha256(KEY.encode()).hexdigest()}"),
             *("--llm-inference-url", model, "--mcp-url", model),
             *("--limits-file", str(limits), "--log-format", "json"),
-            *("--otlp-endpoint", model, "--trace-ratio", str(self.given.trace_ratio)),
+            *("--otlp-endpoint", f"http://127.0.0.1:{self.collector}"),
+            *("--trace-ratio", str(self.given.trace_ratio)),
         ]
         command = [str(self.given.api), *flags, *more]
         return port, self.stand.start(command, self.stand.measured, port)

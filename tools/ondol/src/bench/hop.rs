@@ -6,5 +6,5 @@ mod clock;
 pub(super) mod drive;
 pub(super) mod stub;
 
-/// The only model there is.
+/// The model that only waits.
 const MODEL: &str = "stub";

@@ -17,6 +17,7 @@ use runtime::Life;
 use self::{call::Call, figures::figures};
 use super::{
     super::paced::{at_times, evenly},
+    MODEL,
     chance::Chance,
 };
 use crate::{output::say, process, up::SERVICE};
@@ -33,6 +34,9 @@ pub(crate) struct Arguments {
     /// The key to call with
     #[arg(long)]
     key: String,
+    /// The model to ask
+    #[arg(long, default_value = MODEL, value_name = "NAME")]
+    model: String,
     /// Ask for answers token by token
     #[arg(long)]
     streamed: bool,

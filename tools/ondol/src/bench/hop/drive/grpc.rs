@@ -10,16 +10,13 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use super::{
-    super::{MODEL, clock::since},
-    Arguments,
-    call::Seen,
-};
+use super::{super::clock::since, Arguments, call::Seen};
 
 /// Connections, and what is asked over them.
 pub(super) struct Grpc {
     channels: Vec<Channel>,
     authorization: MetadataValue<Ascii>,
+    model: String,
     tokens: u32,
     streamed: bool,
 }
@@ -33,13 +30,14 @@ impl Grpc {
             channels.push(endpoint.connect().await.context("connecting")?);
         }
         let authorization = format!("Bearer {}", arguments.key).parse()?;
-        Ok(Self { channels, authorization, tokens: arguments.tokens, streamed: arguments.streamed })
+        let (model, tokens, streamed) = (arguments.model.clone(), arguments.tokens, arguments.streamed);
+        Ok(Self { channels, authorization, model, tokens, streamed })
     }
 
     /// One call, on the connections in turn.
     pub(super) fn call(&self, number: usize) -> impl Future<Output = anyhow::Result<Seen>> + Send + use<> {
         let mut request = Request::new(wire::GenerateTextRequest {
-            model: MODEL.to_owned(),
+            model: self.model.clone(),
             prompt: "Say hello.".to_owned(),
             max_tokens: self.tokens,
             ..wire::GenerateTextRequest::default()

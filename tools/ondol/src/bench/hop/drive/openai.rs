@@ -4,11 +4,7 @@ use anyhow::{Context, bail, ensure};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::{
-    super::{MODEL, clock::since},
-    Arguments,
-    call::Seen,
-};
+use super::{super::clock::since, Arguments, call::Seen};
 
 /// A client with its connections, and what is asked over them.
 pub(super) struct OpenAi {
@@ -24,7 +20,7 @@ impl OpenAi {
     /// A client that has no connection yet.
     pub(super) fn new(arguments: &Arguments) -> anyhow::Result<Self> {
         let body = json!({
-            "model": MODEL,
+            "model": arguments.model,
             "messages": [{"role": "user", "content": "Say hello."}],
             "max_tokens": arguments.tokens,
             "stream": arguments.streamed,
