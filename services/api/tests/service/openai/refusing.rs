@@ -64,6 +64,40 @@ async fn a_wrong_parameter_is_refused_by_name_at_every_endpoint() {
 }
 
 #[tokio::test]
+async fn what_is_given_twice_or_in_the_query_is_refused_by_name() {
+    let stand = Stand::start(Script::Greet).await;
+    let key = format!("Bearer {SECRET}");
+    let send = async |path: &str, body: String| {
+        let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+        let (status, class, param, code) =
+            refusal(&plain::send(stand.address, "POST", path, &headers, body).await);
+        assert_eq!((status, class.as_str()), (400, INVALID), "{path}");
+        (param, code)
+    };
+    for (path, ask) in asks(&json!({})) {
+        let twice = ask.to_string().replacen('{', "{\"model\": \"other\", ", 1);
+        assert_eq!(send(path, twice).await, (json!("model"), "malformed_json".to_owned()), "{path}");
+        let nested = ask.to_string().replacen('{', "{\"metadata\": {\"a\": \"1\", \"a\": \"2\"}, ", 1);
+        assert_eq!(send(path, nested).await.0, json!("metadata.a"), "{path}");
+        let unknown = (json!("foo"), "unknown_parameter".to_owned());
+        assert_eq!(send(&format!("{path}?foo=1"), ask.to_string()).await, unknown, "{path}");
+        assert_eq!(send(&format!("{path}?&%66oo"), ask.to_string()).await, unknown, "{path}");
+    }
+    for path in ["/v1/models?limit=5", "/v1/models/stub?limit="] {
+        assert_eq!(refusal(&get_by(SECRET, &stand, path).await).2, json!("limit"), "{path}");
+    }
+    assert_eq!(refusal(&get_by("guessed", &stand, "/v1/models?limit=5").await).0, 401, "the key comes first");
+    assert_eq!(stand.upstream.asked().len(), 0, "nothing of this went on");
+    let [.., (path, ask)] = asks(&json!({}));
+    assert_eq!(
+        post(&stand, &format!("{path}?beta=true"), &ask).await.status,
+        200,
+        "as OpenAI's clients have it"
+    );
+    assert_eq!(get_by(SECRET, &stand, "/v1/models?").await.status, 200);
+}
+
+#[tokio::test]
 async fn fields_of_the_contract_are_told_by_openai_s_names() {
     let stand = Stand::start(Script::Greet).await;
     let empty = json!({"model": "stub", "messages": [{"role": "user", "content": "Hi"},
