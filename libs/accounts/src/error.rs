@@ -108,6 +108,8 @@ impl Fault for AccountsError {
             Self::InvalidRequest { .. } => Kind::InvalidArgument,
             Self::NotFound { .. } => Kind::NotFound,
             Self::TooManyKeys { .. } | Self::InvalidSetting { .. } => Kind::FailedPrecondition,
+            // What no wait makes room for must not look like what passes: clients would try it again.
+            Self::Limited(refusal) if refusal.retry_after.is_none() => Kind::FailedPrecondition,
             Self::Limited(_) => Kind::ResourceExhausted,
             Self::Redis { .. } | Self::Away { .. } => Kind::Unavailable,
             Self::Corrupt { .. } => Kind::DataLoss,

@@ -192,3 +192,13 @@ async fn limits_hold_and_are_told_in_headers() {
     assert_eq!(left(&refused), "0");
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
 }
+
+#[tokio::test]
+async fn what_a_limit_never_has_room_for_is_no_matter_of_time() {
+    let limited = Limited::new(Script::Greet, "keys.tokens_per_day = 40").await;
+    let ask = json!({"model": "stub", "prompt": "Once", "max_tokens": 50});
+    let refused = post(&limited.stand, COMPLETIONS, &ask).await;
+    let told = (400, INVALID.to_owned(), Value::Null, "request_larger_than_limit".to_owned());
+    assert_eq!(refusal(&refused), told, "OpenAI's clients try 429 again");
+    assert!(!refused.headers.contains_key("retry-after"), "{refused:?}");
+}
