@@ -152,7 +152,7 @@ impl Server {
             .layer(StepLayer(self.trust))
             .layer(StepLayer(HoldDeadline { default, maximum }))
             .layer(StepLayer(SeeOut(self.calls.clone())))
-            .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency)))
+            .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency, arguments.max_message_bytes)))
             .layer(StepLayer(BlameMalformed))
             .layer(CatchPanic)
             .service(routes)

@@ -6,6 +6,8 @@
 mod harness;
 
 #[cfg(test)]
+mod arriving;
+#[cfg(test)]
 mod balancing;
 #[cfg(test)]
 mod context;
