@@ -4,6 +4,7 @@ mod arguments;
 mod connection;
 mod hearing;
 mod listen;
+mod parting;
 mod stall;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};

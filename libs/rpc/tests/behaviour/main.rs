@@ -28,6 +28,8 @@ mod observing;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]
+mod parting;
+#[cfg(test)]
 mod plain;
 #[cfg(test)]
 mod retries;
