@@ -9,6 +9,7 @@
 mod chain;
 mod kind;
 mod quota;
+mod rounded;
 mod violation;
 
 use std::{borrow::Cow, error::Error, time::Duration};
@@ -16,6 +17,7 @@ use std::{borrow::Cow, error::Error, time::Duration};
 pub use chain::Chain;
 pub use kind::Kind;
 pub use quota::Quota;
+pub use rounded::Rounded;
 pub use violation::Violation;
 
 /// An error that can be shown to a caller.
