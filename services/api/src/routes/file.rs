@@ -30,7 +30,7 @@ pub(super) struct File {
 }
 
 /// A release.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReleaseEntry {
     #[serde(deserialize_with = "url")]
@@ -40,7 +40,7 @@ pub(super) struct ReleaseEntry {
 }
 
 /// How many calls run at a release at once. Without it, as many as come.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConcurrencyEntry {
     most: u32,
