@@ -30,6 +30,8 @@ pub(crate) use gate::Pass;
 use metrics::GateMetrics;
 pub(crate) use metrics::{Metrics, Outcome};
 pub(crate) use open::open;
+#[cfg(test)]
+pub(crate) use open::over;
 pub(crate) use priority::{PRIORITY, Priority};
 pub(crate) use release::Release;
 pub(crate) use reload::Reload;

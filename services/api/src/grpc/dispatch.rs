@@ -26,7 +26,7 @@ use tonic::{
     metadata::{AsciiMetadataValue, MetadataMap},
 };
 
-pub(super) use streaming::{Begun, Events};
+pub(super) use streaming::{Begun, Events, beat};
 
 use self::attempts::Attempts;
 use crate::{

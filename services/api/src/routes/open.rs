@@ -49,6 +49,21 @@ fn alone(release: Release, metrics: Metrics) -> Routes {
     Routes::new(Table::new(vec![route]), vec![release], metrics, budget())
 }
 
+/// One route of every model over channels that are there.
+#[cfg(test)]
+pub(crate) fn over(upstreams: Vec<Upstream>) -> watch::Receiver<Arc<Routes>> {
+    let metrics = Metrics::register(&mut prometheus_client::registry::Registry::default());
+    let releases: Vec<_> =
+        upstreams.into_iter().map(|it| Arc::new(Release::new("tested", it, None))).collect();
+    let route = Route {
+        pattern: Pattern::Beginning(String::new()),
+        targets: releases.iter().map(|it| Arc::new(Target::new(Arc::clone(it), None))).collect(),
+        turns: Turns::new(vec![1; releases.len()]),
+        hedge_after: None,
+    };
+    watch::channel(Arc::new(Routes::new(Table::new(vec![route]), releases, metrics, budget()))).1
+}
+
 /// What it takes to open the routes of a file, also of one that has changed.
 pub(super) struct Opener {
     base: UpstreamSettings,
