@@ -2,15 +2,14 @@
 
 use std::{
     fs,
-    io::{self, ErrorKind, Read},
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
+use arguments::text_of;
 use clap::Args;
 
 use crate::ApiError;
-
-const LARGEST: u64 = 1 << 20;
 
 /// Where models are run.
 #[derive(Args, Clone, Debug, Default)]
@@ -22,17 +21,11 @@ pub struct RouteArguments {
     pub routes: Option<PathBuf>,
 }
 
-/// All of the file.
+/// All of the file. A pipe is none: it could not be read again.
 pub(super) fn text(path: &Path) -> Result<String, ApiError> {
     let failed = |source| ApiError::RoutesFile { path: path.to_owned(), source };
-    let file = fs::File::open(path).map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
+    if !fs::metadata(path).map_err(failed)?.is_file() {
         return Err(failed(io::Error::new(ErrorKind::InvalidInput, "expected a regular file")));
     }
-    let mut text = String::new();
-    file.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > LARGEST {
-        return Err(ApiError::route("--routes", "the file is larger than 1 MiB"));
-    }
-    Ok(text)
+    text_of(path).map_err(failed)
 }
