@@ -83,8 +83,14 @@ impl Keys {
             let twin =
                 keys[..index].iter().find(|other| other.name() == key.name() || other.digest == key.digest);
             if let Some(twin) = twin {
-                let message = format!("keys {:?} and {:?} share a name or a secret", twin.name(), key.name());
-                return Err(AccountsError::Key(message));
+                let (one, other) = (twin.name(), key.name());
+                return Err(AccountsError::Key(if one == other {
+                    format!("two API keys are called {one:?}: give each a name of its own")
+                } else {
+                    format!(
+                        "the API keys {one:?} and {other:?} have the same secret: `ondol keys new` makes another"
+                    )
+                }));
             }
         }
         Ok(Self { keys })

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, io, path::PathBuf, time::Duration};
 
 use egress::EgressError;
-use fault::{Fault, Kind};
+use fault::{Fault, Kind, Rounded};
 
 use crate::Refusal;
 
@@ -26,7 +26,7 @@ pub enum IdentityError {
     #[error("no valid credential: {0}")]
     Refused(Refusal),
     /// The keys of an issuer cannot be had, so nobody knows whether a token is good.
-    #[error("the keys of the issuer {issuer:?} cannot be had at the moment; try again in {retry_after:?}")]
+    #[error("the keys of the issuer {issuer:?} cannot be had at the moment; try again in {}", Rounded(*.retry_after))]
     Away {
         /// Its name in the file.
         issuer: String,

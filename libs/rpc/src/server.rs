@@ -4,6 +4,7 @@ mod arguments;
 mod connection;
 mod hearing;
 mod listen;
+mod parting;
 mod stall;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -152,7 +153,7 @@ impl Server {
             .layer(StepLayer(self.trust))
             .layer(StepLayer(HoldDeadline { default, maximum }))
             .layer(StepLayer(SeeOut(self.calls.clone())))
-            .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency)))
+            .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency, arguments.max_message_bytes)))
             .layer(StepLayer(BlameMalformed))
             .layer(CatchPanic)
             .service(routes)

@@ -4,6 +4,7 @@ use std::{
     future::Future, panic::AssertUnwindSafe, process::ExitCode, sync::atomic::Ordering, time::Duration,
 };
 
+use fault::Rounded;
 use futures::FutureExt;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{error, info, warn};
@@ -97,7 +98,7 @@ impl Supervisor {
             }
             outcome = timeout_at(deadline, drained) => if outcome.is_err() {
                 let dropped = process.abort().join(", ");
-                error!(dropped, "the grace of {:?} ended before these tasks did", self.grace);
+                error!(dropped, "the grace of {} ended before these tasks did", Rounded(self.grace));
                 return Exit::Failed;
             }
         }

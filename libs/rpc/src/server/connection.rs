@@ -15,13 +15,10 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    body::Body,
-    transport::server::{Connected, TcpConnectInfo},
-};
+use tonic::transport::server::{Connected, TcpConnectInfo};
 use tower::{Service, ServiceExt};
 
-use super::{Peer, hearing::Hearing, stall::Stalls};
+use super::{Peer, hearing::Hearing, parting::Unread, stall::Stalls};
 use crate::{
     PeerNames,
     step::{Request, Response},
@@ -84,8 +81,10 @@ impl Connection {
         I: Clone + Send + Sync + 'static,
         S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
+        let unread = Unread::default();
+        let watching = unread.clone();
         let service = service.map_request(move |request: http::Request<Incoming>| {
-            let mut request = request.map(Body::new);
+            let mut request = watching.watch(request);
             introduce(request.extensions_mut(), info.clone(), names.clone());
             request
         });
@@ -93,7 +92,7 @@ impl Connection {
         let watched = stalls.clone();
         let service = service.map_response(move |response| watched.watch(response));
         let protocol = self.protocol();
-        let (io, heard) = Hearing::new(io, stalls.clone());
+        let (io, heard) = Hearing::new(io, stalls.clone(), unread);
         let mut connection =
             pin!(protocol.serve_connection(TokioIo::new(io), TowerToHyperService::new(service)));
         // Not all at the same age, or they would all arrive at the next pod together.

@@ -1,6 +1,7 @@
-//! Whether a client has said enough to tell which protocol it speaks, and whether it takes what is written to it.
+//! Whether a client has said enough to tell which protocol it speaks, whether it takes what is written to it, and whether it has
+//! had its say before the end.
 //!
-//! hyper waits for both without a limit, and a connection that nobody uses holds one of the places that there are.
+//! hyper waits for the first two without a limit, and a connection that nobody uses holds one of the places that there are.
 
 use std::{
     future, io,
@@ -9,7 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -19,7 +20,10 @@ use tokio::{
     time::sleep,
 };
 
-use super::stall::{Stalls, Waiting};
+use super::{
+    parting::{Parting, Unread},
+    stall::{Stalls, Waiting},
+};
 
 /// The length of HTTP/2's preface, before which hyper does not choose.
 const PREFACE: usize = 24;
@@ -32,6 +36,8 @@ pin_project! {
         heard: Heard,
         stalls: Stalls,
         written: Arc<Waiting>,
+        shut: bool,
+        parting: Parting,
     }
 }
 
@@ -40,10 +46,11 @@ pin_project! {
 pub(super) struct Heard(Arc<AtomicUsize>);
 
 impl<I> Hearing<I> {
-    pub(super) fn new(io: I, stalls: Stalls) -> (Self, Heard) {
+    pub(super) fn new(io: I, stalls: Stalls, unread: Unread) -> (Self, Heard) {
         let heard = Heard::default();
         let written = stalls.waiting();
-        (Self { io, heard: heard.clone(), stalls, written }, heard)
+        let parting = Parting::new(unread);
+        (Self { io, heard: heard.clone(), stalls, written, shut: false, parting }, heard)
     }
 }
 
@@ -81,7 +88,7 @@ impl<I: AsyncRead> AsyncRead for Hearing<I> {
     }
 }
 
-impl<I: AsyncWrite> AsyncWrite for Hearing<I> {
+impl<I: AsyncRead + AsyncWrite> AsyncWrite for Hearing<I> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.project();
         noted(this.io.poll_write(cx, bytes), this.stalls, this.written)
@@ -93,7 +100,12 @@ impl<I: AsyncWrite> AsyncWrite for Hearing<I> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().io.poll_shutdown(cx)
+        let mut this = self.project();
+        if !*this.shut {
+            ready!(this.io.as_mut().poll_shutdown(cx))?;
+            *this.shut = true;
+        }
+        this.parting.poll(this.io, cx).map(Ok)
     }
 
     fn poll_write_vectored(

@@ -31,8 +31,9 @@ pub(super) fn describe(fault: &impl Fault, reason: &str) -> Status {
     if let Some(delay) = fault.retry_after() {
         details.set_retry_info(Some(delay));
     }
-    if fault.kind() == Kind::ResourceExhausted {
-        details.set_quota_failure(exceeded(fault.quotas(), reason, &message));
+    let quotas = fault.quotas();
+    if fault.kind() == Kind::ResourceExhausted || !quotas.is_empty() {
+        details.set_quota_failure(exceeded(quotas, reason, &message));
     }
     Status::with_error_details(code_of(fault.kind()), message, details)
 }

@@ -6,6 +6,8 @@
 mod harness;
 
 #[cfg(test)]
+mod arriving;
+#[cfg(test)]
 mod balancing;
 #[cfg(test)]
 mod context;
@@ -25,6 +27,8 @@ mod malformed;
 mod observing;
 #[cfg(test)]
 mod panics;
+#[cfg(test)]
+mod parting;
 #[cfg(test)]
 mod plain;
 #[cfg(test)]
