@@ -58,7 +58,7 @@ class Tally(NamedTuple):
             return "No replica was ended."
         took, under_way = [life.took for life in self.lives], [life.under_way for life in self.lives]
         return (
-            f"{len(self.lives)} times a replica ended and was started: {min(took):.1f} to {max(took):.1f} s from "
+            f"{len(self.lives)} times a replica ended: {min(took):.1f} to {max(took):.1f} s from "
             f"the signal to the end, {min(under_way)} to {max(under_way)} calls under way at the signal, "
             f"{min(life.served for life in self.lives)} calls or more answered by each."
         )

@@ -2,8 +2,11 @@
 
 mod arguments;
 mod connection;
+mod heads;
 mod hearing;
+mod linger;
 mod listen;
+mod parting;
 mod stall;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -12,6 +15,7 @@ use futures::Stream;
 use httpjson::TranscodeLayer;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 use tonic::{body::Body, service::Routes, transport::server::Connected};
 use tower::{Service, ServiceBuilder, util::option_layer};
 use tower_http::cors::CorsLayer;
@@ -68,6 +72,7 @@ pub struct Server {
     trust: Trust,
     name: Option<Arc<str>>,
     calls: Calls,
+    leaving: CancellationToken,
     tls: Option<Arc<ServerConfig>>,
     tongues: Option<Tongues>,
 }
@@ -86,6 +91,7 @@ impl Server {
             trust: Trust::Nobody,
             name: None,
             calls: Calls::new(),
+            leaving: CancellationToken::new(),
             tls,
             tongues: None,
         })
@@ -109,6 +115,14 @@ impl Server {
     #[must_use]
     pub fn named(mut self, name: Option<Arc<str>>) -> Self {
         self.name = name;
+        self
+    }
+
+    /// From when `leaving` is cancelled, every answer over HTTP/1 is the last one of its connection. It may be long before
+    /// the end: no new connection is refused for it, and HTTP/2 needs no such warning.
+    #[must_use]
+    pub fn warned_by(mut self, leaving: CancellationToken) -> Self {
+        self.leaving = leaving;
         self
     }
 
@@ -171,7 +185,7 @@ impl Server {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let service = self.stack(routes.prepare());
-        Listening::new(&self.arguments, self.tls.clone(), self.calls.clone())
+        Listening::new(&self.arguments, self.tls.clone(), self.calls.clone(), self.leaving.clone())
             .run(incoming, service, shutdown, grace)
             .await;
     }
