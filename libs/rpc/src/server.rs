@@ -2,10 +2,13 @@
 
 mod arguments;
 mod connection;
+mod heads;
 mod hearing;
+mod linger;
 mod listen;
 mod parting;
 mod stall;
+mod unread;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -13,6 +16,7 @@ use futures::Stream;
 use httpjson::TranscodeLayer;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 use tonic::{body::Body, service::Routes, transport::server::Connected};
 use tower::{Service, ServiceBuilder, util::option_layer};
 use tower_http::cors::CorsLayer;
@@ -69,6 +73,7 @@ pub struct Server {
     trust: Trust,
     name: Option<Arc<str>>,
     calls: Calls,
+    leaving: CancellationToken,
     tls: Option<Arc<ServerConfig>>,
     tongues: Option<Tongues>,
 }
@@ -87,6 +92,7 @@ impl Server {
             trust: Trust::Nobody,
             name: None,
             calls: Calls::new(),
+            leaving: CancellationToken::new(),
             tls,
             tongues: None,
         })
@@ -110,6 +116,14 @@ impl Server {
     #[must_use]
     pub fn named(mut self, name: Option<Arc<str>>) -> Self {
         self.name = name;
+        self
+    }
+
+    /// From when `leaving` is cancelled, every answer over HTTP/1 is the last one of its connection. It may be long before
+    /// the end: no new connection is refused for it, and HTTP/2 needs no such warning.
+    #[must_use]
+    pub fn warned_by(mut self, leaving: CancellationToken) -> Self {
+        self.leaving = leaving;
         self
     }
 
@@ -172,7 +186,7 @@ impl Server {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let service = self.stack(routes.prepare());
-        Listening::new(&self.arguments, self.tls.clone(), self.calls.clone())
+        Listening::new(&self.arguments, self.tls.clone(), self.calls.clone(), self.leaving.clone())
             .run(incoming, service, shutdown, grace)
             .await;
     }

@@ -82,6 +82,7 @@ impl Supervisor {
     async fn drain(mut self, signals_seen: u32) -> Exit {
         let process = &self.life.process;
         process.board.stop();
+        process.stopping.cancel();
         // Nobody would notice the delay but the person waiting for a process that has nothing to finish.
         let delay = if process.is_idle() { Duration::ZERO } else { self.drain_delay };
         let deadline = Instant::now() + delay + self.grace;

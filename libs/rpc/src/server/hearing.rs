@@ -1,56 +1,63 @@
-//! Whether a client has said enough to tell which protocol it speaks, whether it takes what is written to it, and whether it has
-//! had its say before the end.
+//! Whether a client has said enough to tell which protocol it speaks, since when it speaks, and whether it takes what is
+//! written to it.
 //!
-//! hyper waits for the first two without a limit, and a connection that nobody uses holds one of the places that there are.
+//! hyper waits for the first and the last without a limit, and a connection that nobody uses holds one of the places that
+//! there are.
 
 use std::{
     future, io,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use pin_project_lite::pin_project;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
-use super::{
-    parting::{Parting, Unread},
-    stall::{Stalls, Waiting},
-};
+use super::stall::{Stalls, Waiting};
 
-/// The length of HTTP/2's preface, before which hyper does not choose.
-const PREFACE: usize = 24;
+/// HTTP/2's preface, before whose length hyper does not choose.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Nothing was heard.
+const NOTHING: u64 = 0;
 
 pin_project! {
-    /// A connection that counts what is read from it.
+    /// A connection that notes what is read from it.
     pub(super) struct Hearing<I> {
         #[pin]
         io: I,
         heard: Heard,
         stalls: Stalls,
         written: Arc<Waiting>,
-        shut: bool,
-        parting: Parting,
     }
 }
 
-/// How many bytes a client has sent.
-#[derive(Clone, Default)]
-pub(super) struct Heard(Arc<AtomicUsize>);
+/// What a client has sent. Clones are the same.
+#[derive(Clone)]
+pub(super) struct Heard(Arc<Noted>);
+
+struct Noted {
+    bytes: AtomicUsize,
+    /// Whether these were anything but HTTP/2's preface.
+    otherwise: AtomicBool,
+    began: Instant,
+    /// When the first of them came: in milliseconds of the connection, or [`NOTHING`].
+    since: AtomicU64,
+}
 
 impl<I> Hearing<I> {
-    pub(super) fn new(io: I, stalls: Stalls, unread: Unread) -> (Self, Heard) {
-        let heard = Heard::default();
+    pub(super) fn new(io: I, stalls: Stalls) -> (Self, Heard) {
+        let heard = Heard::new();
         let written = stalls.waiting();
-        let parting = Parting::new(unread);
-        (Self { io, heard: heard.clone(), stalls, written, shut: false, parting }, heard)
+        (Self { io, heard: heard.clone(), stalls, written }, heard)
     }
 }
 
@@ -65,12 +72,54 @@ fn noted<T>(outcome: Poll<T>, stalls: &Stalls, written: &Waiting) -> Poll<T> {
 }
 
 impl Heard {
+    fn new() -> Self {
+        Self(Arc::new(Noted {
+            bytes: AtomicUsize::new(0),
+            otherwise: AtomicBool::new(false),
+            began: Instant::now(),
+            since: AtomicU64::new(NOTHING),
+        }))
+    }
+
+    fn note(&self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let before = self.0.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+        if before < PREFACE.len()
+            && PREFACE.iter().skip(before).zip(bytes).any(|(ours, theirs)| ours != theirs)
+        {
+            self.0.otherwise.store(true, Ordering::Relaxed);
+        }
+        // A connection does not live for a million years; its first moment must not look like none.
+        let now = self.0.began.elapsed().as_millis() as u64 + 1;
+        let _heard_before = self.0.since.compare_exchange(NOTHING, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// Ready once `patience` has passed without a protocol; never where there is one.
     pub(super) async fn silence(&self, patience: Duration) {
         sleep(patience).await;
-        if self.0.load(Ordering::Relaxed) >= PREFACE {
+        if self.0.bytes.load(Ordering::Relaxed) >= PREFACE.len() {
             future::pending::<()>().await;
         }
+    }
+
+    /// Whether the client speaks HTTP/2; not known before it has said so much.
+    pub(super) fn is_http2(&self) -> bool {
+        self.0.bytes.load(Ordering::Relaxed) >= PREFACE.len() && !self.0.otherwise.load(Ordering::Relaxed)
+    }
+
+    /// When the first byte came since the last [`forget`](Self::forget), to the millisecond.
+    pub(super) fn since(&self) -> Option<Instant> {
+        match self.0.since.load(Ordering::Relaxed) {
+            NOTHING => None,
+            since => Some(self.0.began + Duration::from_millis(since - 1)),
+        }
+    }
+
+    /// From now on the next byte is the first one.
+    pub(super) fn forget(&self) {
+        self.0.since.store(NOTHING, Ordering::Relaxed);
     }
 }
 
@@ -83,12 +132,12 @@ impl<I: AsyncRead> AsyncRead for Hearing<I> {
         let this = self.project();
         let before = buffer.filled().len();
         let outcome = this.io.poll_read(cx, buffer);
-        this.heard.0.fetch_add(buffer.filled().len() - before, Ordering::Relaxed);
+        this.heard.note(buffer.filled().get(before..).unwrap_or_default());
         outcome
     }
 }
 
-impl<I: AsyncRead + AsyncWrite> AsyncWrite for Hearing<I> {
+impl<I: AsyncWrite> AsyncWrite for Hearing<I> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.project();
         noted(this.io.poll_write(cx, bytes), this.stalls, this.written)
@@ -100,12 +149,7 @@ impl<I: AsyncRead + AsyncWrite> AsyncWrite for Hearing<I> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut this = self.project();
-        if !*this.shut {
-            ready!(this.io.as_mut().poll_shutdown(cx))?;
-            *this.shut = true;
-        }
-        this.parting.poll(this.io, cx).map(Ok)
+        self.project().io.poll_shutdown(cx)
     }
 
     fn poll_write_vectored(

@@ -20,6 +20,8 @@ mod ejection;
 #[cfg(test)]
 mod floods;
 #[cfg(test)]
+mod http1;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod malformed;
