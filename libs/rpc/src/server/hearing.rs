@@ -91,6 +91,10 @@ impl Heard {
         {
             self.0.otherwise.store(true, Ordering::Relaxed);
         }
+        // Only heads of HTTP/1 are timed.
+        if self.is_http2() {
+            return;
+        }
         // A connection does not live for a million years; its first moment must not look like none.
         let now = self.0.began.elapsed().as_millis() as u64 + 1;
         let _heard_before = self.0.since.compare_exchange(NOTHING, now, Ordering::Relaxed, Ordering::Relaxed);
