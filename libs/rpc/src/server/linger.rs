@@ -121,7 +121,7 @@ mod tests {
         let (mut near, began) = (Lingering::new(near, Unread::default()), Instant::now());
         let other = async {
             assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0, "nothing follows");
-            far.write_all(&[0; 4 * LEFTOVERS]).await.unwrap();
+            far.write_all(&vec![0; 4 * LEFTOVERS]).await.unwrap();
             drop(far);
         };
         let (outcome, ()) = tokio::join!(near.shutdown(), other);
