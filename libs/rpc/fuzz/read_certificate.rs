@@ -1,5 +1,7 @@
 //! What the fuzz target does with its input. The crate's tests do the same with the seeds.
 
+// `pub` is for the crate that the file is a part of.
+#[allow(unreachable_pub)]
 #[path = "../src/tls/peer.rs"]
 mod peer;
 
