@@ -38,3 +38,20 @@ def expect(well: bool, what: str) -> None:
 
 def same(got: object, wanted: object, what: str) -> None:
     expect(got == wanted, f"{what} is {got!r}, and not {wanted!r}")
+
+
+def apart(arrivals: list[float]) -> str:
+    """Whether tokens came one after the other: in one piece, most would have come with the one before."""
+    gaps = sorted(later - earlier for earlier, later in zip(arrivals, arrivals[1:]))
+    alone = sum(gap >= 0.001 for gap in gaps)
+    expect(alone * 2 >= len(gaps), f"of {len(arrivals)} tokens only {alone + 1} came by themselves")
+    return f"{len(arrivals)} tokens, {gaps[len(gaps) // 2] * 1000:.1f} ms apart (median)"
+
+
+def until(holds: Callable[[], bool], what: str) -> str:
+    """Waits until it holds, and says how long that took."""
+    begun = time.monotonic()
+    while not holds():
+        expect(time.monotonic() - begun < 10, f"after 10 s still not: {what}")
+        time.sleep(0.02)
+    return f"{what} within {(time.monotonic() - begun) * 1000:.0f} ms"

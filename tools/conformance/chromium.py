@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from packages import installed
+from packages import installed, program
 
 PACKAGE = Path(__file__).resolve().parent / "chromium"
 INSTALLED = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
@@ -46,21 +46,26 @@ class Chromium(NamedTuple):
                 yield browser
             finally:
                 browser.terminate()
-                browser.wait()
+                try:
+                    browser.wait(timeout=20)
+                except subprocess.TimeoutExpired:
+                    browser.kill()
+                    browser.wait()
 
     def version(self) -> str:
+        """Fails where the browser cannot be started at all, for want of a library, say."""
         command = [os.fspath(self.program), "--version", "--no-sandbox"]
         environment = {**os.environ, **self.environment}
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=60
-        )
-        return done.stdout.strip() or f"a browser that does not tell its version: {self.program}"
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            raise SystemExit(f"{self.program} does not start: {done.stderr.strip()}")
+        return done.stdout.strip()
 
 
 def chromium(named: Optional[Path]) -> Chromium:
     """The one that was named, the first in PATH, or the package's."""
     if named:
-        return Chromium(named, {})
+        return Chromium(program(named), {})
     found = next(filter(None, map(shutil.which, INSTALLED)), None)
     if found:
         return Chromium(Path(found), {})

@@ -110,25 +110,28 @@ class Visit:
             options = [f"--log-net-log={record}"]
             if self.tls:
                 options.append(f"--ignore-certificate-errors-spki-list={fingerprint(self.tls)}")
-            with self.browser.opened(page, folder, options):
-                through = self.hear(how)
+            with self.browser.opened(page, folder, options) as browser:
+                through = self.hear(how, browser)
+                # The record is written behind the browser's back.
+                time.sleep(1)
             if not through:
                 print((folder / "log").read_text(errors="replace")[-3000:], file=sys.stderr)
                 return []
             return requests_to(self.up.address, record)
 
-    def hear(self, how: str) -> bool:
+    def hear(self, how: str, browser: subprocess.Popen) -> bool:
         """Tells what the page says; whether it came to its end."""
-        until = time.monotonic() + PATIENCE
-        while True:
+        begun = time.monotonic()
+        while time.monotonic() - begun < PATIENCE and browser.poll() is None:
             try:
-                said = self.said.get(timeout=max(0.0, until - time.monotonic()))
+                said = self.said.get(timeout=1)
             except queue.Empty:
-                self.checks.told(f"{how}: the page", "did not come to its end", False, PATIENCE)
-                return False
+                continue
             if "over" in said:
                 return True
             self.checks.told(f"{how}: {said['title']}", said["detail"], said["well"], said["seconds"])
+        self.checks.told(f"{how}: the page", "did not come to its end", False, time.monotonic() - begun)
+        return False
 
 
 def nothing_but_questions(sent: list[Sent]) -> str:

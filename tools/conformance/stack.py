@@ -35,6 +35,24 @@ class Stack(NamedTuple):
         with urllib.request.urlopen(f"{self.admin}/metrics", timeout=5) as answer:
             return answer.read().decode()
 
+    def figure(self, *parts: str) -> float:
+        """The sum of the metrics whose lines hold all `parts`."""
+        lines = [line for line in self.metrics().splitlines() if all(part in line for part in parts)]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+    def cancelled(self) -> float:
+        """Streams of text whose callers went away, as api counts them."""
+        calls = (
+            "rpc_server_call_duration_seconds_count{",
+            'service="api"',
+            'rpc_method="StreamGenerateText"',
+        )
+        return self.figure(*calls, 'rpc_response_status_code="CANCELLED"')
+
+    def is_idle(self) -> bool:
+        """Whether the engine has nothing to do."""
+        return self.figure("ondol_llm_requests_running{") == 0
+
 
 class Certificate(NamedTuple):
     """A certificate, which is its own authority, and its key."""

@@ -30,7 +30,7 @@ async function figures() {
   const calls = ["rpc_server_call_duration_seconds_count{", 'service="api"'];
   return {
     calls: sum(...calls),
-    cancelled: sum(...calls, 'rpc_response_status_code="CANCELLED"'),
+    cancelled: sum(...calls, 'rpc_method="StreamGenerateText"', 'rpc_response_status_code="CANCELLED"'),
     stopped: sum("ondol_llm_requests_finished_total{", 'reason="cancelled"'),
     running: sum("ondol_llm_requests_running{"),
   };
