@@ -27,7 +27,7 @@ use crate::{
     malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
-    plain::{AnswerPlainly, ErrorShape, RefuseMisfits},
+    plain::{AnswerPlainly, ErrorShape, RefuseAmbiguous, RefuseMisfits},
     request_id::NameRequest,
     step::{Request, Response, StepLayer},
     tls,
@@ -114,7 +114,7 @@ impl Server {
 
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// The id comes first, so that whatever follows can name the call. Browsers' questions, gRPC-Web and JSON come next: all
+    /// The id comes first, so that whatever follows can name the call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and JSON come next: all
     /// that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's
     /// own words outside of all that watches, so that these see one set of codes. The span is next, so that whatever follows
     /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
@@ -141,6 +141,7 @@ impl Server {
         };
         ServiceBuilder::new()
             .layer(StepLayer(NameRequest))
+            .layer(RefuseAmbiguous { shape })
             .layer(browsers::cors(cors))
             .layer(option_layer(grpc_web))
             .layer(option_layer(json))

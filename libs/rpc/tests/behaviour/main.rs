@@ -30,6 +30,8 @@ mod plain;
 #[cfg(test)]
 mod retries;
 #[cfg(test)]
+mod smuggling;
+#[cfg(test)]
 mod stalls;
 #[cfg(test)]
 mod tls;
