@@ -23,6 +23,11 @@ impl LimitConcurrency {
     pub(crate) fn new(calls: usize) -> Self {
         Self(Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS))))
     }
+
+    /// What one more call would be told now, if there is no room for it. Takes no permit: who is let in has to ask again.
+    pub(crate) fn refusal(&self) -> Option<Status> {
+        (self.0.available_permits() == 0).then(overloaded)
+    }
 }
 
 impl Step for LimitConcurrency {
@@ -32,10 +37,7 @@ impl Step for LimitConcurrency {
         if is_housekeeping(request.uri().path()) {
             return Ok(None);
         }
-        self.0.clone().try_acquire_owned().map(Some).map_err(|_full| {
-            let retry_after = RETRY_AFTER.mul_f64(0.5 + fastrand::f64());
-            unlogged(&RpcError::Overloaded { retry_after })
-        })
+        self.0.clone().try_acquire_owned().map(Some).map_err(|_full| overloaded())
     }
 
     async fn finish(
@@ -48,6 +50,11 @@ impl Step for LimitConcurrency {
             None => body,
         })
     }
+}
+
+fn overloaded() -> Status {
+    let retry_after = RETRY_AFTER.mul_f64(0.5 + fastrand::f64());
+    unlogged(&RpcError::Overloaded { retry_after })
 }
 
 /// Holds the permit until the body is dropped.

@@ -32,6 +32,7 @@ use crate::{
     step::{Request, Response, StepLayer},
     tls,
     trace::JoinTrace,
+    turn_away::{Doorkeeper, Tally, TurnAway},
 };
 pub use arguments::{MessageLimits, ServerArguments};
 use listen::Listening;
@@ -70,6 +71,7 @@ pub struct Server {
     calls: Calls,
     tls: Option<Arc<ServerConfig>>,
     tongues: Option<Tongues>,
+    keepers: Vec<Doorkeeper>,
 }
 
 impl Server {
@@ -88,6 +90,7 @@ impl Server {
             calls: Calls::new(),
             tls,
             tongues: None,
+            keepers: Vec::new(),
         })
     }
 
@@ -112,12 +115,19 @@ impl Server {
         self
     }
 
+    /// Has calls turned away that this one knows, before anything is done for them.
+    #[must_use]
+    pub fn kept_by(mut self, keeper: Doorkeeper) -> Self {
+        self.keepers.push(keeper);
+        self
+    }
+
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// The id comes first, so that whatever follows can name the call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and JSON come next: all
-    /// that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's
-    /// own words outside of all that watches, so that these see one set of codes. The span is next, so that whatever follows
-    /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
+    /// The id comes first, so that whatever follows can name the call. What can be read in several ways goes no further.
+    /// Browsers' questions, gRPC-Web and JSON come next: all that follows sees gRPC. Whoever does not speak gRPC is answered in
+    /// HTTP's own words outside of all that watches, so that these see one set of codes. Calls that there is no room for are
+    /// turned away before they cost anything. The span is next, so that whatever follows logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
     /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
     /// of the limit and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the caller's
     /// fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one more
@@ -139,6 +149,7 @@ impl Server {
             Some(tongues) => (Some(TranscodeLayer::new(tongues.transcoder, Body::new)), tongues.cors),
             None => (None, None),
         };
+        let room = LimitConcurrency::new(arguments.max_concurrency);
         ServiceBuilder::new()
             .layer(StepLayer(NameRequest))
             .layer(RefuseAmbiguous { shape })
@@ -146,6 +157,7 @@ impl Server {
             .layer(option_layer(grpc_web))
             .layer(option_layer(json))
             .layer(StepLayer(AnswerPlainly { shape }))
+            .layer(self.turn_away(&room))
             .layer(StepLayer(JoinTrace { methods: methods.clone() }))
             .layer(StepLayer(Observe(AccessLog { service: self.name.clone(), methods: methods.clone() })))
             .layer(StepLayer(Observe(self.metrics.clone())))
@@ -153,10 +165,19 @@ impl Server {
             .layer(StepLayer(self.trust))
             .layer(StepLayer(HoldDeadline { default, maximum }))
             .layer(StepLayer(SeeOut(self.calls.clone())))
-            .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency)))
+            .layer(StepLayer(room))
             .layer(StepLayer(BlameMalformed))
             .layer(CatchPanic)
             .service(routes)
+    }
+
+    fn turn_away(&self, room: &LimitConcurrency) -> TurnAway {
+        TurnAway {
+            room: room.clone(),
+            keepers: self.keepers.clone().into(),
+            metrics: self.metrics.clone(),
+            tally: Arc::new(Tally::new(self.name.clone())),
+        }
     }
 
     /// Serves the routes to whoever comes in, until `shutdown` is ready. Then nobody new is let in, what runs may

@@ -35,3 +35,5 @@ mod smuggling;
 mod stalls;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod turning_away;

@@ -17,7 +17,7 @@ mod verdict;
 
 use std::sync::Arc;
 
-use http::Extensions;
+use http::{Extensions, HeaderMap};
 use proto::inference::v1::inference_service_client::InferenceServiceClient;
 use rpc::{Deadline, Upstream};
 use tokio::sync::watch;
@@ -31,7 +31,7 @@ pub(super) use streaming::{Begun, Events};
 use self::attempts::Attempts;
 use crate::{
     ApiError,
-    routes::{Release, Route, Routes},
+    routes::{Priority, Release, Route, Routes},
 };
 
 /// Tells which release answered.
@@ -49,6 +49,11 @@ impl Dispatch {
     /// Calls along these routes.
     pub(crate) fn new(routes: Routes) -> Self {
         Self { routes: Arc::new(routes) }
+    }
+
+    /// The refusal of a call to generate that every release would send away now, whatever it asks for.
+    pub(crate) fn full(&self, headers: &HeaderMap) -> Option<Status> {
+        self.routes.full_for(Priority::claimed(headers)?).map(rpc::status)
     }
 
     /// The channels to all releases.
