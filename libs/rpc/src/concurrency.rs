@@ -32,6 +32,11 @@ impl LimitConcurrency {
     pub(crate) fn new(calls: usize, message: usize) -> Self {
         Self { room: Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS))), message }
     }
+
+    /// What one more call would be told now, if there is no room for it. Takes no permit: who is let in has to ask again.
+    pub(crate) fn refusal(&self) -> Option<Status> {
+        (self.room.available_permits() == 0).then(overloaded)
+    }
 }
 
 /// What a call holds while it runs.

@@ -8,7 +8,7 @@ use tonic::{Status, body::Body};
 use uuid::Uuid;
 
 use crate::{
-    status::complete,
+    status::{Completed, complete},
     step::{Request, Response, Step},
 };
 
@@ -66,7 +66,9 @@ impl Step for NameRequest {
     async fn finish(id: RequestId, pending: impl Future<Output = Response> + Send + 'static) -> Response {
         let mut response = pending.await;
         response.headers_mut().insert(REQUEST_ID_HEADER, id.header());
-        complete(response.headers_mut(), id.as_str());
+        if response.extensions_mut().remove::<Completed>().is_none() {
+            complete(response.headers_mut(), id.as_str());
+        }
         let name = move |mut frame: Frame<Bytes>| {
             frame.trailers_mut().into_iter().for_each(|trailers| complete(trailers, id.as_str()));
             frame

@@ -32,11 +32,12 @@ use crate::{
     malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
-    plain::{AnswerPlainly, ErrorShape, RefuseMisfits},
+    plain::{AnswerPlainly, ErrorShape, RefuseAmbiguous, RefuseMisfits},
     request_id::NameRequest,
     step::{Request, Response, StepLayer},
     tls,
     trace::JoinTrace,
+    turn_away::{Doorkeeper, Tally, TurnAway},
 };
 pub use arguments::{MessageLimits, ServerArguments};
 use listen::Listening;
@@ -76,6 +77,7 @@ pub struct Server {
     leaving: CancellationToken,
     tls: Option<Arc<ServerConfig>>,
     tongues: Option<Tongues>,
+    keepers: Vec<Doorkeeper>,
 }
 
 impl Server {
@@ -95,6 +97,7 @@ impl Server {
             leaving: CancellationToken::new(),
             tls,
             tongues: None,
+            keepers: Vec::new(),
         })
     }
 
@@ -127,12 +130,19 @@ impl Server {
         self
     }
 
+    /// Has calls turned away that this one knows, before anything is done for them.
+    #[must_use]
+    pub fn kept_by(mut self, keeper: Doorkeeper) -> Self {
+        self.keepers.push(keeper);
+        self
+    }
+
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// The id comes first, so that whatever follows can name the call. Browsers' questions, gRPC-Web and JSON come next: all
-    /// that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's
-    /// own words outside of all that watches, so that these see one set of codes. The span is next, so that whatever follows
-    /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
+    /// The id comes first, so that whatever follows can name the call. What can be read in several ways goes no further.
+    /// Browsers' questions, gRPC-Web and JSON come next: all that follows sees gRPC. Whoever does not speak gRPC is answered in
+    /// HTTP's own words outside of all that watches, so that these see one set of codes. Calls that there is no room for are
+    /// turned away before they cost anything. The span is next, so that whatever follows logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
     /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
     /// of the limit and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the caller's
     /// fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one more
@@ -154,12 +164,15 @@ impl Server {
             Some(tongues) => (Some(TranscodeLayer::new(tongues.transcoder, Body::new)), tongues.cors),
             None => (None, None),
         };
+        let room = LimitConcurrency::new(arguments.max_concurrency, arguments.max_message_bytes);
         ServiceBuilder::new()
             .layer(StepLayer(NameRequest))
+            .layer(RefuseAmbiguous { shape })
             .layer(browsers::cors(cors))
             .layer(option_layer(grpc_web))
             .layer(option_layer(json))
             .layer(StepLayer(AnswerPlainly { shape }))
+            .layer(self.turn_away(&room))
             .layer(StepLayer(JoinTrace { methods: methods.clone() }))
             .layer(StepLayer(Observe(AccessLog { service: self.name.clone(), methods: methods.clone() })))
             .layer(StepLayer(Observe(self.metrics.clone())))
@@ -167,10 +180,19 @@ impl Server {
             .layer(StepLayer(self.trust))
             .layer(StepLayer(HoldDeadline { default, maximum }))
             .layer(StepLayer(SeeOut(self.calls.clone())))
-            .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency, arguments.max_message_bytes)))
+            .layer(StepLayer(room))
             .layer(StepLayer(BlameMalformed))
             .layer(CatchPanic)
             .service(routes)
+    }
+
+    fn turn_away(&self, room: &LimitConcurrency) -> TurnAway {
+        TurnAway {
+            room: room.clone(),
+            keepers: self.keepers.clone().into(),
+            metrics: self.metrics.clone(),
+            tally: Arc::new(Tally::new(self.name.clone())),
+        }
     }
 
     /// Serves the routes to whoever comes in, until `shutdown` is ready. Then nobody new is let in, what runs may

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use axum::response::IntoResponse;
-use rpc::{MessageLimits, Methods, Public, Server, ServerArguments, ServerMetrics, Trust};
+use rpc::{Doorkeeper, MessageLimits, Methods, Public, Server, ServerArguments, ServerMetrics, Trust};
 use runtime::Life;
 use tokio::sync::watch;
 use tonic::{
@@ -128,6 +128,13 @@ impl Port {
     {
         self.names.push((S::NAME, condition));
         self.routes.add_service(service);
+        self
+    }
+
+    /// Has calls turned away that this one knows, before anything is done for them.
+    #[must_use]
+    pub fn kept_by(mut self, keeper: Doorkeeper) -> Self {
+        self.server = self.server.kept_by(keeper);
         self
     }
 

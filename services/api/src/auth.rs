@@ -10,7 +10,7 @@ use std::{
 };
 
 use accounts::{Account, AccountsError, Keyring};
-use http::{Extensions, HeaderMap};
+use http::{Extensions, HeaderMap, HeaderValue, header::AUTHORIZATION};
 use identity::{Callers, Identities};
 use rpc::{Grants, PeerNames, Principal};
 use tonic::{body::Body, server::NamedService};
@@ -30,14 +30,26 @@ pub(crate) struct Caller {
     pub(crate) principal: Principal,
     grants: Grants,
     account: Arc<Account>,
+    /// What was sent to show it.
+    credential: Option<Credential>,
 }
+
+/// What came as `authorization`, in the extensions of a call whose caller was found by it.
+#[derive(Clone)]
+pub(crate) struct Credential(pub(crate) HeaderValue);
 
 impl Caller {
     fn new(account: Arc<Account>) -> Result<Self, ApiError> {
         let unusable = |_| AccountsError::Unauthenticated("this caller has no usable name or grants");
         let principal = Principal::new(&account.name).map_err(unusable)?;
         let grants = Grants::new(&account.grants.to_line()).map_err(unusable)?;
-        Ok(Self { principal, grants, account })
+        Ok(Self { principal, grants, account, credential: None })
+    }
+
+    /// The caller who was found by what these headers hold.
+    fn shown(account: Arc<Account>, headers: &HeaderMap) -> Result<Self, ApiError> {
+        let credential = headers.get(AUTHORIZATION).cloned().map(Credential);
+        Ok(Self { credential, ..Self::new(account)? })
     }
 
     /// Puts the caller where handlers look for it: the principal, the grants as they travel, and the account itself.
@@ -45,6 +57,7 @@ impl Caller {
         self.principal.attach(extensions);
         extensions.insert(self.grants);
         extensions.insert(self.account);
+        self.credential.and_then(|credential| extensions.insert(credential));
     }
 }
 
@@ -60,7 +73,7 @@ impl Authenticate {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Caller, ApiError> {
-        Caller::new(self.0.caller(headers, names(extensions)).await?)
+        Caller::shown(self.0.caller(headers, names(extensions)).await?, headers)
     }
 
     /// The same where nobody has to say who calls: whoever sends nothing, and is not known by a certificate, is nobody.

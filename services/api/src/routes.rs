@@ -42,7 +42,8 @@ use std::{sync::Arc, time::Duration};
 
 use tower::retry::budget::{Budget, TpsBudget};
 
-use table::Table;
+use self::table::Table;
+use crate::ApiError;
 
 /// Over so long the budget is counted.
 const BUDGET_WINDOW: Duration = Duration::from_secs(10);
@@ -72,6 +73,20 @@ impl Routes {
     /// The route of a model, if it has one.
     pub(crate) fn find(&self, model: &str) -> Option<&Arc<Route>> {
         self.table.find(model)
+    }
+
+    /// The refusal of a call that every release would send away now. It is counted as if each had been asked.
+    pub(crate) fn full_for(&self, priority: Priority) -> Option<ApiError> {
+        let is_full = |release: &Release| release.gate().is_some_and(|gate| gate.is_full_for(priority));
+        if !self.releases.iter().all(|release| is_full(release)) {
+            return None;
+        }
+        let mut refusal = None;
+        for (release, gate) in self.releases.iter().filter_map(|release| Some((release, release.gate()?))) {
+            self.metrics.attempted(release.name(), Outcome::Shed);
+            refusal = refusal.or(Some(gate.send_away(priority)));
+        }
+        refusal
     }
 
     /// The routes of one name, which may be names that no release knows.

@@ -20,6 +20,7 @@ use crate::{
     ApiError, Arguments, Backends, RouteArguments,
     auth::Authenticate,
     desk::Desk,
+    door,
     grpc::{Admission, ApiKeys, Artifacts, Dispatch, Inference, Jobs, Metrics, Tools},
     http, public,
     results::Results,
@@ -85,6 +86,7 @@ fn serve(
     let address = port.address();
     let bytes = arguments.server.max_message_bytes;
     let reachable = reachable(&dispatch, life);
+    let port = port.kept_by(door::keeper(admission.clone(), dispatch.clone()));
     let inference = Inference::new(dispatch, admission.clone());
     let port = with_inference(port, (inference, reachable), &authenticate, bytes);
     let port = with_tools(port, (tools, admission.clone()), &authenticate);

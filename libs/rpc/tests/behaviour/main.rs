@@ -3,6 +3,8 @@
 //! The modules say `cfg(test)` for clippy, which otherwise takes their helpers for production code.
 
 #[cfg(test)]
+mod frames;
+#[cfg(test)]
 mod harness;
 
 #[cfg(test)]
@@ -36,6 +38,12 @@ mod plain;
 #[cfg(test)]
 mod retries;
 #[cfg(test)]
+mod slow;
+#[cfg(test)]
+mod smuggling;
+#[cfg(test)]
 mod stalls;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod turning_away;

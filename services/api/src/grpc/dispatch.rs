@@ -17,7 +17,7 @@ mod verdict;
 
 use std::sync::Arc;
 
-use http::Extensions;
+use http::{Extensions, HeaderMap};
 use proto::inference::v1::inference_service_client::InferenceServiceClient;
 use rpc::{Deadline, Upstream};
 use tokio::sync::watch;
@@ -31,7 +31,7 @@ pub(super) use streaming::{Begun, Events, beat};
 use self::attempts::Attempts;
 use crate::{
     ApiError,
-    routes::{Release, Route, Routes},
+    routes::{Priority, Release, Route, Routes},
 };
 
 /// Tells which release answered.
@@ -55,6 +55,11 @@ impl Dispatch {
     /// The channel to the one release, where there is no file and so never another.
     pub(crate) fn only(&self) -> Option<Upstream> {
         self.routes().only().map(|release| release.upstream())
+    }
+
+    /// The refusal of a call to generate that every release would send away now, whatever it asks for.
+    pub(crate) fn full(&self, headers: &HeaderMap) -> Option<Status> {
+        self.routes().full_for(Priority::claimed(headers)?).map(rpc::status)
     }
 
     /// Whether each release is connected, now and later.
