@@ -106,6 +106,11 @@ pub(crate) fn read(path: &Path) -> Result<(Vec<Issuer>, Certificates), IdentityE
     Ok((issuers, Certificates::new(certificates.collect::<Result<Vec<_>, _>>()?)))
 }
 
+fn pem(path: &Path) -> Result<Vec<u8>, IdentityError> {
+    let failed = |source| IdentityError::File { path: path.to_owned(), source };
+    text_of(path).map(String::into_bytes).map_err(failed)
+}
+
 fn distinct<'a>(table: &str, names: impl Iterator<Item = &'a str>) -> Result<(), IdentityError> {
     let mut seen = HashSet::new();
     for name in names {
@@ -129,7 +134,7 @@ impl IssuerEntry {
                 .map_err(|_| wrong(format!("private: expected a network such as 10.0.0.0/8, got {text:?}")))
         });
         let networks = networks.collect::<Result<_, _>>()?;
-        let authorities = self.authority.as_deref().map(bytes).transpose()?;
+        let authorities = self.authority.as_deref().map(pem).transpose()?;
         let remote = Remote::new(place, networks, authorities, algorithms.clone());
         let remote = remote.map_err(|error| wrong(error.to_string()))?;
         Ok(Issuer {

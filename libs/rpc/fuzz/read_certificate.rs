@@ -1,7 +1,6 @@
 //! What the fuzz target does with its input. The crate's tests do the same with the seeds.
 
-// `pub` is for the crate that the file is a part of.
-#[allow(unreachable_pub)]
+#[cfg_attr(test, expect(unreachable_pub, reason = "the file is a part of a crate where it can be reached"))]
 #[path = "../src/tls/peer.rs"]
 mod peer;
 
