@@ -11,7 +11,7 @@ use futures::FutureExt;
 use http::{HeaderMap, header::AUTHORIZATION};
 use identity::{Callers, IdentityError};
 
-use self::{asked::Asked, expected::Expected, known::KNOWN};
+use self::{asked::Asked, known::KNOWN};
 
 /// A bearer from here on can be in an error only because it was put there.
 const TELLING: usize = 32;

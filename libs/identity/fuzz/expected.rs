@@ -28,7 +28,7 @@ pub(crate) enum Expected {
 impl Expected {
     pub(crate) fn check(self, caller: Option<&Account>) {
         match (self, caller) {
-            (Self::Nobody, None) | (Self::Subject { surely: false, .. }, None) => {}
+            (Self::Nobody | Self::Subject { surely: false, .. }, None) => {}
             (Self::Nobody, Some(account)) => panic!("nobody is {account:?}"),
             (Self::One(id), Some(account)) => assert_eq!(account.id, id),
             (Self::Subject { claims, issuer, .. }, Some(account)) => is_subject(account, &claims, issuer),
@@ -88,9 +88,10 @@ fn of_token(token: &Token) -> Expected {
     if !is_header || !is_good(&claims, issuer) || token.text.len() > LONGEST_TOKEN {
         return Expected::Nobody;
     }
-    let surely =
-        is_plain(&token.header, &header, &["alg", "kid", "typ"]) && is_plain(&token.claims, &claims, &[]);
-    Expected::Subject { claims, issuer, surely: surely && is_usual(&claims) }
+    let surely = is_plain(&token.header, &header, &["alg", "kid", "typ"])
+        && is_plain(&token.claims, &claims, &[])
+        && is_usual(&claims);
+    Expected::Subject { claims, issuer, surely }
 }
 
 fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
