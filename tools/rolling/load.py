@@ -52,7 +52,7 @@ class Load:
         for process in self.processes.values():
             process.terminate()
         for name, process in self.processes.items():
-            if self.stand.end(process, PATIENCE) != 0:
+            if self.stand.ended(process, PATIENCE) != 0:
                 raise SystemExit(f"the client {name} failed\n{self.stand.log(name).read_text()[-3000:]}")
         return self.lines()
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from stand import Stand, asked, free_port
 
 KEY = "ondol_rolling"
-GRACE = 30
+# Longer than the longest stream, on a machine that has other things to do as well.
+GRACE = 120
 # Longer than both of its times together, as its orchestrator must wait.
-PATIENCE = 60
+PATIENCE = 180
 
 
 class Life(NamedTuple):
@@ -47,7 +48,8 @@ class Replica:
     def end(self) -> Life:
         figures = asked(self.admin, "/metrics") or ""
         told = time.time()
-        code = self.stand.end(self.process, PATIENCE)
+        self.process.terminate()
+        code = self.stand.ended(self.process, PATIENCE)
         return Life(self.name, told, time.time() - told, code, served(figures), under_way(figures))
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Restarts api behind a load balancer while clients call, and counts the calls that fail: `./just rolling`.
 
-    run.py --api PROGRAM --llm-inference PROGRAM [nginx|envoy|haproxy|all] [--restarts 10]
+    run.py --ondol PROGRAM --api PROGRAM --llm-inference PROGRAM [nginx|envoy|haproxy|all] [--restarts 10]
 
 A model that generates stands behind two replicas of api, the balancer before them, with the settings of
 docs/balancers.md. grpcio and OpenAI's client call through it without trying anything twice. Each replica in
@@ -34,21 +34,27 @@ KINDS = (
 )
 
 
+def resolved(path: str) -> Path:
+    """As the programs are started in another folder."""
+    return Path(path).resolve()
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./just rolling", description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--api", required=True, type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--llm-inference", required=True, type=Path, help=argparse.SUPPRESS)
+    for program in ("--ondol", "--api", "--llm-inference"):
+        parser.add_argument(program, required=True, type=resolved, help=argparse.SUPPRESS)
     parser.add_argument(
-        "balancer", nargs="?", default="all", choices=[*KNOWN, "all"], help="before api (all)"
+        "balancer", nargs="?", default="all", choices=[*KNOWN, "all"], help="what stands before api (all)"
     )
     parser.add_argument("--restarts", type=int, default=10, help="restarts of each replica (10)")
     parser.add_argument("--rate", type=float, default=50, help="short calls a second (50)")
     parser.add_argument("--streams", type=int, default=10, help="streams at once (10)")
     parser.add_argument("--tokens", type=int, default=32, help="length of a stream (32)")
     parser.add_argument(
-        "--drain-delay", default="4s", help="of api: how long it serves on after the signal (4s)"
+        "--stub", action="store_true", help="a model that only waits, for many streams on a small machine"
     )
-    parser.add_argument("--keep-logs", type=Path, help="copy all logs and settings into this folder")
+    parser.add_argument("--drain-delay", default="4s", help="api's: how long it serves on (4s)")
+    parser.add_argument("--keep-logs", type=resolved, help="copy all logs and settings into this folder")
     return parser.parse_args()
 
 
@@ -58,9 +64,9 @@ def trial(given: argparse.Namespace, name: str) -> tally.Tally:
     say(f"{title}, {given.restarts} restarts of 2 replicas")
     stand = Stand()
     try:
-        model, url = start_model(stand, given.llm_inference.resolve())
+        model, url = start_model(stand, given)
         settings = ["--llm-inference-url", url, "--drain-delay", given.drain_delay]
-        replicas = [Replica(stand, f"api-{number}", given.api.resolve(), settings) for number in (1, 2)]
+        replicas = [Replica(stand, f"api-{number}", given.api, settings) for number in (1, 2)]
         addresses = [Address(replica.port, replica.admin) for replica in replicas]
         port = balancers.start(stand, name, program, addresses)
         load = Load(stand, port, model, Amount(given.rate, given.streams, given.tokens))

@@ -57,9 +57,8 @@ class Stand:
         said = self.log(name).read_text(errors="replace")[-2000:]
         raise SystemExit(f"{name} did not start\n{said}")
 
-    def end(self, process: subprocess.Popen, patience: float) -> int:
-        """Ends it as an orchestrator does, and kills it where it does not end; returns its exit code."""
-        process.terminate()
+    def ended(self, process: subprocess.Popen, patience: float) -> int:
+        """Waits for one that was told to end, and kills it where it does not; returns its exit code."""
         try:
             return process.wait(timeout=patience)
         except subprocess.TimeoutExpired:

@@ -43,19 +43,19 @@ class Calls:
 
     async def evenly(self, kind: str, rate: float, call: Call) -> None:
         """So many a second, answered or not; returns when the last one is."""
-        begun, running = time.monotonic(), set()
+        due, running = time.monotonic(), set()
         while not self.stopped.is_set():
             running.add(asyncio.ensure_future(self.one(kind, call)))
-            begun += 1 / rate
-            await self.stopped_within(begun - time.monotonic())
+            due += 1 / rate
+            await self.stopped_within(due - time.monotonic())
             running = {task for task in running if not task.done()}
         await asyncio.gather(*running)
 
-    async def one_by_one(self, kind: str, call: Call) -> None:
+    async def one_by_one(self, kind: str, call: Call, pause: float = 0.0) -> None:
         while not self.stopped.is_set():
-            if await self.one(kind, call):
-                # What fails at once would do so a thousand times a second.
-                await self.stopped_within(0.2)
+            trouble = await self.one(kind, call)
+            # What fails at once would do so a thousand times a second.
+            await self.stopped_within(0.2 if trouble else pause)
 
     async def one(self, kind: str, call: Call) -> str:
         """Makes a call, and writes down what became of it; returns why it failed."""

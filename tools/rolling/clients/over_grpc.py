@@ -81,7 +81,7 @@ async def main(address: str, key: str, model: str, rate: str, streams: str, toke
         stream = inference.streamed("StreamGenerateText", **ends)
         await asyncio.gather(
             calls.evenly("CountTokens, gRPC", float(rate), inference.unary("CountTokens")),
-            calls.one_by_one("GenerateText, gRPC", inference.unary("GenerateText", max_tokens=8)),
+            calls.one_by_one("GenerateText, gRPC", inference.unary("GenerateText", max_tokens=8), pause=0.1),
             *(calls.one_by_one("StreamGenerateText, gRPC", stream) for _ in range(int(streams))),
         )
 

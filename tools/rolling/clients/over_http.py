@@ -77,7 +77,7 @@ async def main(address: str, key: str, model: str, rate: str, streams: str, toke
         await asyncio.gather(
             calls.evenly("countTokens, JSON", float(rate) * 0.8, counting(plain, model)),
             calls.evenly("/v1/models", float(rate) * 0.2, chat.models),
-            calls.one_by_one("/v1/chat/completions", chat.unary(8)),
+            calls.one_by_one("/v1/chat/completions", chat.unary(8), pause=0.1),
             *(calls.one_by_one("/v1/chat/completions, streamed", stream) for _ in range(int(streams))),
         )
 
