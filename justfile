@@ -11,6 +11,9 @@ profile := "--release --locked"
 # What the programs say of their build (`ondol_build_info`). Only the programs themselves are compiled again for it.
 export ONDOL_COMMIT := env("ONDOL_COMMIT", `git rev-parse --short=12 HEAD 2>/dev/null || echo unknown`)
 
+# Tests and benchmarks load ONNX Runtime into processes of their own, which is not to tell its makers of it.
+export ORT_DISABLE_TELEMETRY := "1"
+
 # Programs are started from here rather than by `cargo run --package`, which would choose the crates' features for
 # that one package and so compile some of them once more.
 programs := '"${CARGO_TARGET_DIR:-target}"/release'

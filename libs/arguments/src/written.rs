@@ -71,7 +71,7 @@ fn is_name(text: &str) -> bool {
 
 /// The number of the line that follows this text.
 fn line_at(before: &[u8]) -> usize {
-    before.iter().filter(|byte| **byte == b'\n').count() + 1
+    before.split(|byte| *byte == b'\n').count()
 }
 
 #[cfg(test)]

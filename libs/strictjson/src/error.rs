@@ -6,7 +6,6 @@ use fault::{Fault, Kind, Violation};
 
 /// Why bytes are not taken for JSON.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum StrictJsonError {
     /// They are none, or nested too deep; line and column are told.
     #[error(transparent)]

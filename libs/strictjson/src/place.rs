@@ -30,6 +30,7 @@ impl<'a> Place<'a> {
     }
 
     /// An item of a list.
+    #[must_use]
     pub fn index(&'a self, index: usize) -> Self {
         Self::item(Some(self), index)
     }

@@ -62,6 +62,11 @@ enum Command {
 impl Cli {
     /// Runs the command. Failures are printed with their causes and end with exit code 1; wrong usage ([`Misuse`]) ends with 2.
     pub(crate) fn run(self) -> ExitCode {
+        if matches!(self.command, Command::Up(_) | Command::Smoke(_) | Command::Bench(_)) {
+            // These run models in this process.
+            let (name, value) = engine::NO_TELEMETRY;
+            runtime::with_variable(name, value);
+        }
         let outcome = match self.command {
             Command::Up(arguments) => return up::run(*arguments),
             Command::Smoke(arguments) => return smoke::run(*arguments),
