@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, io, path::PathBuf, time::Duration};
 
+use accounts::AccountsError;
 use egress::EgressError;
 use fault::{Fault, Kind, Rounded};
 
@@ -39,6 +40,9 @@ pub enum IdentityError {
     /// An issuer answered something else than its keys.
     #[error("it answered {0}")]
     Answer(String),
+    /// No key came, or one that opens nothing, or keys cannot be looked up.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
 }
 
 impl From<Refusal> for IdentityError {
@@ -54,6 +58,7 @@ impl Fault for IdentityError {
             Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => Kind::Unavailable,
             Self::File { .. } => Kind::Internal,
             Self::Config(_) => Kind::FailedPrecondition,
+            Self::Accounts(error) => error.kind(),
         }
     }
 
@@ -64,12 +69,14 @@ impl Fault for IdentityError {
                 "tokens cannot be checked at the moment, since their issuer is away; try again".into()
             }
             Self::File { .. } | Self::Config(_) => "the service is not configured".into(),
+            Self::Accounts(error) => error.public_message(),
         }
     }
 
     fn reason(&self) -> &'static str {
         match self {
             Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => "ISSUER_UNAVAILABLE",
+            Self::Accounts(error) => error.reason(),
             _ => self.kind().reason(),
         }
     }
@@ -77,6 +84,7 @@ impl Fault for IdentityError {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Away { retry_after, .. } => Some(*retry_after),
+            Self::Accounts(error) => error.retry_after(),
             _ => None,
         }
     }

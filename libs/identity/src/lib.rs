@@ -2,6 +2,7 @@
 //!
 //! - [`Identities`] knows the issuers and certificates of a file, and says whose token or certificate came: an
 //!   [`Account`](accounts::Account), as keys have it.
+//! - [`Callers`] are those and the holders of keys: everybody whom a door lets in.
 //! - `config` reads the file, `issuer` verifies a token, `claims` makes a caller of it.
 //! - `published` holds an issuer's keys, fetched by `remote` in the background; `public_key` is one of them.
 //! - `certificates` knows callers by the names that their certificates bear.
@@ -9,6 +10,7 @@
 //! It must never know a transport, or what a scope is for; and it never asks an address that a caller chose.
 
 mod arguments;
+mod callers;
 mod certificates;
 mod claims;
 mod config;
@@ -23,6 +25,7 @@ mod remote;
 mod times;
 
 pub use arguments::IdentityArguments;
+pub use callers::Callers;
 pub use error::IdentityError;
 pub use identities::{Identities, is_token};
 pub use metrics::Metrics;

@@ -9,9 +9,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use accounts::{Account, AccountsError, Keyring, bearer};
-use http::{Extensions, HeaderMap, header::AUTHORIZATION};
-use identity::{Identities, is_token};
+use accounts::{Account, AccountsError, Keyring};
+use http::{Extensions, HeaderMap};
+use identity::{Callers, Identities};
 use rpc::{Grants, PeerNames, Principal};
 use tonic::{body::Body, server::NamedService};
 use tower::Service;
@@ -24,8 +24,7 @@ use crate::ApiError;
 /// Health checks and reflection stay outside: load balancers have no key, and the contract is no secret.
 #[derive(Clone)]
 pub(crate) struct Authenticate {
-    keyring: Keyring,
-    identities: Identities,
+    callers: Callers,
 }
 
 /// Whose key, token or certificate came.
@@ -54,7 +53,7 @@ impl Caller {
 impl Authenticate {
     /// A guard that knows the keys of this ring, and these identities.
     pub(crate) fn new(keyring: Keyring, identities: Identities) -> Self {
-        Self { keyring, identities }
+        Self { callers: Callers::new(keyring, identities) }
     }
 
     /// Who calls, and what that allows; an error if nothing came that tells, or something that opens nothing.
@@ -63,18 +62,7 @@ impl Authenticate {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Caller, ApiError> {
-        if !headers.contains_key(AUTHORIZATION)
-            && let Some(names) = self.certificate(extensions)
-        {
-            return Caller::new(self.identities.of_certificate(names.as_slice())?);
-        }
-        if self.identities.have_issuers() {
-            let bearer = bearer(headers)?;
-            if is_token(bearer) {
-                return Caller::new(self.identities.of_token(bearer).await?);
-            }
-        }
-        Caller::new(self.keyring.authenticate(headers).await?)
+        Caller::new(self.callers.account(headers, names(extensions)).await?)
     }
 
     /// The same where nobody has to say who calls: whoever sends nothing, and is not known by a certificate, is nobody.
@@ -83,23 +71,19 @@ impl Authenticate {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Option<Caller>, ApiError> {
-        if headers.contains_key(AUTHORIZATION) {
-            return self.caller(headers, extensions).await.map(Some);
-        }
-        let Some(names) = self.certificate(extensions) else { return Ok(None) };
-        let known = self.identities.of_certificate(names.as_slice()).ok();
+        let known = self.callers.anybody(headers, names(extensions)).await?;
         known.map(Caller::new).transpose()
-    }
-
-    /// The names in the caller's certificate, if anybody is known by such.
-    fn certificate<'a>(&self, extensions: &'a Extensions) -> Option<&'a PeerNames> {
-        extensions.get::<PeerNames>().filter(|_| self.identities.have_certificates())
     }
 
     /// A generated server that only callers with a key reach.
     pub(crate) fn guard<S>(&self, inner: S) -> Guarded<S> {
         Guarded { inner, authenticate: self.clone() }
     }
+}
+
+/// The names in the certificate that the caller's connection has shown.
+fn names(extensions: &Extensions) -> Option<&[String]> {
+    extensions.get::<PeerNames>().map(PeerNames::as_slice)
 }
 
 /// A generated server behind [`Authenticate`]. A key of a store may have to be looked up, and that of an issuer to be
@@ -149,6 +133,7 @@ where
 mod tests {
     use accounts::{Clock, KeyArguments, Keys};
     use fault::{Fault, Kind};
+    use http::header::AUTHORIZATION;
     use identity::{IdentityArguments, Metrics};
     use sha2::{Digest, Sha256};
 
