@@ -20,6 +20,11 @@ impl Callers {
         Self { keyring, identities }
     }
 
+    /// Whoever holds a key of this ring, and nobody else.
+    pub fn of_keys(keyring: Keyring) -> Self {
+        Self::new(keyring, Identities::none())
+    }
+
     /// Who calls, by the headers of a call, or else by the `names` in the certificate of its connection: what is sent with a call
     /// counts before what its connection shows, and a wrong bearer is never made good by a certificate. An error of kind
     /// `Unauthenticated` if nothing came that opens anything, of kind `Unavailable` if that cannot be known at the moment.

@@ -56,14 +56,12 @@ impl Dispatch {
             Ok(Begun { release: won.target.release().told(), events })
         };
         let mut opening = opening.boxed();
-        match timeout(PATIENCE, &mut opening).await {
-            Ok(begun) => begun,
-            Err(_) => {
-                // What waits for a first event, as OpenAI's paths do, has one at once.
-                let events = stream::iter([beat()]).chain(stream::once(opening).flat_map(told)).boxed();
-                Ok(Begun { release: None, events })
-            }
+        if let Ok(begun) = timeout(PATIENCE, &mut opening).await {
+            return begun;
         }
+        // What waits for a first event, as OpenAI's paths do, has one at once.
+        let events = stream::iter([beat()]).chain(stream::once(opening).flat_map(told)).boxed();
+        Ok(Begun { release: None, events })
     }
 }
 
