@@ -35,7 +35,7 @@ enum Say {
 }
 
 /// An llm-inference whose streams say this at these seconds, and then nothing more.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Paced(&'static [(u64, Say)]);
 
 type Events = stream::BoxStream<'static, Result<wire::StreamGenerateTextResponse, Status>>;
@@ -103,7 +103,7 @@ fn inference(releases: u8, paced: Paced) -> (Inference, JoinSet<Result<(), trans
     let mut upstreams = Vec::new();
     for pod in 1..=releases {
         let address = SocketAddr::from(([10, 0, 0, pod], 50052));
-        let server = transport::Server::builder().add_service(InferenceServiceServer::new(paced.clone()));
+        let server = transport::Server::builder().add_service(InferenceServiceServer::new(paced));
         tasks.spawn(server.serve_with_incoming(network.listen(address)));
         let settings = UpstreamSettings::new("llm-inference", "http://llm.test:50052".parse().unwrap());
         let network = network.clone();
