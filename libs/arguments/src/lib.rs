@@ -2,7 +2,7 @@
 //!
 //! - [`duration`] reads a length of time, [`positive_duration`] one that is not nothing.
 //! - [`address_advice`] says what to do about an address that cannot be listened on.
-//! - [`text_of`] reads a file that an operator writes, [`toml_problem`] says what is wrong with it.
+//! - [`text_of`] and [`bytes_of`] read a file that an operator writes, [`toml_problem`] says what is wrong with it.
 //!
 //! This crate must never know a flag: those live beside what they configure.
 
@@ -12,4 +12,4 @@ mod written;
 
 pub use address::address_advice;
 pub use duration::{duration, positive_duration};
-pub use written::{text_of, toml_problem};
+pub use written::{bytes_of, text_of, toml_problem};

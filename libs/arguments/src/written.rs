@@ -12,14 +12,19 @@ const LARGEST: u64 = 1 << 20;
 /// A name that is told is not longer.
 const SHOWN: usize = 64;
 
-/// The text of a file of at most 1 MiB. An error says what is wrong with it; the file is for the caller to name.
-pub fn text_of(path: &Path) -> io::Result<String> {
+/// The bytes of a file of at most 1 MiB. An error says what is wrong with it; the file is for the caller to name.
+pub fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(io::Error::new(ErrorKind::FileTooLarge, "larger than 1 MiB"));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    Ok(bytes)
+}
+
+/// The same of one that is text.
+pub fn text_of(path: &Path) -> io::Result<String> {
+    String::from_utf8(bytes_of(path)?).map_err(|error| {
         let sound = error.utf8_error().valid_up_to();
         let line = line_at(&error.as_bytes()[..sound]);
         io::Error::new(ErrorKind::InvalidData, format!("line {line}: not UTF-8"))

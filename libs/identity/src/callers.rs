@@ -26,6 +26,11 @@ impl Callers {
         Self { keyring, identities }
     }
 
+    /// Those whose keys are on this ring, and nobody else.
+    pub fn of_keys(keyring: Keyring) -> Self {
+        Self::new(keyring, Identities::none())
+    }
+
     /// Who calls with these headers, over a connection whose certificate bears these names. What is sent with a call counts
     /// before what its connection shows, and a credential that opens nothing is never passed over for another.
     ///

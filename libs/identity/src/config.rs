@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashSet,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use accounts::{Account, Grants, Limits, check_key_name};
-use arguments::{text_of, toml_problem};
+use arguments::{bytes_of, text_of, toml_problem};
 use fault::Violation;
 use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -87,8 +88,7 @@ fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>
 
 /// Reads the issuers and certificates in the TOML file at `path`, at most 1 MiB.
 pub(crate) fn read(path: &Path) -> Result<(Vec<Issuer>, Certificates), IdentityError> {
-    let failed = |source| IdentityError::File { path: path.to_owned(), source };
-    let text = text_of(path).map_err(failed)?;
+    let text = text_of(path).map_err(|source| failed(path, source))?;
     let wrong = |problem: &str| {
         IdentityError::Config(format!("{} is no file of identities: {problem}", path.display()))
     };
@@ -106,9 +106,8 @@ pub(crate) fn read(path: &Path) -> Result<(Vec<Issuer>, Certificates), IdentityE
     Ok((issuers, Certificates::new(certificates.collect::<Result<Vec<_>, _>>()?)))
 }
 
-fn pem(path: &Path) -> Result<Vec<u8>, IdentityError> {
-    let failed = |source| IdentityError::File { path: path.to_owned(), source };
-    text_of(path).map(String::into_bytes).map_err(failed)
+fn failed(path: &Path, source: io::Error) -> IdentityError {
+    IdentityError::File { path: path.to_owned(), source }
 }
 
 fn distinct<'a>(table: &str, names: impl Iterator<Item = &'a str>) -> Result<(), IdentityError> {
@@ -134,7 +133,9 @@ impl IssuerEntry {
                 .map_err(|_| wrong(format!("private: expected a network such as 10.0.0.0/8, got {text:?}")))
         });
         let networks = networks.collect::<Result<_, _>>()?;
-        let authorities = self.authority.as_deref().map(pem).transpose()?;
+        let authorities = self.authority.as_deref();
+        let authorities = authorities.map(|path| bytes_of(path).map_err(|source| failed(path, source)));
+        let authorities = authorities.transpose()?;
         let remote = Remote::new(place, networks, authorities, algorithms.clone());
         let remote = remote.map_err(|error| wrong(error.to_string()))?;
         Ok(Issuer {

@@ -37,6 +37,16 @@ struct Claiming {
 }
 
 impl Identities {
+    /// Nobody.
+    pub(crate) fn none() -> Self {
+        Self(Arc::new(Inner {
+            issuers: Vec::new(),
+            certificates: Certificates::default(),
+            clock: Clock::default(),
+            metrics: Metrics::default(),
+        }))
+    }
+
     /// Those of the file that was named; none at all without one. Nobody is asked yet: [`run`](Self::run) does that.
     pub fn load(
         arguments: &IdentityArguments,

@@ -182,8 +182,8 @@ mod tests {
     #[tokio::test]
     async fn what_the_file_says_anew_is_taken_and_what_stays_keeps_its_connection() {
         let mut stand = Stand::new();
-        let begun = stand.look().await;
-        let before = first(&begun, "a").unwrap();
+        let routes = stand.look().await;
+        let before = first(&routes, "a").unwrap();
         let routes =
             stand.after(&format!("{BLUE}{GREEN}{}{}", route("a", "blue"), route("b", "green"))).await;
         assert!(Arc::ptr_eq(&before, &first(&routes, "a").unwrap()));
