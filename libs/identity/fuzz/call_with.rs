@@ -18,8 +18,8 @@ const TELLING: usize = 32;
 
 /// Takes `bytes` for what somebody sends, and for what whoever makes tokens put into them (`asked`). A caller comes of it
 /// exactly where a key, a token or a certificate is good (`expected`), whatever else is sent, at once, and no error repeats a
-/// secret.
-pub(crate) fn call_with(bytes: &[u8]) {
+/// secret. The answer is whether one did.
+pub(crate) fn call_with(bytes: &[u8]) -> bool {
     let _time_stands_still = KNOWN.runtime.enter();
     let (asked, keyring) = (Asked::of(bytes), KNOWN.keyring());
     let callers = Callers::new(keyring.clone(), KNOWN.identities.clone());
@@ -43,6 +43,7 @@ pub(crate) fn call_with(bytes: &[u8]) {
     let by_key = told(&asked, at_once(keyring.authenticate(&asked.headers)));
     let expected = expected::of_key(&asked.headers);
     assert_eq!(by_key.map(|account| account.id), expected);
+    caller.is_some()
 }
 
 /// Nothing that a stranger sends makes anybody wait, as keys are in memory and issuers have been asked.

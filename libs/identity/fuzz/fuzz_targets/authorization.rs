@@ -5,4 +5,6 @@
 #[path = "../call_with.rs"]
 mod call_with;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| call_with::call_with(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    call_with::call_with(bytes);
+});
