@@ -36,7 +36,7 @@ impl Asked {
         let all = |word: &'static [u8]| {
             lines.iter().filter_map(move |line| line.strip_prefix(word)?.strip_prefix(b" "))
         };
-        let last = |word| all(word).last().unwrap_or_default();
+        let last = |word| all(word).next_back().unwrap_or_default();
         let signer = SIGNERS.iter().find(|(name, _)| name.as_bytes() == last(b"sign"));
         let signer = signer.map_or(Signer::Nobody, |(_, signer)| *signer);
         let (header, claims) = (last(b"header").to_vec(), last(b"claims").to_vec());

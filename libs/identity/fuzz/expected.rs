@@ -28,7 +28,7 @@ pub(crate) enum Expected {
 impl Expected {
     pub(crate) fn check(self, caller: Option<&Account>) {
         match (self, caller) {
-            (Self::Nobody, None) | (Self::Subject { surely: false, .. }, None) => {}
+            (Self::Nobody | Self::Subject { surely: false, .. }, None) => {}
             (Self::Nobody, Some(account)) => panic!("nobody is {account:?}"),
             (Self::One(id), Some(account)) => assert_eq!(account.id, id),
             (Self::Subject { claims, issuer, .. }, Some(account)) => is_subject(account, &claims, issuer),
