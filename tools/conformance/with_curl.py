@@ -158,9 +158,8 @@ class Curl:
                 if "token" in json.loads(line):
                     process.kill()
                     break
-        ended = until(self.up.is_idle, "nothing runs")
-        same(self.up.cancelled(), before + 1, "the number of cancelled streams")
-        return f"CANCELLED at api, and {ended}"
+        left = before + 1
+        return until(lambda: self.up.cancelled() == left and self.up.is_idle(), "CANCELLED, and nothing runs")
 
     def grpc_web(self, protocol: str) -> str:
         """CountTokensRequest has `model` as field 1 and `prompt` as 3; its answer `tokens` as field 1."""

@@ -157,9 +157,8 @@ class Grpcurl:
                 if line.startswith('  "token"'):
                     process.kill()
                     break
-        ended = until(self.up.is_idle, "nothing runs")
-        same(self.up.cancelled(), before + 1, "the number of cancelled streams")
-        return f"CANCELLED at api, and {ended}"
+        left = before + 1
+        return until(lambda: self.up.cancelled() == left and self.up.is_idle(), "CANCELLED, and nothing runs")
 
     def insecure(self) -> str:
         said = self.ask("list", security=[])
