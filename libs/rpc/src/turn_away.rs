@@ -15,14 +15,15 @@ use std::{
 };
 
 use futures::future::Either;
-use http::HeaderMap;
+use http::{HeaderMap, Version};
 use tokio::time::Instant;
 use tonic::Status;
-use tower::{Layer, Service};
+use tower::{Layer, Service, ServiceExt, util::Oneshot};
 
 use crate::{
-    RequestId, ServerMetrics,
+    REQUEST_ID_HEADER, RequestId, ServerMetrics,
     concurrency::LimitConcurrency,
+    plain::is_grpc,
     status::complete_at_once,
     step::{Request, Response, is_housekeeping},
 };
@@ -32,30 +33,70 @@ pub(crate) use tally::Tally;
 /// there at once. A refusal means that nothing was done.
 pub type Doorkeeper = Arc<dyn Fn(&str, &HeaderMap) -> Option<Status> + Send + Sync>;
 
-/// The layer. Not a step, as its answer is whole and nothing further out has to read it again.
-#[derive(Clone)]
-pub(crate) struct TurnAway {
+/// What is known at the door.
+pub(crate) struct Watch {
     pub(crate) room: LimitConcurrency,
-    pub(crate) keepers: Arc<[Doorkeeper]>,
+    pub(crate) keepers: Vec<Doorkeeper>,
     pub(crate) metrics: ServerMetrics,
-    pub(crate) tally: Arc<Tally>,
+    pub(crate) tally: Tally,
 }
 
-impl TurnAway {
+impl Watch {
     fn refusal(&self, request: &Request) -> Option<Status> {
         let (path, headers) = (request.uri().path(), request.headers());
-        if is_housekeeping(path) {
-            return None;
-        }
         self.room.refusal().or_else(|| self.keepers.iter().find_map(|knows| knows(path, headers)))
     }
 
     fn answer(&self, request: &Request, status: &Status, came: Instant) -> Response {
         self.tally.count(status);
-        let id = request.extensions().get::<RequestId>().map_or("", RequestId::as_str);
-        let answer = complete_at_once(status, id);
+        let named = request.extensions().get::<RequestId>().cloned();
+        let id = named.unwrap_or_else(|| RequestId::of(request.headers()));
+        let mut answer = complete_at_once(status, id.as_str());
+        answer.headers_mut().insert(REQUEST_ID_HEADER, id.header());
         self.metrics.turned_away(request, status.code(), came.elapsed());
         answer
+    }
+}
+
+/// Where calls are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Post {
+    /// In front of everything: gRPC as it comes.
+    Front,
+    /// Behind what makes gRPC of other languages, and tells those who speak none of it in HTTP's words: all others.
+    Behind,
+}
+
+/// In the extensions of a call that was looked at in front.
+#[derive(Clone, Copy)]
+struct Seen;
+
+/// The layer. Not a step, as its answer is whole and nothing further out has to read it again.
+#[derive(Clone)]
+pub(crate) struct TurnAway {
+    post: Post,
+    watch: Arc<Watch>,
+}
+
+impl TurnAway {
+    pub(crate) fn new(post: Post, watch: &Arc<Watch>) -> Self {
+        Self { post, watch: Arc::clone(watch) }
+    }
+
+    /// Looks at a call once, at one of the two posts.
+    fn refusal(&self, request: &mut Request) -> Option<Status> {
+        let is_here = match self.post {
+            Post::Front => request.version() >= Version::HTTP_2 && is_grpc(request.headers()),
+            Post::Behind => request.extensions().get::<Seen>().is_none(),
+        };
+        if !is_here || is_housekeeping(request.uri().path()) {
+            return None;
+        }
+        let refusal = self.watch.refusal(request);
+        if refusal.is_none() && self.post == Post::Front {
+            request.extensions_mut().insert(Seen);
+        }
+        refusal
     }
 }
 
@@ -63,34 +104,35 @@ impl<S> Layer<S> for TurnAway {
     type Service = TurningAway<S>;
 
     fn layer(&self, inner: S) -> TurningAway<S> {
-        TurningAway { layer: self.clone(), inner }
+        TurningAway { layer: self.clone(), inner: Arc::new(inner) }
     }
 }
 
-/// A service that some calls do not reach.
+/// A service that some calls do not reach. What is inside is cloned for those that do, and not before.
 #[derive(Clone)]
 pub(crate) struct TurningAway<S> {
     layer: TurnAway,
-    inner: S,
+    inner: Arc<S>,
 }
 
 impl<S> Service<Request> for TurningAway<S>
 where
-    S: Service<Request, Response = Response, Error = Infallible>,
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<Ready<Result<Response, Infallible>>, S::Future>;
+    type Future = Either<Ready<Result<Response, Infallible>>, Oneshot<S, Request>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // Whether there is room is said by an answer.
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let came = Instant::now();
-        match self.layer.refusal(&request) {
-            Some(status) => Either::Left(ready(Ok(self.layer.answer(&request, &status, came)))),
-            None => Either::Right(self.inner.call(request)),
+        match self.layer.refusal(&mut request) {
+            Some(status) => Either::Left(ready(Ok(self.layer.watch.answer(&request, &status, came)))),
+            None => Either::Right(S::clone(&self.inner).oneshot(request)),
         }
     }
 }
