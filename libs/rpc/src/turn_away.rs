@@ -5,6 +5,7 @@
 //! what is known without a closer look is refused here: that as many calls run as may, and what a [`Doorkeeper`] knows. All
 //! others, and whoever slips through, meet the exact checks further in.
 
+mod refusal;
 mod tally;
 
 use std::{
@@ -17,21 +18,20 @@ use std::{
 use futures::future::Either;
 use http::{HeaderMap, Version};
 use tokio::time::Instant;
-use tonic::Status;
 use tower::{Layer, Service, ServiceExt, util::Oneshot};
 
 use crate::{
-    REQUEST_ID_HEADER, RequestId, ServerMetrics,
+    RequestId, ServerMetrics,
     concurrency::LimitConcurrency,
     plain::is_grpc,
-    status::complete_at_once,
     step::{Request, Response, is_housekeeping},
 };
+pub use refusal::Refusal;
 pub(crate) use tally::Tally;
 
 /// Knows calls that there is no room for, by their path and by headers that nobody has checked: the answer, or nothing, has to be
 /// there at once. A refusal means that nothing was done.
-pub type Doorkeeper = Arc<dyn Fn(&str, &HeaderMap) -> Option<Status> + Send + Sync>;
+pub type Doorkeeper = Arc<dyn Fn(&str, &HeaderMap) -> Option<Arc<Refusal>> + Send + Sync>;
 
 /// What is known at the door.
 pub(crate) struct Watch {
@@ -42,18 +42,17 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    fn refusal(&self, request: &Request) -> Option<Status> {
+    fn refusal(&self, request: &Request) -> Option<Arc<Refusal>> {
         let (path, headers) = (request.uri().path(), request.headers());
         self.room.refusal().or_else(|| self.keepers.iter().find_map(|knows| knows(path, headers)))
     }
 
-    fn answer(&self, request: &Request, status: &Status, came: Instant) -> Response {
-        self.tally.count(status);
+    fn answer(&self, request: &Request, refusal: &Refusal, came: Instant) -> Response {
+        self.tally.count(refusal);
         let named = request.extensions().get::<RequestId>().cloned();
         let id = named.unwrap_or_else(|| RequestId::of(request.headers()));
-        let mut answer = complete_at_once(status, id.as_str());
-        answer.headers_mut().insert(REQUEST_ID_HEADER, id.header());
-        self.metrics.turned_away(request, status.code(), came.elapsed());
+        let answer = refusal.answer(&id);
+        self.metrics.turned_away(request, refusal.code(), came.elapsed());
         answer
     }
 }
@@ -84,7 +83,7 @@ impl TurnAway {
     }
 
     /// Looks at a call once, at one of the two posts.
-    fn refusal(&self, request: &mut Request) -> Option<Status> {
+    fn refusal(&self, request: &mut Request) -> Option<Arc<Refusal>> {
         let is_here = match self.post {
             Post::Front => request.version() >= Version::HTTP_2 && is_grpc(request.headers()),
             Post::Behind => request.extensions().get::<Seen>().is_none(),
@@ -131,7 +130,7 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let came = Instant::now();
         match self.layer.refusal(&mut request) {
-            Some(status) => Either::Left(ready(Ok(self.layer.watch.answer(&request, &status, came)))),
+            Some(refusal) => Either::Left(ready(Ok(self.layer.watch.answer(&request, &refusal, came)))),
             None => Either::Right(S::clone(&self.inner).oneshot(request)),
         }
     }

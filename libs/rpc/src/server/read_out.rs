@@ -58,11 +58,11 @@ where
     fn call(&mut self, request: http::Request<Incoming>) -> Self::Future {
         if request.version() < Version::HTTP_2 || request.body().is_end_stream() {
             let pending = self.inner.call(self.unread.watch(request));
-            return Reading { pending, left: None, reading: None };
+            return Reading { pending, left: None, rest: None };
         }
         let left = Left::default();
         let request = request.map(|body| Body::new(Kept { body: Some(body), left: left.clone() }));
-        Reading { pending: self.inner.call(request), left: Some(left), reading: None }
+        Reading { pending: self.inner.call(request), left: Some(left), rest: None }
     }
 }
 
@@ -122,7 +122,7 @@ pin_project! {
         #[pin]
         pending: F,
         left: Option<Left>,
-        reading: Option<Rest>,
+        rest: Option<Rest>,
     }
 }
 
@@ -139,14 +139,14 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Reading<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if this.reading.is_none() {
+        if this.rest.is_none() {
             let Ok(answer) = ready!(this.pending.poll(cx));
             let Some(body) = this.left.take().and_then(|left| left.body()) else {
                 return Poll::Ready(Ok(answer));
             };
-            *this.reading = Some(Rest { answer: Some(answer), body, bytes: 0, patience: None });
+            *this.rest = Some(Rest { answer: Some(answer), body, bytes: 0, patience: None });
         }
-        let Some(rest) = this.reading else { return Poll::Pending };
+        let Some(rest) = this.rest else { return Poll::Pending };
         ready!(rest.poll(cx));
         // Asked for once: a future is not polled after its end.
         Poll::Ready(Ok(rest.answer.take().unwrap_or_default()))
