@@ -10,15 +10,13 @@ TIMES_NORMAL = 2.0
 REFUSAL_MICROS = 50.0
 # Memory that is flat grows by no more than this from a quarter of the overload to its end.
 GROWTH = 0.05
-# Of the first second after it, this share of the calls may find what the overload has left behind.
-LEFT_BEHIND = 0.01
 
 ADMITTED = "p99 of admitted calls, × normal"
 REFUSED = "processor time per refused call, µs"
 MEMORY = "growth of memory from a quarter of it to its end"
 WRONG = "calls that failed otherwise, or were not told when to come back"
 AGAIN = "p99 of the first second after it, × normal"
-LOST = "refused or failed in that second"
+LOST = "last call refused or failed after it, ms"
 
 
 class Aim(NamedTuple):
@@ -54,8 +52,8 @@ class Overload(NamedTuple):
     def aims(self) -> "list[Aim]":
         normal, over, after = self.phases
         ratio, again = (calls.p99 / max(1.0, normal.all.p99) for calls in (over.all, after.first_second))
-        first = after.first_second
-        lost = (first.refused + first.failed) / max(1, first.calls)
+        # What was let in last takes its time, and as long its place.
+        lost, one = after.last_lost or 0.0, normal.all.p99
         times = f"below {TIMES_NORMAL:.0f}"
         return [
             Aim(ADMITTED, f"{ratio:.2f}", times, ratio < TIMES_NORMAL),
@@ -63,7 +61,7 @@ class Overload(NamedTuple):
             Aim(MEMORY, percent(self.growth, 1), percent(GROWTH), self.growth <= GROWTH),
             wrong(over.all),
             Aim(AGAIN, f"{again:.2f}", times, again < TIMES_NORMAL),
-            Aim(LOST, percent(lost, 1), percent(LEFT_BEHIND), lost <= LEFT_BEHIND),
+            Aim(LOST, milliseconds(lost), f"{milliseconds(one)}, as a call takes", lost <= one),
         ]
 
 

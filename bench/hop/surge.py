@@ -52,6 +52,8 @@ class Phase(NamedTuple):
     seconds: float
     all: Calls
     first_second: Calls
+    # When the last call was due that was refused or failed, in microseconds from the beginning of the phase.
+    last_lost: "float | None"
     # Of the system, from the first call to the end of the phase.
     cpu: float
     looks: "list[Look]"
@@ -138,7 +140,7 @@ def told(phases: "list[dict]", looks: "list[Look]") -> "list[Phase]":
         end = begin + phase["seconds"]
         inside = [look for look in looks if begin <= look.at <= end] or looks[-1:]
         cpu = cpu_at(looks, end) - cpu_at(looks, begin)
-        calls = Calls(**phase["all"]), Calls(**phase["first_second"])
+        calls = Calls(**phase["all"]), Calls(**phase["first_second"]), phase["last_lost"]
         found.append(Phase(phase["rate"], phase["seconds"], *calls, cpu, inside))
         begin = end
     return found

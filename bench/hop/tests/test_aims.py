@@ -13,9 +13,10 @@ def calls(good: int, refused: int = 0, p99: float = 100_000, **more) -> Calls:
     return Calls(calls=good + refused, good=good, p99=p99, refused=refused, **times, **fields)
 
 
-def phase(rate: float, cpu: float, every: Calls, first: "Calls | None" = None, memory=(50.0, 50.0)) -> Phase:
+def phase(rate: float, cpu: float, every: Calls, first: "Calls | None" = None, **more) -> Phase:
+    memory, lost = more.get("memory", (50.0, 50.0)), more.get("lost")
     looks = [Look(at, 0.0, memory[at > 5]) for at in range(11)]
-    return Phase(rate, 10.0, every, first or every, cpu, looks)
+    return Phase(rate, 10.0, every, first or every, lost, cpu, looks)
 
 
 def overload(over: Phase, after: "Phase | None" = None) -> Overload:
@@ -47,12 +48,16 @@ class Aims(unittest.TestCase):
         for wrong in ({"without_hint": 1}, {"failed": 1}):
             self.assertEqual(unmet(overload(phase(1000, 0.9, calls(1200, 8800, **wrong)))), [WRONG])
 
-    def test_the_first_second_after_it_is_normal(self):
+    def test_right_after_it_calls_are_as_quick_as_before(self):
         over = phase(1000, 0.9, calls(1200, 8800))
         late = phase(100, 0.5, calls(1000), calls(100, p99=250_000))
-        lossy = phase(100, 0.5, calls(1000), calls(98, 2))
         self.assertEqual(unmet(overload(over, late)), [AGAIN])
-        self.assertEqual(unmet(overload(over, lossy)), [LOST])
+
+    def test_what_it_leaves_behind_is_gone_when_a_call_would_be(self):
+        over = phase(1000, 0.9, calls(1200, 8800))
+        for lost, expected in ((99_000.0, []), (101_000.0, [LOST])):
+            after = phase(100, 0.5, calls(998, 2), lost=lost)
+            self.assertEqual(unmet(overload(over, after)), expected)
 
     def test_a_flood_has_its_processor_time_for_refusals_alone(self):
         flood = Flood("a key", Run([phase(1000, 0.6, calls(2, 9998))], 0.0))

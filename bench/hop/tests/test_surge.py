@@ -13,7 +13,8 @@ CALLS = {
 
 def phases() -> "list[dict]":
     seconds = (2.0, 4.0)
-    return [{"rate": 50.0, "seconds": it, "all": CALLS, "first_second": CALLS} for it in seconds]
+    common = {"rate": 50.0, "all": CALLS, "first_second": CALLS, "last_lost": None}
+    return [{**common, "seconds": it} for it in seconds]
 
 
 class Told(unittest.TestCase):

@@ -12,13 +12,15 @@ use tonic::{Status, body::Body};
 
 use self::slot::{Arriving, Slot};
 use crate::{
-    RpcError,
+    Refusal, RpcError,
     status::unlogged,
     step::{BodyStep, Inner, Polled, Request, Response, Step, is_housekeeping},
 };
 
 /// When a shed call should come back, give or take a half, so that they do not all come at once.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// So many such times are told.
+const REFUSALS: usize = 64;
 
 /// Admits a call while there is a permit, and holds the permit until the body has ended.
 #[derive(Clone)]
@@ -26,16 +28,23 @@ pub(crate) struct LimitConcurrency {
     room: Arc<Semaphore>,
     /// Bytes of the largest message.
     message: usize,
+    /// What those are told who come when there is none, with different times to come back.
+    refusals: Arc<[Arc<Refusal>]>,
 }
 
 impl LimitConcurrency {
     pub(crate) fn new(calls: usize, message: usize) -> Self {
-        Self { room: Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS))), message }
+        let room = Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS)));
+        let refusals = (0..REFUSALS).map(|_| Arc::new(Refusal::new(&overloaded()))).collect();
+        Self { room, message, refusals }
     }
 
     /// What one more call would be told now, if there is no room for it. Takes no permit: who is let in has to ask again.
-    pub(crate) fn refusal(&self) -> Option<Status> {
-        (self.room.available_permits() == 0).then(overloaded)
+    pub(crate) fn refusal(&self) -> Option<Arc<Refusal>> {
+        if self.room.available_permits() > 0 {
+            return None;
+        }
+        fastrand::choice(self.refusals.iter()).cloned()
     }
 }
 

@@ -7,6 +7,7 @@ mod hearing;
 mod linger;
 mod listen;
 mod parting;
+mod read_out;
 mod stall;
 mod unread;
 
@@ -37,7 +38,7 @@ use crate::{
     step::{Request, Response, StepLayer},
     tls,
     trace::JoinTrace,
-    turn_away::{Doorkeeper, Tally, TurnAway},
+    turn_away::{Doorkeeper, Post, Tally, TurnAway, Watch},
 };
 pub use arguments::{MessageLimits, ServerArguments};
 use listen::Listening;
@@ -139,14 +140,15 @@ impl Server {
 
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// The id comes first, so that whatever follows can name the call. What can be read in several ways goes no further.
-    /// Browsers' questions, gRPC-Web and JSON come next: all that follows sees gRPC. Whoever does not speak gRPC is answered in
-    /// HTTP's own words outside of all that watches, so that these see one set of codes. Calls that there is no room for are
-    /// turned away before they cost anything. The span is next, so that whatever follows logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
-    /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
-    /// of the limit and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the caller's
-    /// fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one more
-    /// `INTERNAL`.
+    /// Calls that there is no room for are turned away before they cost anything: gRPC in front of all, everything else once it has
+    /// become gRPC, or can be told in HTTP's own words. The id comes first of the rest, so that whatever follows can name the
+    /// call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and JSON come next: all that follows
+    /// sees gRPC. Whoever does not speak gRPC is answered in HTTP's own words outside of all that watches, so that these see
+    /// one set of codes. The span is next, so that whatever follows logs within it. The log and the metrics stand outside of
+    /// everything else that can refuse a call, because a refused call must be seen too. The principal is settled before anything
+    /// could act on it. The deadline stands outside of the limit and of what a drain waits for, so that an expired call gives its
+    /// permit back. Undecodable requests are the caller's fault before anybody counts them as ours. Panics are caught
+    /// innermost: to all the others they are one more `INTERNAL`.
     pub fn stack(
         &self,
         routes: Routes,
@@ -165,14 +167,16 @@ impl Server {
             None => (None, None),
         };
         let room = LimitConcurrency::new(arguments.max_concurrency, arguments.max_message_bytes);
+        let watch = self.watch(room.clone());
         ServiceBuilder::new()
+            .layer(TurnAway::new(Post::Front, &watch))
             .layer(StepLayer(NameRequest))
             .layer(RefuseAmbiguous { shape })
             .layer(browsers::cors(cors))
             .layer(option_layer(grpc_web))
             .layer(option_layer(json))
             .layer(StepLayer(AnswerPlainly { shape }))
-            .layer(self.turn_away(&room))
+            .layer(TurnAway::new(Post::Behind, &watch))
             .layer(StepLayer(JoinTrace { methods: methods.clone() }))
             .layer(StepLayer(Observe(AccessLog { service: self.name.clone(), methods: methods.clone() })))
             .layer(StepLayer(Observe(self.metrics.clone())))
@@ -186,13 +190,9 @@ impl Server {
             .service(routes)
     }
 
-    fn turn_away(&self, room: &LimitConcurrency) -> TurnAway {
-        TurnAway {
-            room: room.clone(),
-            keepers: self.keepers.clone().into(),
-            metrics: self.metrics.clone(),
-            tally: Arc::new(Tally::new(self.name.clone())),
-        }
+    fn watch(&self, room: LimitConcurrency) -> Arc<Watch> {
+        let (keepers, metrics) = (self.keepers.clone(), self.metrics.clone());
+        Arc::new(Watch { room, keepers, metrics, tally: Tally::new(self.name.clone()) })
     }
 
     /// Serves the routes to whoever comes in, until `shutdown` is ready. Then nobody new is let in, what runs may

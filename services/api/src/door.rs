@@ -2,17 +2,22 @@
 //! has a place for. Nobody has looked at their key yet, so only what every caller may know is told here, and what they were told
 //! themselves a moment ago.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use http::HeaderMap;
 use proto::{
     inference::v1::inference_service_server as inference, jobs::v1::job_service_server as jobs,
     tools::v1::tool_service_server as tools,
 };
-use rpc::Doorkeeper;
-use tonic::Status;
+use rpc::{Doorkeeper, Refusal};
 
-use crate::grpc::{Admission, Dispatch};
+use crate::{
+    ApiError,
+    grpc::{Admission, Dispatch},
+};
 
 /// What a call uses, as far as its path tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,18 +32,38 @@ enum Use {
 
 /// Knows them.
 pub(crate) fn keeper(admission: Admission, dispatch: Dispatch) -> Doorkeeper {
-    Arc::new(move |path: &str, headers: &HeaderMap| refusal(path, headers, (&admission, &dispatch)))
+    let keeper = Keeper { admission, dispatch, busy: Mutex::default() };
+    Arc::new(move |path: &str, headers: &HeaderMap| keeper.refusal(path, headers))
 }
 
-fn refusal(
-    path: &str,
-    headers: &HeaderMap,
-    (admission, dispatch): (&Admission, &Dispatch),
-) -> Option<Status> {
-    match used(path) {
-        Use::Nothing => None,
-        Use::Request => admission.known(headers),
-        Use::Generation => admission.known(headers).or_else(|| dispatch.full(headers)),
+struct Keeper {
+    admission: Admission,
+    dispatch: Dispatch,
+    /// What those were told last whom no release had a place for.
+    busy: Mutex<Option<(Duration, Arc<Refusal>)>>,
+}
+
+impl Keeper {
+    fn refusal(&self, path: &str, headers: &HeaderMap) -> Option<Arc<Refusal>> {
+        let used = used(path);
+        if used == Use::Nothing {
+            return None;
+        }
+        let known = self.admission.known(headers);
+        if known.is_some() || used == Use::Request {
+            return known;
+        }
+        self.dispatch.full(headers).map(|retry_after| self.busy(retry_after))
+    }
+
+    fn busy(&self, retry_after: Duration) -> Arc<Refusal> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, told)) = busy.as_ref().filter(|(told, _)| *told == retry_after) {
+            return Arc::clone(told);
+        }
+        let told = Arc::new(Refusal::new(&rpc::status(ApiError::Shed { retry_after })));
+        *busy = Some((retry_after, Arc::clone(&told)));
+        told
     }
 }
 

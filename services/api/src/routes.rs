@@ -42,8 +42,7 @@ use std::{sync::Arc, time::Duration};
 
 use tower::retry::budget::{Budget, TpsBudget};
 
-use self::table::Table;
-use crate::ApiError;
+use table::Table;
 
 /// Over so long the budget is counted.
 const BUDGET_WINDOW: Duration = Duration::from_secs(10);
@@ -75,18 +74,18 @@ impl Routes {
         self.table.find(model)
     }
 
-    /// The refusal of a call that every release would send away now. It is counted as if each had been asked.
-    pub(crate) fn full_for(&self, priority: Priority) -> Option<ApiError> {
+    /// When a call should come back that every release would send away now. It is counted as if each had been asked.
+    pub(crate) fn full_for(&self, priority: Priority) -> Option<Duration> {
         let is_full = |release: &Release| release.gate().is_some_and(|gate| gate.is_full_for(priority));
         if !self.releases.iter().all(|release| is_full(release)) {
             return None;
         }
-        let mut refusal = None;
-        for (release, gate) in self.releases.iter().filter_map(|release| Some((release, release.gate()?))) {
-            self.metrics.attempted(release.name(), Outcome::Shed);
-            refusal = refusal.or(Some(gate.send_away(priority)));
-        }
-        refusal
+        let gates = self.releases.iter().filter_map(|release| Some((release.name(), release.gate()?)));
+        let sent_away = gates.map(|(release, gate)| {
+            self.metrics.attempted(release, Outcome::Shed);
+            gate.send_away(priority)
+        });
+        sent_away.min()
     }
 
     /// The routes of one name, which may be names that no release knows.

@@ -3,7 +3,6 @@
 use std::{convert::Infallible, pin::pin, time::Duration};
 
 use http::Extensions;
-use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
@@ -24,6 +23,7 @@ use super::{
     hearing::{Heard, Hearing},
     linger::Lingering,
     parting::Parting,
+    read_out::ReadOut,
     stall::Stalls,
     unread::Unread,
 };
@@ -95,17 +95,16 @@ impl Connection {
         S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
         let unread = Unread::default();
-        let watching = unread.clone();
-        let service = service.map_request(move |request: http::Request<Incoming>| {
-            let mut request = watching.watch(request);
+        let service = service.map_request(move |mut request: Request| {
             introduce(request.extensions_mut(), info.clone(), names.clone());
             request
         });
         let stalls = Stalls::new();
-        let (io, heard) = Hearing::new(Lingering::new(io, unread), stalls.clone());
+        let (io, heard) = Hearing::new(Lingering::new(io, unread.clone()), stalls.clone());
         let parting = Parting::new(&self.leaving, heard.clone());
         let (watched, last) = (stalls.clone(), parting.clone());
         let service = service.map_response(move |response| watched.watch(last.tell(response)));
+        let service = ReadOut::new(service, unread);
         let protocol = self.protocol(&heard);
         let mut connection =
             pin!(protocol.serve_connection(TokioIo::new(io), TowerToHyperService::new(service)));

@@ -8,7 +8,6 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, QuotaViolation, StatusExt};
 
 use super::code::{code_of, name_of};
-use crate::step::Response;
 
 /// The domain of every reason in `google.rpc.ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "ondol.dev";
@@ -87,18 +86,6 @@ fn shortened(message: Cow<'_, str>) -> String {
 #[derive(Clone, Copy)]
 pub(crate) struct Completed;
 
-/// The answer with a status of our own, complete. A message of protobuf goes on in whatever follows it, so the request's id is
-/// written behind the details that are there, and nothing is read.
-pub(crate) fn complete_at_once(status: &Status, request_id: &str) -> Response {
-    let about = Status::with_error_details(Code::Ok, "", ErrorDetails::with_request_info(request_id, ""));
-    let details = [status.details(), about.details()].concat().into();
-    let metadata = status.metadata().clone();
-    let completed = Status::with_details_and_metadata(status.code(), status.message(), details, metadata);
-    let mut answer: Response = completed.into_http();
-    answer.extensions_mut().insert(Completed);
-    answer
-}
-
 /// Completes an error in headers or trailers with what its author could not know or left out: the request's id,
 /// and an `ErrorInfo` for the errors that tonic makes itself. Does nothing to a success.
 pub(crate) fn complete(headers: &mut HeaderMap, request_id: &str) {
@@ -125,7 +112,7 @@ mod tests {
     use tonic::Status;
     use tonic_types::StatusExt;
 
-    use super::{ERROR_DOMAIN, complete, complete_at_once, describe};
+    use super::{ERROR_DOMAIN, complete, describe};
 
     /// A request with so many wrong fields.
     #[derive(Debug, thiserror::Error)]
@@ -180,20 +167,6 @@ mod tests {
         assert_eq!((info.reason.as_str(), info.domain.as_str()), ("UNIMPLEMENTED", ERROR_DOMAIN));
         assert_eq!(details.request_info().unwrap().request_id, "r-1");
         assert_eq!(status.message(), "no such method");
-    }
-
-    #[test]
-    fn what_is_complete_at_once_says_what_completing_says() {
-        let status = describe(&Wrong(vec![Violation::new("model", "is required")]), "INVALID_ARGUMENT");
-        let mut headers = HeaderMap::new();
-        status.add_header(&mut headers).unwrap();
-        complete(&mut headers, "r-1");
-        let later = Status::from_header_map(&headers).unwrap();
-        let at_once = Status::from_header_map(complete_at_once(&status, "r-1").headers()).unwrap();
-        assert_eq!((at_once.code(), at_once.message()), (later.code(), later.message()));
-        let told = |status: &Status| format!("{:?}", status.get_error_details());
-        assert_eq!(told(&at_once), told(&later));
-        assert!(told(&at_once).contains("r-1"), "{}", told(&at_once));
     }
 
     #[test]

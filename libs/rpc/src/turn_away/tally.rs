@@ -9,8 +9,8 @@ use std::{
 };
 
 use tokio::time::Instant;
-use tonic::Status;
 
+use super::Refusal;
 use crate::status::name_of;
 
 /// A line is written at most so often.
@@ -34,7 +34,7 @@ impl Tally {
 
     /// Counts one, and says how many there were since the last line if that is old. What comes after the last line is told with
     /// the next one, however late; the metrics know at once.
-    pub(crate) fn count(&self, status: &Status) {
+    pub(super) fn count(&self, refusal: &Refusal) {
         self.untold.fetch_add(1, Ordering::Relaxed);
         let (now, due) = (self.began.elapsed(), self.due.load(Ordering::Relaxed));
         if now.as_millis() < u128::from(due) {
@@ -43,7 +43,8 @@ impl Tally {
         let next = (now + EVERY).as_millis() as u64;
         if self.due.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             let calls = self.untold.swap(0, Ordering::Relaxed);
-            let (service, status, last) = (self.service.as_deref(), name_of(status.code()), status.message());
+            let (service, status) = (self.service.as_deref(), name_of(refusal.code()));
+            let last = refusal.message();
             tracing::info!(service, calls, status, last, "calls were turned away at the door");
         }
     }
@@ -54,13 +55,13 @@ mod tests {
     use tokio::time::advance;
     use tonic::Status;
 
-    use super::{EVERY, Tally};
+    use super::{EVERY, Refusal, Tally};
 
     #[tokio::test(start_paused = true)]
     async fn the_first_is_told_at_once_and_the_others_together() {
         let logs = testkit::capture_logs();
         let tally = Tally::new(Some("api".into()));
-        let full = Status::resource_exhausted("no room");
+        let full = Refusal::new(&Status::resource_exhausted("no room"));
         for _ in 0..100 {
             tally.count(&full);
         }

@@ -36,6 +36,8 @@ mod parting;
 #[cfg(test)]
 mod plain;
 #[cfg(test)]
+mod refused_early;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod slow;

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::StreamExt;
 use http::HeaderMap;
 use prometheus_client::registry::Registry;
+use rpc::Refusal;
 use testkit::CapturedLogs;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
@@ -52,9 +53,10 @@ async fn a_doorkeeper_sees_paths_and_headers_and_never_keeps_health_out() {
     let logs = testkit::capture_logs();
     let mut cluster = Cluster::default();
     let (server, registry) = server(&[]);
-    let server = server.kept_by(Arc::new(|path: &str, headers: &HeaderMap| {
+    let refusal = Arc::new(Refusal::new(&Status::resource_exhausted("not you")));
+    let server = server.kept_by(Arc::new(move |path: &str, headers: &HeaderMap| {
         let unwanted = headers.contains_key("x-unwanted") || path != SAY;
-        unwanted.then(|| Status::resource_exhausted("not you"))
+        unwanted.then(|| Arc::clone(&refusal))
     }));
     cluster.start_with(1, server, Echo::answering("come in"), Duration::ZERO).await;
     let client = cluster.stranger(1);

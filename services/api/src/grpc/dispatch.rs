@@ -15,7 +15,7 @@ mod streaming;
 mod unary;
 mod verdict;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{Extensions, HeaderMap};
 use proto::inference::v1::inference_service_client::InferenceServiceClient;
@@ -57,9 +57,9 @@ impl Dispatch {
         self.routes().only().map(|release| release.upstream())
     }
 
-    /// The refusal of a call to generate that every release would send away now, whatever it asks for.
-    pub(crate) fn full(&self, headers: &HeaderMap) -> Option<Status> {
-        self.routes().full_for(Priority::claimed(headers)?).map(rpc::status)
+    /// When a call to generate should come back that every release would send away now, whatever it asks for.
+    pub(crate) fn full(&self, headers: &HeaderMap) -> Option<Duration> {
+        self.routes().full_for(Priority::claimed(headers)?)
     }
 
     /// Whether each release is connected, now and later.

@@ -58,7 +58,8 @@ impl ConcurrencyEntry {
             least: self.least.unwrap_or(1),
             most: self.most,
             delay: self.delay.unwrap_or(DELAY),
-            line: self.line.unwrap_or(self.most) as usize,
+            // A full one so costs half of the time that a call takes, whatever that is.
+            line: self.line.unwrap_or(self.most / 2) as usize,
             patience: self.patience.unwrap_or(PATIENCE),
         }
     }

@@ -68,7 +68,7 @@ impl Gate {
             Sent::ToWait(turn) => timeout(self.settings.patience, turn).await.ok().and_then(Result::ok),
             Sent::Away => None,
         };
-        entered.ok_or_else(|| self.send_away(priority))
+        entered.ok_or_else(|| ApiError::Shed { retry_after: self.send_away(priority) })
     }
 
     /// Whether somebody so urgent would be sent away now.
@@ -77,10 +77,10 @@ impl Gate {
         state.running >= state.limit.calls() && !state.line.has_place(priority)
     }
 
-    /// Sends somebody away.
-    pub(super) fn send_away(&self, priority: Priority) -> ApiError {
+    /// Sends somebody away, and says when to come back.
+    pub(super) fn send_away(&self, priority: Priority) -> Duration {
         self.metrics.shed(priority);
-        ApiError::Shed { retry_after: self.settings.patience }
+        self.settings.patience
     }
 
     fn arrive(self: &Arc<Self>, priority: Priority) -> Sent {

@@ -40,8 +40,10 @@ impl Admission {
     }
 
     /// The refusal that a caller who comes with these headers would be told again, if one is known.
-    pub(crate) fn known(&self, headers: &HeaderMap) -> Option<Status> {
-        self.spent.find(headers).map(|error| self.refused(error))
+    pub(crate) fn known(&self, headers: &HeaderMap) -> Option<Arc<rpc::Refusal>> {
+        let (refusal, told) = self.spent.find(headers)?;
+        self.metrics.exceeded(&refusal);
+        Some(told)
     }
 
     /// Lets in one request that uses no tokens and runs on no model.
@@ -75,11 +77,15 @@ impl Admission {
                 Ok(reservation)
             }
             Err(error) => {
-                if let (AccountsError::Limited(refusal), Some(Credential(shown))) = (&error, extensions.get())
-                {
-                    self.spent.note(shown, refusal);
+                let refusal = match &error {
+                    AccountsError::Limited(refusal) => Some(refusal.clone()),
+                    _ => None,
+                };
+                let status = self.refused(error);
+                if let Some((refusal, Credential(shown))) = refusal.zip(extensions.get()) {
+                    self.spent.note(shown, *refusal, &status);
                 }
-                Err(self.refused(error))
+                Err(status)
             }
         }
     }

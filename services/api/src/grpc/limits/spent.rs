@@ -10,10 +10,11 @@ use std::{
     time::Duration,
 };
 
-use accounts::{AccountsError, Measure, Refusal, Scope, Window};
+use accounts::{Measure, Refusal, Scope};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
+use tonic::Status;
 
 /// How long a refusal is repeated before the counters are asked again: an operator may have given the caller more.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -22,32 +23,32 @@ const MOST: usize = 4_096;
 
 /// What is remembered, by the hash of what a caller shows. A clone is the same.
 #[derive(Clone, Default)]
-pub(crate) struct Spent(Arc<Mutex<HashMap<[u8; 32], Told>>>);
+pub(crate) struct Spent(Arc<Mutex<HashMap<[u8; 32], Known>>>);
 
-/// A refusal, and when it was made.
-struct Told {
-    refusal: Refusal,
-    at: Instant,
+/// A refusal, and how long it holds.
+struct Known {
+    refusal: Arc<Refusal>,
+    told: Arc<rpc::Refusal>,
     until: Instant,
 }
 
 impl Spent {
-    /// Remembers a refusal, if it holds for whatever this caller asks next.
-    pub(super) fn note(&self, credential: &HeaderValue, refusal: &Refusal) {
-        let Some(wait) = refusal.retry_after.filter(|_| is_of_requests(refusal)) else { return };
-        let at = Instant::now();
-        let told = Told { refusal: refusal.clone(), at, until: at + wait.min(LONGEST) };
+    /// Remembers a refusal, and what it was told as, if it holds for whatever this caller asks next.
+    pub(super) fn note(&self, credential: &HeaderValue, refusal: Refusal, status: &Status) {
+        let Some(wait) = refusal.retry_after.filter(|_| is_of_requests(&refusal)) else { return };
+        let now = Instant::now();
         let mut all = self.all();
         if all.len() >= MOST {
-            all.retain(|_, told| at < told.until);
+            all.retain(|_, known| now < known.until);
         }
         if all.len() < MOST {
-            all.insert(hash(credential), told);
+            let (refusal, told) = (Arc::new(refusal), Arc::new(rpc::Refusal::new(status)));
+            all.insert(hash(credential), Known { refusal, told, until: now + wait.min(LONGEST) });
         }
     }
 
-    /// The refusal of a caller who shows this, as it stands now.
-    pub(super) fn find(&self, headers: &HeaderMap) -> Option<AccountsError> {
+    /// The refusal of a caller who shows this, and how it was told.
+    pub(super) fn find(&self, headers: &HeaderMap) -> Option<(Arc<Refusal>, Arc<rpc::Refusal>)> {
         let mut all = self.all();
         // As nearly always: then nothing is hashed.
         if all.is_empty() {
@@ -55,16 +56,15 @@ impl Spent {
         }
         let mut shown = headers.get_all(AUTHORIZATION).iter();
         let credential = hash(shown.next()?);
-        let told = all.get(&credential).filter(|_| shown.next().is_none())?;
-        let now = Instant::now();
-        if now < told.until {
-            return Some(AccountsError::Limited(Box::new(later(&told.refusal, now - told.at))));
+        let known = all.get(&credential).filter(|_| shown.next().is_none())?;
+        if Instant::now() < known.until {
+            return Some((Arc::clone(&known.refusal), Arc::clone(&known.told)));
         }
         all.remove(&credential);
         None
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<[u8; 32], Told>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<[u8; 32], Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -75,16 +75,6 @@ fn is_of_requests(refusal: &Refusal) -> bool {
     refusal.exceeded.iter().all(|one| !matches!(one.scope, Scope::Model(_)) && requests(one.measure))
 }
 
-/// The same refusal after so much time.
-fn later(refusal: &Refusal, passed: Duration) -> Refusal {
-    let mut refusal = refusal.clone();
-    refusal.retry_after = refusal.retry_after.map(|wait| wait.saturating_sub(passed));
-    for window in [&mut refusal.standing.requests, &mut refusal.standing.tokens].into_iter().flatten() {
-        *window = Window { reset: window.reset.saturating_sub(passed), ..*window };
-    }
-    refusal
-}
-
 fn hash(credential: &HeaderValue) -> [u8; 32] {
     Sha256::digest(credential.as_bytes()).into()
 }
@@ -93,9 +83,10 @@ fn hash(credential: &HeaderValue) -> [u8; 32] {
 mod tests {
     use std::time::Duration;
 
-    use accounts::{AccountsError, Exceeded, Measure, Refusal, Scope, Standing, Window};
+    use accounts::{Exceeded, Measure, Refusal, Scope, Standing};
     use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
     use tokio::time::advance;
+    use tonic::Status;
 
     use super::{LONGEST, MOST, Spent};
 
@@ -103,52 +94,49 @@ mod tests {
 
     fn refusal(scope: Scope, measure: Measure, wait: Option<Duration>) -> Refusal {
         let exceeded = vec![Exceeded { scope, measure, limit: 100, left: 0, asked: 1 }];
-        let reset = Duration::from_mins(1);
-        let requests = Some(Window { measure, limit: 100, remaining: 0, reset });
-        Refusal { exceeded, retry_after: wait, standing: Standing { requests, tokens: None } }
+        Refusal { exceeded, retry_after: wait, standing: Standing::default() }
+    }
+
+    fn note(spent: &Spent, credential: &str, refusal: Refusal) {
+        spent.note(
+            &HeaderValue::from_str(credential).unwrap(),
+            refusal,
+            &Status::resource_exhausted("spent"),
+        );
     }
 
     fn of_requests(wait: Duration) -> Refusal {
         refusal(Scope::Key("a".into()), Measure::RequestsPerMinute, Some(wait))
     }
 
-    fn showing(credentials: &[&str]) -> HeaderMap {
-        credentials.iter().map(|shown| (AUTHORIZATION, HeaderValue::from_str(shown).unwrap())).collect()
-    }
-
-    fn found(spent: &Spent, credentials: &[&str]) -> Option<Refusal> {
-        match spent.find(&showing(credentials))? {
-            AccountsError::Limited(refusal) => Some(*refusal),
-            other => panic!("{other}"),
-        }
+    fn is_known(spent: &Spent, credentials: &[&str]) -> bool {
+        let shown = credentials.iter().map(|shown| (AUTHORIZATION, HeaderValue::from_str(shown).unwrap()));
+        spent.find(&shown.collect::<HeaderMap>()).is_some()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_has_spent_their_requests_is_told_until_there_may_be_one_and_others_are_not() {
+    async fn whoever_has_spent_their_requests_is_known_until_there_may_be_one_and_others_are_not() {
         let spent = Spent::default();
-        spent.note(&HeaderValue::from_static("Bearer a"), &of_requests(WAIT));
-        assert!(found(&spent, &["Bearer b"]).is_none() && found(&spent, &[]).is_none());
-        assert!(found(&spent, &["Bearer a", "Bearer a"]).is_none(), "what that opens is not ours to say");
+        note(&spent, "Bearer a", of_requests(WAIT));
+        assert!(!is_known(&spent, &["Bearer b"]) && !is_known(&spent, &[]));
+        assert!(!is_known(&spent, &["Bearer a", "Bearer a"]), "what that opens is not ours to say");
         advance(Duration::from_millis(599)).await;
-        let told = found(&spent, &["Bearer a"]).unwrap();
-        assert_eq!(told.retry_after, Some(Duration::from_millis(1)));
-        assert_eq!(told.standing.requests.unwrap().reset, Duration::from_millis(59_401));
+        assert!(is_known(&spent, &["Bearer a"]));
         advance(Duration::from_millis(1)).await;
-        assert!(found(&spent, &["Bearer a"]).is_none());
+        assert!(!is_known(&spent, &["Bearer a"]));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_counters_are_asked_again_soon_and_more_than_so_many_are_not_remembered() {
         let spent = Spent::default();
         for caller in 0..=MOST {
-            let credential = HeaderValue::from_str(&format!("Bearer {caller}")).unwrap();
-            spent.note(&credential, &of_requests(Duration::from_hours(1)));
+            note(&spent, &format!("Bearer {caller}"), of_requests(Duration::from_hours(1)));
         }
-        assert!(found(&spent, &["Bearer 0"]).is_some());
-        assert!(found(&spent, &[&format!("Bearer {MOST}")]).is_none());
+        assert!(is_known(&spent, &["Bearer 0"]));
+        assert!(!is_known(&spent, &[&format!("Bearer {MOST}")]));
         advance(LONGEST).await;
-        spent.note(&HeaderValue::from_static("Bearer new"), &of_requests(WAIT));
-        assert!(found(&spent, &["Bearer 0"]).is_none() && found(&spent, &["Bearer new"]).is_some());
+        note(&spent, "Bearer new", of_requests(WAIT));
+        assert!(!is_known(&spent, &["Bearer 0"]) && is_known(&spent, &["Bearer new"]));
         assert_eq!(spent.all().len(), 1);
     }
 
@@ -162,11 +150,10 @@ mod tests {
             (key(), Measure::RequestsPerDay, None),
             (Scope::Model("m".into()), Measure::RequestsPerMinute, Some(WAIT)),
         ] {
-            spent.note(&HeaderValue::from_static("Bearer a"), &refusal(scope, measure, wait));
-            assert!(found(&spent, &["Bearer a"]).is_none(), "{measure}");
+            note(&spent, "Bearer a", refusal(scope, measure, wait));
+            assert!(!is_known(&spent, &["Bearer a"]), "{measure}");
         }
-        let of_all = refusal(Scope::Global, Measure::RequestsPerDay, Some(WAIT));
-        spent.note(&HeaderValue::from_static("Bearer a"), &of_all);
-        assert!(found(&spent, &["Bearer a"]).is_some());
+        note(&spent, "Bearer a", refusal(Scope::Global, Measure::RequestsPerDay, Some(WAIT)));
+        assert!(is_known(&spent, &["Bearer a"]));
     }
 }

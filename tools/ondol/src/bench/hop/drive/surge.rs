@@ -90,6 +90,8 @@ struct Seconds {
     second: usize,
     all: Window,
     first_second: Window,
+    /// When the last call was due that was refused or failed, from the beginning of the phase.
+    last_lost: Option<Duration>,
 }
 
 /// Makes the calls, and tells of each phase.
@@ -105,7 +107,7 @@ where
         times.extend(due.into_iter().map(|time| begin + time));
         begin += phase.length;
         let (all, first_second) = (Window::default(), Window::default());
-        seconds.push(Seconds { phase: *phase, first, second, all, first_second });
+        seconds.push(Seconds { phase: *phase, first, second, all, first_second, last_lost: None });
     }
     each_at_times(times, call, |ended| see(&mut seconds, &ended)).await?;
     let told = seconds.iter().map(|it| {
@@ -114,6 +116,7 @@ where
             "seconds": it.phase.length.as_secs_f64(),
             "all": it.all.told(),
             "first_second": it.first_second.told(),
+            "last_lost": it.last_lost.map(micros),
         })
     });
     Ok(json!({ "phases": told.collect::<Vec<_>>() }))
@@ -122,6 +125,10 @@ where
 fn see(seconds: &mut [Seconds], ended: &Ended<Result<Seen, Trouble>>) {
     let Some(it) = seconds.iter_mut().rfind(|it| it.first <= ended.number) else { return };
     it.all.see(ended);
+    if ended.answer.is_err() {
+        let due = Duration::from_secs_f64((ended.number - it.first) as f64 / it.phase.rate);
+        it.last_lost = it.last_lost.max(Some(due));
+    }
     if ended.number < it.second {
         it.first_second.see(ended);
     }
@@ -130,6 +137,8 @@ fn see(seconds: &mut [Seconds], ended: &Ended<Result<Seen, Trouble>>) {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use serde_json::Value;
 
     use super::{
         super::call::{Refusal, Seen, Trouble},
@@ -167,6 +176,10 @@ mod tests {
             (49, &"broken".into())
         );
         assert_eq!(told["phases"][1]["all"]["reasons"]["BUSY"], 98);
+        assert_eq!(
+            (&told["phases"][1]["last_lost"], &told["phases"][2]["last_lost"]),
+            (&9_900.0.into(), &Value::Null)
+        );
         assert_eq!((count(2, "all", "good"), count(2, "first_second", "good")), (42, 40));
     }
 }
