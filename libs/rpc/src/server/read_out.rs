@@ -58,11 +58,11 @@ where
     fn call(&mut self, request: http::Request<Incoming>) -> Self::Future {
         if request.version() < Version::HTTP_2 || request.body().is_end_stream() {
             let pending = self.inner.call(self.unread.watch(request));
-            return Reading { pending: Some(pending), left: None, rest: None };
+            return Reading { pending, left: None, rest: None };
         }
         let left = Left::default();
         let request = request.map(|body| Body::new(Kept { body: Some(body), left: left.clone() }));
-        Reading { pending: Some(self.inner.call(request)), left: Some(left), rest: None }
+        Reading { pending: self.inner.call(request), left: Some(left), rest: None }
     }
 }
 
@@ -119,9 +119,8 @@ impl Drop for Kept {
 pin_project! {
     /// An answer, and then what is left of its request.
     pub(super) struct Reading<F> {
-        // Until there is an answer.
         #[pin]
-        pending: Option<F>,
+        pending: F,
         left: Option<Left>,
         rest: Option<Rest>,
     }
@@ -139,11 +138,9 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Reading<F> {
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let Some(pending) = this.pending.as_mut().as_pin_mut() {
-            let Ok(answer) = ready!(pending.poll(cx));
-            // It may hold the request until its own end, as the future of an answer that was there at once does.
-            this.pending.set(None);
+        let this = self.project();
+        if this.rest.is_none() {
+            let Ok(answer) = ready!(this.pending.poll(cx));
             let Some(body) = this.left.take().and_then(|left| left.body()) else {
                 return Poll::Ready(Ok(answer));
             };

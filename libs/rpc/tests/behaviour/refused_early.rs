@@ -11,8 +11,8 @@ use tokio::{
 
 use crate::{
     frames::{
-        DATA, END_HEADERS, END_STREAM, FAREWELL, GET_ROOT, HEADERS, PREFACE, SETTINGS, farewell, frame,
-        frames, stream,
+        DATA, END_HEADERS, END_STREAM, FAREWELL, GET_ROOT, HEADERS, PREFACE, SETTINGS, WINDOW_UPDATE,
+        farewell, frame, frames, stream,
     },
     harness::{Echo, address, routes, serving, settle},
 };
@@ -30,7 +30,9 @@ async fn however_many_there_are_and_however_late_their_messages_their_connection
     let (network, _tasks) = serve().await;
     let (mut reader, mut writer) = tokio::io::split(network.connect(address(1)).unwrap());
     let calling = async {
-        writer.write_all(&[PREFACE, SETTINGS].concat()).await.unwrap();
+        // Room for all the answers, which would else stay where they are, and their streams open.
+        let room = frame(WINDOW_UPDATE, 0, 0, &(1_u32 << 30).to_be_bytes());
+        writer.write_all(&[PREFACE, SETTINGS, &room].concat()).await.unwrap();
         for batch in 0..BATCHES {
             let streams = (batch * BATCH..(batch + 1) * BATCH).map(stream);
             let asked: Vec<_> =
