@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData, path::PathBuf, time::Duration};
 
-use arguments::duration;
+use arguments::{duration, positive_duration};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use http::Uri;
 
@@ -63,7 +63,7 @@ impl UpstreamSettings {
             (Some(certificate), Some(key)) => Ok(Some(Identity { certificate, key })),
             (None, None) => Ok(None),
             _ => Err(RpcError::Settings(format!(
-                "--{0}-tls-cert and --{0}-tls-key need each other",
+                "--{0}-tls-cert and --{0}-tls-key need each other: give both or neither",
                 self.name
             ))),
         }
@@ -144,17 +144,17 @@ fn argument<N: UpstreamName>(flag: Flag) -> Arg {
 impl<N: UpstreamName> Args for UpstreamArguments<N> {
     fn augment_args(command: Command) -> Command {
         let file = |flag| argument::<N>(flag).value_parser(value_parser!(PathBuf));
-        let time = |flag| argument::<N>(flag).value_parser(duration);
+        let positive = |flag| argument::<N>(flag).value_parser(positive_duration);
         command.args([
             argument::<N>(URL).value_parser(parse_url).default_value(N::DEFAULT_URL),
             file(TLS_CA),
             file(TLS_CERT).requires(id::<N>(TLS_KEY)),
             file(TLS_KEY).requires(id::<N>(TLS_CERT)),
             argument::<N>(TLS_NAME),
-            time(TIMEOUT).default_value("1h"),
+            positive(TIMEOUT).default_value("1h"),
             argument::<N>(ATTEMPTS).value_parser(value_parser!(u32).range(1..=10)).default_value("3"),
-            time(RESOLVE).default_value("15s"),
-            time(CONNECT).default_value("5s"),
+            argument::<N>(RESOLVE).value_parser(duration).default_value("15s"),
+            positive(CONNECT).default_value("5s"),
         ])
     }
 
@@ -195,13 +195,12 @@ impl<N: UpstreamName> FromArgMatches for UpstreamArguments<N> {
 
 /// Reads a URL of scheme, host and port, and nothing else. For clap's `value_parser`.
 pub fn parse_url(text: &str) -> Result<Uri, String> {
-    let url: Uri = text.parse().map_err(|error| format!("{error}"))?;
-    let plain = matches!(url.scheme_str(), Some("http" | "https")) && url.port_u16().is_some();
-    if plain && matches!(url.path(), "" | "/") && url.query().is_none() {
-        Ok(url)
-    } else {
-        Err("expected http://HOST:PORT or https://HOST:PORT".to_owned())
-    }
+    let plain = |url: &Uri| {
+        let web = matches!(url.scheme_str(), Some("http" | "https")) && url.port_u16().is_some();
+        web && matches!(url.path(), "" | "/") && url.query().is_none()
+    };
+    let url = text.parse().ok().filter(plain);
+    url.ok_or_else(|| "expected http://HOST:PORT or https://HOST:PORT".to_owned())
 }
 
 #[cfg(test)]
@@ -248,9 +247,12 @@ mod tests {
         for (arguments, word) in [
             (["--tools-url", "tools:443"], "http://HOST:PORT"),
             (["--tools-url", "http://tools"], "http://HOST:PORT"),
+            (["--tools-url", "no url"], "http://HOST:PORT"),
             (["--tools-url", "http://tools:1/path"], "http://HOST:PORT"),
             (["--tools-attempts", "0"], "1..=10"),
             (["--tools-timeout", "5"], "30s"),
+            (["--tools-timeout", "0s"], "more than no time"),
+            (["--tools-connect-timeout", "0s"], "more than no time"),
             (["--tools-tls-cert", "x.pem"], "--tools-tls-key"),
         ] {
             let error = Both::try_parse_from(["x"].into_iter().chain(arguments)).unwrap_err().to_string();
