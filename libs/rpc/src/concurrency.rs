@@ -19,7 +19,7 @@ use crate::{
 
 /// When a shed call should come back, give or take a half, so that they do not all come at once.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// So many such times are told.
+/// How many different ones are told.
 const REFUSALS: usize = 64;
 
 /// Admits a call while there is a permit, and holds the permit until the body has ended.

@@ -5,8 +5,7 @@
 //! - [`Server`] wraps tonic routes in the column of `server.rs` and serves them until it is told to stop.
 //! - [`Upstream`] is the channel that generated clients are built on; its column is in `upstream.rs`.
 //! - [`CallContext`] and its parts ([`RequestId`], [`Deadline`], [`Principal`], [`Grants`]) travel as request
-//!   extensions;
-//!   [`onward`] hands them to the next call.
+//!   extensions; [`onward`] hands them to the next call.
 //! - A [`Doorkeeper`] knows calls that there is no room for, which then cost next to nothing.
 //! - [`heartbeat`] keeps a silent stream alive through load balancers.
 //!

@@ -27,7 +27,7 @@ pub type ErrorShape = fn(path: &str, document: Value) -> Value;
 
 /// Whether a request is a gRPC call, by the type of its content: `application/grpc`, alone or with a suffix.
 ///
-/// gRPC-Web is another protocol, which this server does not speak.
+/// gRPC-Web is another protocol: where it is spoken at all, it has become gRPC before this is asked.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
     let rest = content_type.and_then(|it| it.strip_prefix(b"application/grpc"));

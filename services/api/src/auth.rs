@@ -57,7 +57,9 @@ impl Caller {
         self.principal.attach(extensions);
         extensions.insert(self.grants);
         extensions.insert(self.account);
-        self.credential.and_then(|credential| extensions.insert(credential));
+        if let Some(credential) = self.credential {
+            extensions.insert(credential);
+        }
     }
 }
 

@@ -30,7 +30,7 @@ enum Use {
     Nothing,
 }
 
-/// Knows them.
+/// The doorkeeper that knows them.
 pub(crate) fn keeper(admission: Admission, dispatch: Dispatch) -> Doorkeeper {
     let keeper = Keeper { admission, dispatch, busy: Mutex::default() };
     Arc::new(move |path: &str, headers: &HeaderMap| keeper.refusal(path, headers))

@@ -44,7 +44,7 @@ use tower::retry::budget::{Budget, TpsBudget};
 
 use table::Table;
 
-/// Over so long the budget is counted.
+/// The time over which the budget is counted.
 const BUDGET_WINDOW: Duration = Duration::from_secs(10);
 /// Further attempts that are always allowed, so that a quiet service can make one at all.
 const BUDGET_RESERVE_PER_SECOND: u32 = 1;

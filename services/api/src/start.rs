@@ -82,7 +82,7 @@ fn serve(
     let metrics = life.register(UpstreamMetrics::register);
     let dispatch = dispatch(&arguments.routes, &arguments.llm_inference.settings, &metrics, life)?;
     let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
-    closing(dispatch.only().into_iter().chain([tools.clone()]).collect(), life);
+    close_at_drain(dispatch.only().into_iter().chain([tools.clone()]).collect(), life);
     let address = port.address();
     let bytes = arguments.server.max_message_bytes;
     let reachable = reachable(&dispatch, life);
@@ -253,7 +253,7 @@ fn with_jobs(
 }
 
 /// Has the drain wait until the connections to upstreams are closed.
-fn closing(upstreams: Vec<Upstream>, life: &Life) {
+fn close_at_drain(upstreams: Vec<Upstream>, life: &Life) {
     let draining = life.draining();
     life.spawn("upstream", async move {
         draining.await;

@@ -42,13 +42,15 @@ const REST: Duration = Duration::from_secs(75);
 /// How long a client may take to answer a ping.
 const PONG: Duration = Duration::from_secs(20);
 
-/// How many headers a request over HTTP/1 may have, and how many bytes it may have of them (HTTP/2), or be read in at once.
+/// How many headers a request over HTTP/1 may have.
 const MOST_HEADERS: usize = 100;
+/// How many bytes of headers a request over HTTP/2 may have.
 const HEADER_BYTES: u32 = 64 * 1024;
+/// How many bytes are read at once over HTTP/1, so that the head of a request has to fit into them.
 const HTTP1_BUFFER: usize = 128 * 1024;
-/// Streams that a client may open and reset before they are looked at, and those that end by its errors; one more ends the
-/// connection.
+/// How many streams a client may open and reset before they are looked at; one more ends the connection.
 const MOST_RESETS: usize = 64;
+/// How many streams may end by a client's errors; one more ends the connection.
 const MOST_ERRORS: usize = 256;
 
 /// What every connection is served with.
@@ -161,7 +163,9 @@ fn introduce<I: Clone + Send + Sync + 'static>(
     names: Option<PeerNames>,
 ) {
     extensions.insert(info);
-    names.map(|names| extensions.insert(names));
+    if let Some(names) = names {
+        extensions.insert(names);
+    }
     let address = extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
     if let Some(address) = address {
         extensions.insert(Peer(address));

@@ -23,7 +23,7 @@ use tokio::{
 
 use super::stall::{Stalls, Waiting};
 
-/// HTTP/2's preface, before whose length hyper does not choose.
+/// HTTP/2's preface. hyper waits for the whole of it as long as what comes is how it begins.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Nothing was heard.

@@ -64,7 +64,7 @@ impl Stalls {
         response.map(|body| taken.around(body))
     }
 
-    /// Ready once something has waited for so long.
+    /// Ready once something has waited for `patience`.
     pub(super) async fn stalled(&self, patience: Duration) {
         loop {
             sleep(patience / 4).await;

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::Refusal;
 use crate::status::name_of;
 
-/// A line is written at most so often.
+/// The least time between two lines.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Counts those who are turned away.
@@ -22,7 +22,7 @@ pub(crate) struct Tally {
     began: Instant,
     /// Those that no line has told of yet.
     untold: AtomicU64,
-    /// When the next line may be written, in milliseconds.
+    /// When the next line may be written, in milliseconds since `began`.
     due: AtomicU64,
 }
 

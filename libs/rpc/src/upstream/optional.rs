@@ -1,6 +1,6 @@
 //! An upstream that a service can do without.
 
-use std::marker::PhantomData;
+use std::{fmt, marker::PhantomData};
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
 
@@ -25,8 +25,8 @@ impl<N> Clone for OptionalUpstream<N> {
     }
 }
 
-impl<N> std::fmt::Debug for OptionalUpstream<N> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<N> fmt::Debug for OptionalUpstream<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("OptionalUpstream").field(&self.settings).finish()
     }
 }

@@ -20,15 +20,15 @@ use crate::ApiError;
 /// What an operator says of a gate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GateSettings {
-    /// As few calls as may run at once.
+    /// How many calls may run at once, however long they wait in llm-inference.
     pub(super) least: u32,
-    /// As many.
+    /// How many calls may run at once, however short they wait there.
     pub(super) most: u32,
     /// How long a call may wait in llm-inference before that is too long.
     pub(super) delay: Duration,
-    /// As many calls as may wait here.
+    /// How many calls may wait here.
     pub(super) line: usize,
-    /// As long as they may.
+    /// How long they may.
     pub(super) patience: Duration,
 }
 

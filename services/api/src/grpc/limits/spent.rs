@@ -18,7 +18,7 @@ use tonic::Status;
 
 /// How long a refusal is repeated before the counters are asked again: an operator may have given the caller more.
 const LONGEST: Duration = Duration::from_secs(1);
-/// As many callers are remembered.
+/// How many callers are remembered.
 const MOST: usize = 4_096;
 
 /// What is remembered, by the hash of what a caller shows. A clone is the same.
