@@ -51,7 +51,8 @@ fn key(named: Result<Path<String>, PathRejection>, owner: &str) -> Result<Key, A
 }
 
 fn content_type(asked: &HeaderMap) -> Result<&str, ApiError> {
-    let given = asked.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("\0")).unwrap_or_default();
+    // What is no text is refused as a byte that no type has.
+    let given = asked.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("\0"));
     Ok(convert::upload_type(given)?)
 }
 
