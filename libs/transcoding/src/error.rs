@@ -5,9 +5,6 @@ use std::{borrow::Cow, fmt};
 use fault::{Fault, Kind, Violation};
 use http::Method;
 
-/// How many wrong fields an error names.
-const NAMED: usize = 20;
-
 /// Why descriptors cannot be served, a request cannot be taken, or an answer cannot be told.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -89,16 +86,6 @@ impl TranscodingError {
     pub(crate) fn answer(problem: impl fmt::Display) -> Self {
         Self::Answer { problem: problem.to_string() }
     }
-
-    /// The fields that are wrong; no more of them than a reader takes in.
-    pub(crate) fn fields(mut fields: Vec<Violation>) -> Self {
-        let rest = fields.len().saturating_sub(NAMED);
-        if rest > 0 {
-            fields.truncate(NAMED);
-            fields.push(Violation::new("(further fields)", format!("{rest} more are wrong")));
-        }
-        Self::Fields { fields }
-    }
 }
 
 impl Fault for TranscodingError {
@@ -162,19 +149,9 @@ impl fmt::Display for Named<'_> {
 
 #[cfg(test)]
 mod tests {
-    use fault::{Fault, Violation};
+    use fault::Fault;
 
     use super::TranscodingError;
-
-    #[test]
-    fn many_wrong_fields_are_counted_and_not_all_named() {
-        let wrong = |count: usize| {
-            TranscodingError::fields((0..count).map(|n| Violation::new(n.to_string(), "x")).collect())
-        };
-        assert_eq!(wrong(20).violations().len(), 20);
-        assert_eq!(wrong(25).violations().len(), 21);
-        assert!(wrong(25).to_string().ends_with("(further fields): 5 more are wrong"));
-    }
 
     #[test]
     fn a_fault_of_ours_is_not_told_in_full() {

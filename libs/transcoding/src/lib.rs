@@ -24,6 +24,7 @@ mod rule;
 mod shape;
 mod template;
 mod transcoder;
+mod wrong;
 
 pub use error::TranscodingError;
 pub use limits::Limits;
