@@ -44,8 +44,8 @@ pub trait Fault: Error {
         false
     }
 
-    /// Which quotas leave no room, for now ([`Kind::ResourceExhausted`]) or ever ([`Kind::FailedPrecondition`]); empty where
-    /// there is nothing closer to say than the reason.
+    /// Which quotas leave no room, for now ([`Kind::ResourceExhausted`]) or ever ([`Kind::FailedPrecondition`]); empty
+    /// where there is nothing closer to say than the reason.
     fn quotas(&self) -> Vec<Quota> {
         Vec::new()
     }

@@ -39,7 +39,8 @@ impl LimitConcurrency {
         Self { room, message, refusals }
     }
 
-    /// What one more call would be told now, if there is no room for it. Takes no permit: who is let in has to ask again.
+    /// What one more call would be told now, if there is no room for it. Takes no permit: who is let in has to ask
+    /// again.
     pub(crate) fn refusal(&self) -> Option<Arc<Refusal>> {
         if self.room.available_permits() > 0 {
             return None;

@@ -1,7 +1,7 @@
 //! What a server still has to finish when it drains, and what it only has to end.
 //!
-//! A call of a service is work, and is waited for. A watch of somebody's health, or an open reflection stream, would go on
-//! for ever: it ends once its watcher has heard the news. A connection on which nothing runs is no reason to stay.
+//! A call of a service is work, and is waited for. A watch of somebody's health, or an open reflection stream, would go
+//! on for ever: it ends once its watcher has heard the news. A connection on which nothing runs is no reason to stay.
 
 use std::{pin::Pin, task::Context, time::Duration};
 

@@ -11,8 +11,8 @@
 //!
 //! Behaviours live one to a file, as a `Step` that sees a request before and its response after, and as a `BodyStep`
 //! where they go on to the response's last frame. Both stacks speak gRPC. The server's also carries plain HTTP routes,
-//! whose refusals `plain` turns from statuses into HTTP's own. What public doors speak besides, JSON and gRPC-Web, becomes
-//! gRPC in front of the column ([`Public`]); paths whose clients know errors in another form name it there
+//! whose refusals `plain` turns from statuses into HTTP's own. What public doors speak besides, JSON and gRPC-Web,
+//! becomes gRPC in front of the column ([`Public`]); paths whose clients know errors in another form name it there
 //! ([`ErrorShape`]), and a body of events says in its own way how it failed ([`LastWords`]).
 //!
 //! This crate must never know one of our own messages, a model, a queue or a key. It spawns nothing that outlives

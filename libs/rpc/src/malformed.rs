@@ -11,8 +11,8 @@ use crate::{
     step::{Request, Response, Step},
 };
 
-/// How the messages begin of what is the bytes' fault; tonic keeps nothing else of it. The first is prost's, the others are
-/// about the frame around the message.
+/// How the messages begin of what is the bytes' fault; tonic keeps nothing else of it. The first is prost's, the others
+/// are about the frame around the message.
 const UNREADABLE: [&str; 4] = [
     "failed to decode Protobuf message",
     "Unexpected EOF decoding stream",

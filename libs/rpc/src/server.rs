@@ -123,8 +123,8 @@ impl Server {
         self
     }
 
-    /// From when `leaving` is cancelled, every answer over HTTP/1 is the last one of its connection. It may be long before
-    /// the end: no new connection is refused for it, and HTTP/2 needs no such warning.
+    /// From when `leaving` is cancelled, every answer over HTTP/1 is the last one of its connection. It may be long
+    /// before the end: no new connection is refused for it, and HTTP/2 needs no such warning.
     #[must_use]
     pub fn warned_by(mut self, leaving: CancellationToken) -> Self {
         self.leaving = leaving;
@@ -140,15 +140,16 @@ impl Server {
 
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// Calls that there is no room for are turned away before they cost anything: gRPC in front of all, everything else once it has
-    /// become gRPC, or can be told in HTTP's own words. The id comes first of the rest, so that whatever follows can name the
-    /// call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and JSON come next: all that follows
-    /// sees gRPC. Whoever does not speak gRPC is answered in HTTP's own words outside of all that watches, so that these see
-    /// one set of codes. The span is next, so that whatever follows logs within it. The log and the metrics stand outside of
-    /// everything else that can refuse a call, because a refused call must be seen too. The principal is settled before anything
-    /// could act on it. The deadline stands outside of the limit and of what a drain waits for, so that an expired call gives its
-    /// permit back. Undecodable requests are the caller's fault before anybody counts them as ours. Panics are caught
-    /// innermost: to all the others they are one more `INTERNAL`.
+    /// Calls that there is no room for are turned away before they cost anything: gRPC in front of all, everything else
+    /// once it has become gRPC, or can be told in HTTP's own words. The id comes first of the rest, so that whatever
+    /// follows can name the call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and
+    /// JSON come next: all that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's own words outside
+    /// of all that watches, so that these see one set of codes. The span is next, so that whatever follows logs within
+    /// it. The log and the metrics stand outside of everything else that can refuse a call, because a refused call must
+    /// be seen too. The principal is settled before anything could act on it. The deadline stands outside of the limit
+    /// and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the
+    /// caller's fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one
+    /// more `INTERNAL`.
     pub fn stack(
         &self,
         routes: Routes,

@@ -76,7 +76,8 @@ impl Results {
         }
     }
 
-    /// What a job that was looked at made, published if it was not. The job is told of either way: its own record has it.
+    /// What a job that was looked at made, published if it was not. The job is told of either way: its own record has
+    /// it.
     pub(crate) async fn settled(&self, job: &Job) -> Option<Manifest> {
         let told = Self::told(job)?;
         let found = match self.shelf.manifest(&told.job).await {

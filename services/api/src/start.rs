@@ -136,7 +136,8 @@ fn keyring(
     Ok(keyring)
 }
 
-/// What holds calls to limits, and what settles them until the last answer: then its caller drops what is returned here.
+/// What holds calls to limits, and what settles them until the last answer: then its caller drops what is returned
+/// here.
 fn admission(
     backends: &Backends,
     arguments: &Arguments,
@@ -147,7 +148,8 @@ fn admission(
     let limited = table != LimitTable::default() || file.limited().is_some();
     if backends.counters.is_none() && limited {
         tracing::info!(
-            "limits are counted by this process alone; where several replicas are to share them, give --accounts-redis-url"
+            "limits are counted by this process alone; where several replicas are to share them, \
+             give --accounts-redis-url"
         );
     }
     let (limiter, settler) = Limiter::new(backends.counters(), table, arguments.limits.when_away())?;

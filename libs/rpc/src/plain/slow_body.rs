@@ -1,4 +1,5 @@
-//! A plain request's body, which has to keep coming: whoever sends a byte now and then would keep a place that others need.
+//! A plain request's body, which has to keep coming: whoever sends a byte now and then would keep a place that others
+//! need.
 
 use std::{
     pin::Pin,

@@ -25,10 +25,16 @@ pub struct ServerArguments {
     #[arg(long, env = "ONDOL_MAX_CONCURRENCY", value_name = "CALLS", default_value_t = 1024)]
     pub max_concurrency: usize,
     /// Deadline of a call whose caller gives none.
-    #[arg(long, env = "ONDOL_DEFAULT_DEADLINE", value_name = "TIME", default_value = "5m", value_parser = positive_duration)]
+    #[arg(
+        long, env = "ONDOL_DEFAULT_DEADLINE", value_name = "TIME",
+        default_value = "5m", value_parser = positive_duration
+    )]
     pub default_deadline: Duration,
     /// Longest deadline that a caller may ask for. It bounds how long a stream can hold an old pod.
-    #[arg(long, env = "ONDOL_MAX_DEADLINE", value_name = "TIME", default_value = "30m", value_parser = positive_duration)]
+    #[arg(
+        long, env = "ONDOL_MAX_DEADLINE", value_name = "TIME",
+        default_value = "30m", value_parser = positive_duration
+    )]
     pub max_deadline: Duration,
     /// Largest request message in bytes. A larger one is answered `OUT_OF_RANGE` before it is read.
     #[arg(long, env = "ONDOL_MAX_MESSAGE_BYTES", value_name = "BYTES", default_value_t = 4 * 1024 * 1024)]
@@ -41,13 +47,23 @@ pub struct ServerArguments {
     pub max_connections: usize,
     /// Age at which a connection is told to go elsewhere, give or take a tenth, so that clients spread over new pods.
     /// Its streams may end in peace.
-    #[arg(long, env = "ONDOL_MAX_CONNECTION_AGE", value_name = "TIME", default_value = "15m", value_parser = positive_duration)]
+    #[arg(
+        long, env = "ONDOL_MAX_CONNECTION_AGE", value_name = "TIME",
+        default_value = "15m", value_parser = positive_duration
+    )]
     pub max_connection_age: Duration,
     /// How often a connection is probed with an HTTP/2 ping; one that does not answer in 20 s is closed.
-    #[arg(long, env = "ONDOL_KEEPALIVE", value_name = "TIME", default_value = "30s", value_parser = positive_duration)]
+    #[arg(
+        long, env = "ONDOL_KEEPALIVE", value_name = "TIME",
+        default_value = "30s", value_parser = positive_duration
+    )]
     pub keepalive: Duration,
-    /// How long a client may leave an answer that is ready for it; its connection is closed then, and what ran for it ends.
-    #[arg(long, env = "ONDOL_MAX_STALL", value_name = "TIME", default_value = "1m", value_parser = positive_duration)]
+    /// How long a client may leave an answer that is ready for it; its connection is closed then, and what ran for it
+    /// ends.
+    #[arg(
+        long, env = "ONDOL_MAX_STALL", value_name = "TIME",
+        default_value = "1m", value_parser = positive_duration
+    )]
     pub max_stall: Duration,
 }
 

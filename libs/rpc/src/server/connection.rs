@@ -36,8 +36,8 @@ use crate::{
 /// How long a client may take for its TLS handshake, for the first bytes of its protocol, or for the headers of an
 /// HTTP/1 request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a connection over HTTP/1 may be without a request. Longer than load balancers keep theirs, which is a minute
-/// by default: who closes first must be the one that sends the requests.
+/// How long a connection over HTTP/1 may be without a request. Longer than load balancers keep theirs, which is a
+/// minute by default: who closes first must be the one that sends the requests.
 const REST: Duration = Duration::from_secs(75);
 /// How long a client may take to answer a ping.
 const PONG: Duration = Duration::from_secs(20);

@@ -1,8 +1,8 @@
-//! Whether a client has said enough to tell which protocol it speaks, since when it speaks, and whether it takes what is
-//! written to it.
+//! Whether a client has said enough to tell which protocol it speaks, since when it speaks, and whether it takes what
+//! is written to it.
 //!
-//! hyper waits for the first and the last without a limit, and a connection that nobody uses holds one of the places that
-//! there are.
+//! hyper waits for the first and the last without a limit, and a connection that nobody uses holds one of the places
+//! that there are.
 
 use std::{
     future, io,

@@ -32,8 +32,8 @@ impl Tally {
         Self { service, began: Instant::now(), untold: AtomicU64::new(0), due: AtomicU64::new(0) }
     }
 
-    /// Counts one, and says how many there were since the last line if that is old. What comes after the last line is told with
-    /// the next one, however late; the metrics know at once.
+    /// Counts one, and says how many there were since the last line if that is old. What comes after the last line is
+    /// told with the next one, however late; the metrics know at once.
     pub(super) fn count(&self, refusal: &Refusal) {
         self.untold.fetch_add(1, Ordering::Relaxed);
         let (now, due) = (self.began.elapsed(), self.due.load(Ordering::Relaxed));

@@ -6,7 +6,8 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
 
 use super::{UpstreamArguments, UpstreamName, UpstreamSettings};
 
-/// The arguments of the upstream `N`, which is only there where its URL is given. They are those of [`UpstreamArguments`].
+/// The arguments of the upstream `N`, which is only there where its URL is given. They are those of
+/// [`UpstreamArguments`].
 pub struct OptionalUpstream<N> {
     /// What they say, if there is an upstream.
     pub settings: Option<UpstreamSettings>,

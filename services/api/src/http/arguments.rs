@@ -7,8 +7,8 @@ const MAX_UPLOAD_BYTES: u64 = 512 * 1024 * 1024;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Artifacts")]
 pub struct ArtifactArguments {
-    /// How `/generated` answers: with the bytes, or with a redirect to a URL that the store signed. A folder signs none,
-    /// and is always streamed
+    /// How `/generated` answers: with the bytes, or with a redirect to a URL that the store signed. A folder signs
+    /// none, and is always streamed
     #[arg(long, env = "ONDOL_ARTIFACTS", default_value = "stream", value_enum)]
     pub artifacts: Delivery,
 

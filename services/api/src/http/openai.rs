@@ -1,7 +1,7 @@
 //! OpenAI's interface to models: `/v1/chat/completions`, `/v1/completions`, `/v1/responses`, `/v1/models`.
 //!
-//! `openai`, the library, reads requests and writes answers. The handlers here ask the same service that gRPC reaches, in
-//! this process and with what the caller's key allows, so that every rule of it holds for them too:
+//! `openai`, the library, reads requests and writes answers. The handlers here ask the same service that gRPC reaches,
+//! in this process and with what the caller's key allows, so that every rule of it holds for them too:
 //! - `generate` answers with a whole document, `events` with a stream of them;
 //! - `models` lists and describes;
 //! - `body` reads, `keyed` finds out who calls, `query` refuses what stands behind a path.

@@ -15,8 +15,8 @@ use crate::ApiError;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Routes")]
 pub struct RouteArguments {
-    /// A TOML file with releases of llm-inference and the routes of models to them; it is read again when it changes [default:
-    /// every model is run by the one at --llm-inference-url]
+    /// A TOML file with releases of llm-inference and the routes of models to them; it is read again when it changes
+    /// [default: every model is run by the one at --llm-inference-url]
     #[arg(long, env = "ONDOL_ROUTES", value_name = "FILE")]
     pub routes: Option<PathBuf>,
 }

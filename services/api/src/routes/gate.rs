@@ -1,8 +1,8 @@
-//! The gate of a release: so many calls run there at once, a few wait in line by priority, and the rest is sent away before
-//! anything was done for it.
+//! The gate of a release: so many calls run there at once, a few wait in line by priority, and the rest is sent away
+//! before anything was done for it.
 //!
-//! How many may run is found by what llm-inference says of each call: how long it waited for a slot there. A line in front of a
-//! model is best kept here, where who comes first can still be chosen.
+//! How many may run is found by what llm-inference says of each call: how long it waited for a slot there. A line in
+//! front of a model is best kept here, where who comes first can still be chosen.
 
 mod line;
 

@@ -18,8 +18,8 @@ use crate::ApiError;
 
 type Releases = BTreeMap<String, (ReleaseEntry, Arc<Release>)>;
 
-/// Connects to every release; `base` says how, and where without a file. Connections are made in the background. With a file
-/// the routes change when it does, as long as somebody follows it.
+/// Connects to every release; `base` says how, and where without a file. Connections are made in the background. With a
+/// file the routes change when it does, as long as somebody follows it.
 pub(crate) fn open(
     arguments: &RouteArguments,
     base: &UpstreamSettings,
@@ -92,8 +92,8 @@ impl Opener {
         Self { base, upstreams, metrics, budget: budget(), releases, names }
     }
 
-    /// The routes of a file, and the channels that they leave behind. A release that is as it was keeps its connection. After
-    /// an error all is as it was.
+    /// The routes of a file, and the channels that they leave behind. A release that is as it was keeps its connection.
+    /// After an error all is as it was.
     pub(super) fn open(&mut self, file: &File) -> Result<(Routes, Vec<Upstream>), ApiError> {
         let mut releases = Releases::new();
         for (name, entry) in &file.releases {

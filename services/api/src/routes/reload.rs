@@ -1,7 +1,7 @@
 //! Reads the file of routes again when it changes.
 //!
-//! Whatever becomes of the file, calls only change to routes that it describes: a file that is gone, that cannot be read or used,
-//! leaves them as they were. Calls that run go on where they are.
+//! Whatever becomes of the file, calls only change to routes that it describes: a file that is gone, that cannot be
+//! read or used, leaves them as they were. Calls that run go on where they are.
 
 use std::{mem, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 

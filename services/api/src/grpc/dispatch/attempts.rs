@@ -36,7 +36,8 @@ struct Ended<A> {
 }
 
 impl Attempts {
-    /// Makes the call with `send` until a target answers. What is still under way then is dropped, which cancels it there.
+    /// Makes the call with `send` until a target answers. What is still under way then is dropped, which cancels it
+    /// there.
     pub(super) async fn run<A, F>(self, send: impl Fn(Arc<Target>) -> F) -> Result<Won<A>, Status>
     where
         F: Future<Output = Result<A, Refusal>>,

@@ -1,8 +1,8 @@
 //! Callers who have used up their requests, for the moment.
 //!
-//! Whoever comes too often comes again. Until a request of theirs may have room they can be told so at the door, by what they show
-//! there: nobody has to look their key up, read what they want, or ask the counters. That is exact, as a request is never given back;
-//! tokens and slots are, so callers without those are not remembered here.
+//! Whoever comes too often comes again. Until a request of theirs may have room they can be told so at the door, by
+//! what they show there: nobody has to look their key up, read what they want, or ask the counters. That is exact, as a
+//! request is never given back; tokens and slots are, so callers without those are not remembered here.
 
 use std::{
     collections::HashMap,

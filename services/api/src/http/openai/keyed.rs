@@ -7,7 +7,8 @@ use tonic::{Request, metadata::MetadataMap};
 use super::{Desk, Refused};
 use crate::routes::PRIORITY;
 
-/// What is known of a call whose key is good: who, what the key allows, until when, under which id, and how urgent it is.
+/// What is known of a call whose key is good: who, what the key allows, until when, under which id, and how urgent it
+/// is.
 pub(super) struct Keyed {
     extensions: Extensions,
     metadata: MetadataMap,
