@@ -36,7 +36,7 @@ pub enum ApiError {
     #[error(transparent)]
     Upstream(#[from] RpcError),
     /// The file of routes cannot be read.
-    #[error("reading {}", path.display())]
+    #[error("--routes: cannot read {}", path.display())]
     RoutesFile {
         /// The file.
         path: PathBuf,
@@ -121,7 +121,7 @@ pub enum ApiError {
     #[error("this instance is going away; another one goes on from where this ended")]
     Draining,
     /// The path is not served with this method.
-    #[error("this path cannot be called with this method")]
+    #[error("this path cannot be called with this method: the header `allow` names those that it takes")]
     MethodNotAllowed,
     /// A request to OpenAI's interface cannot be understood, or asks for what is not there.
     #[error(transparent)]

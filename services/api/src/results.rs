@@ -22,7 +22,7 @@ pub(crate) struct Results {
 
 /// An artifact that its reader may see.
 pub(crate) struct Found {
-    pub(crate) manifest: Manifest,
+    pub(crate) manifest: Arc<Manifest>,
     pub(crate) artifact: Artifact,
 }
 
@@ -149,14 +149,13 @@ impl Results {
 impl Found {
     fn of(manifest: Manifest, name: &ArtifactName) -> Result<Self, ApiError> {
         let artifact = manifest.artifact(name).cloned().ok_or(ArtifactsError::NotFound)?;
-        Ok(Self { manifest, artifact })
+        Ok(Self { manifest: Arc::new(manifest), artifact })
     }
 
     /// Every artifact of a manifest.
-    pub(crate) fn all(manifest: &Manifest) -> impl Iterator<Item = Self> {
-        manifest
-            .artifacts
-            .iter()
-            .map(|artifact| Self { manifest: manifest.clone(), artifact: artifact.clone() })
+    pub(crate) fn all(manifest: Manifest) -> impl Iterator<Item = Self> {
+        let manifest = Arc::new(manifest);
+        let artifacts = manifest.artifacts.clone().into_iter();
+        artifacts.map(move |artifact| Self { manifest: Arc::clone(&manifest), artifact })
     }
 }

@@ -37,7 +37,7 @@ const ROOT: &str = "/v1/";
 
 /// What the handlers share.
 #[derive(Clone)]
-struct Desk {
+struct Surface {
     authenticate: Authenticate,
     inference: Inference,
     /// The most bytes in the body of a request.
@@ -53,13 +53,17 @@ pub(crate) fn routes(authenticate: Authenticate, inference: Inference, limit: us
         .route(MODELS, get(models::list))
         .route(MODEL, get(models::describe))
         .method_not_allowed_fallback(async || Refused::from(ApiError::MethodNotAllowed))
-        .with_state(Desk { authenticate, inference, limit })
+        .with_state(Surface { authenticate, inference, limit })
 }
 
-fn at(endpoint: Endpoint) -> MethodRouter<Desk> {
-    post(async move |State(desk): State<Desk>, keyed: Keyed, _: NoQuery, headers: HeaderMap, body: Body| {
-        generate::generate(endpoint, desk, keyed, headers, body).await
-    })
+fn at(endpoint: Endpoint) -> MethodRouter<Surface> {
+    post(
+        async move |State(surface): State<Surface>,
+                    keyed: Keyed,
+                    _: NoQuery,
+                    headers: HeaderMap,
+                    body: Body| { generate::generate(endpoint, surface, keyed, headers, body).await },
+    )
 }
 
 /// An error as OpenAI's clients read it, where they look; as it is elsewhere.
