@@ -259,6 +259,9 @@ impl Fault for ApiError {
     }
 
     fn nothing_was_done(&self) -> bool {
-        matches!(self, Self::Shed { .. })
+        match self {
+            Self::Shed { .. } => true,
+            _ => self.inner().is_some_and(Fault::nothing_was_done),
+        }
     }
 }
