@@ -129,7 +129,7 @@ impl File {
             return Err(ApiError::route("routes", said));
         }
         if let Some(wrong) = self.releases.keys().find(|name| !is_release(name)) {
-            let said = "expected a name in 1 to 40 lower-case letters, digits or `-`";
+            let said = "expected a name of 1 to 40 lower-case letters, digits or `-`";
             return Err(ApiError::route(format!("releases.{wrong:?}"), said));
         }
         for (name, release) in &self.releases {
@@ -140,7 +140,7 @@ impl File {
         for (index, route) in self.routes.iter().enumerate() {
             self.check_route(index, route)?;
             if let Some(before) = seen.insert(&route.model, index) {
-                let said = format!("routes[{before}] is for the same model");
+                let said = format!("routes[{before}] is for the same model: keep one of them");
                 return Err(ApiError::route(format!("routes[{index}].model"), said));
             }
         }
@@ -151,7 +151,10 @@ impl File {
         let place = |field: &str| format!("routes[{index}].{field}");
         Pattern::read(&route.model).map_err(|problem| ApiError::route(place("model"), problem))?;
         if !route.targets.iter().any(|target| target.weight() > 0) {
-            return Err(ApiError::route(place("targets"), "expected a target that has a weight"));
+            return Err(ApiError::route(
+                place("targets"),
+                "expected at least one target with a weight above 0",
+            ));
         }
         for (at, target) in route.targets.iter().enumerate() {
             self.check_target(&place(&format!("targets[{at}]")), target)?;
@@ -160,12 +163,12 @@ impl File {
             let place = place(&format!("fallback[{at}]"));
             self.check_target(&place, target)?;
             if target.weight.is_some() {
-                let said = "the order is what counts among those that stand in: take it out";
+                let said = "fallbacks are tried in their order, without weights: take it out";
                 return Err(ApiError::route(format!("{place}.weight"), said));
             }
         }
         if route.hedge_after.is_some() && route.targets.len() + route.fallback.len() < 2 {
-            let said = "expected a second target, which the second try could go to";
+            let said = "expected a second target or a fallback for the second try: add one, or take this out";
             return Err(ApiError::route(place("hedge_after"), said));
         }
         Ok(())

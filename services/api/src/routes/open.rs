@@ -144,7 +144,7 @@ fn settings(
         return Err(ApiError::route(format!("releases.{name}.url"), said));
     }
     if !is_secure && entry.tls_name.is_some() {
-        let said = "only an https URL has a certificate with a name";
+        let said = "only an https URL has a certificate with a name: take it out, or give an https URL";
         return Err(ApiError::route(format!("releases.{name}.tls_name"), said));
     }
     let settings = UpstreamSettings {
