@@ -139,7 +139,8 @@ impl Results {
         &self,
         owner: &str,
         upload: &Upload,
-        (content_type, valid_for): (&str, Duration),
+        content_type: &str,
+        valid_for: Duration,
     ) -> Result<Presigned, ApiError> {
         let options = PutOptions::if_absent().with(Attributes::content_type(content_type));
         Ok(self.shelf.objects().presign_put(&upload.key(owner)?, valid_for, options).await?)

@@ -65,7 +65,7 @@ fn serve(
     after: impl Future<Output = ()> + Send + 'static,
 ) -> Result<SocketAddr, ApiError> {
     let identities = identities(&arguments, life)?;
-    let keyring = keyring(backends, (&arguments, &identities), life)?;
+    let keyring = keyring(backends, &arguments, &identities, life)?;
     let (admission, answered) = admission(backends, &arguments, keyring.file(), life)?;
     let (seal, authenticate) = (Seal::of(keyring.file()), Authenticate::new(keyring, identities));
     let public = public::public(&arguments.server, arguments.browsers)?;
@@ -88,8 +88,8 @@ fn serve(
     let reachable = reachable(&dispatch, life);
     let port = port.kept_by(door::keeper(admission.clone(), dispatch.clone()));
     let inference = Inference::new(dispatch, admission.clone());
-    let port = with_inference(port, (inference, reachable), &authenticate, bytes);
-    let port = with_tools(port, (tools, admission.clone()), &authenticate);
+    let port = with_inference(port, inference, reachable, &authenticate, bytes);
+    let port = with_tools(port, tools, admission.clone(), &authenticate);
     let port = with_keys(port, backends, &authenticate);
     let desk = Desk::of(backends, seal);
     let jobs = Jobs::new(desk, admission, life.clone());
@@ -118,7 +118,8 @@ fn identities(arguments: &Arguments, life: &Life) -> Result<Identities, ApiError
 /// The keys of the file, and those of the store where there is one, kept fresh until `life` drains.
 fn keyring(
     backends: &Backends,
-    (arguments, identities): (&Arguments, &Identities),
+    arguments: &Arguments,
+    identities: &Identities,
     life: &Life,
 ) -> Result<Keyring, ApiError> {
     let store = backends.keys.clone();
@@ -204,7 +205,8 @@ fn reachable(dispatch: &Dispatch, life: &Life) -> watch::Receiver<bool> {
 /// The models, by gRPC and by OpenAI's interface, whose bodies have the same size at most.
 fn with_inference(
     port: Port,
-    (inference, connected): (Inference, watch::Receiver<bool>),
+    inference: Inference,
+    connected: watch::Receiver<bool>,
     authenticate: &Authenticate,
     bytes: usize,
 ) -> Port {
@@ -216,7 +218,7 @@ fn with_inference(
     port.with_while(authenticate.guard(inference), connected)
 }
 
-fn with_tools(port: Port, (upstream, admission): (Upstream, Admission), authenticate: &Authenticate) -> Port {
+fn with_tools(port: Port, upstream: Upstream, admission: Admission, authenticate: &Authenticate) -> Port {
     let (limits, connected) = (port.message_limits(), upstream.connected());
     let tools = ToolServiceServer::new(Tools::new(upstream, admission))
         .max_decoding_message_size(limits.decoding)

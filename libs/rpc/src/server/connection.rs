@@ -78,11 +78,11 @@ impl Connection {
         S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
         let info = io.connect_info();
-        let Some(tls) = self.tls.clone() else { return self.speak(io, (info, None), service).await };
+        let Some(tls) = self.tls.clone() else { return self.speak(io, info, None, service).await };
         match timeout(HANDSHAKE, tls.accept(io)).await {
             Ok(Ok(secured)) => {
                 let names = PeerNames::of(secured.get_ref().1.peer_certificates());
-                self.speak(secured, (info, names), service).await;
+                self.speak(secured, info, names, service).await;
             }
             Ok(Err(error)) => tracing::debug!(%error, "the TLS handshake failed"),
             Err(_elapsed) => tracing::debug!("the TLS handshake took too long"),
@@ -90,7 +90,7 @@ impl Connection {
     }
 
     /// Speaks with whoever is at the other end: where that is, and the names in its certificate.
-    async fn speak<C, I, S>(self, io: C, (info, names): (I, Option<PeerNames>), service: S)
+    async fn speak<C, I, S>(self, io: C, info: I, names: Option<PeerNames>, service: S)
     where
         C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         I: Clone + Send + Sync + 'static,

@@ -80,7 +80,7 @@ impl ArtifactService for Artifacts {
         let (results, owner) = (self.results()?, owner(request.extensions()).map_err(status)?);
         let content_type = convert::upload_type(&request.get_ref().content_type).map_err(status)?;
         let upload = Upload::random();
-        let url = match results.upload_url(owner.as_str(), &upload, (content_type, UPLOAD)).await {
+        let url = match results.upload_url(owner.as_str(), &upload, content_type, UPLOAD).await {
             Ok(url) => Some(url),
             // A folder signs nothing: the bytes come through this very port.
             Err(cannot) if cannot.kind() == Kind::Unimplemented => None,
