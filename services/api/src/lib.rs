@@ -29,6 +29,7 @@ mod error;
 mod grpc;
 mod http;
 mod public;
+mod reachable;
 mod results;
 mod routes;
 mod seal;

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use accounts::{Clock, Keyring, Keys, LimitTable, Limiter};
-use futures::{FutureExt, future::select_all};
 use identity::Identities;
 use proto::{
     admin::v1::api_key_service_server::ApiKeyServiceServer,
@@ -23,6 +22,7 @@ use crate::{
     door,
     grpc::{Admission, ApiKeys, Artifacts, Dispatch, Inference, Jobs, Metrics, Tools},
     http, public,
+    reachable::reachable,
     results::Results,
     routes,
     seal::Seal,
@@ -172,34 +172,6 @@ fn dispatch(
         life.spawn("routes", reload.follow(life.clone()));
     }
     Ok(Dispatch::new(routes))
-}
-
-/// Whether any release is connected, as that changes until `life` drains.
-fn reachable(dispatch: &Dispatch, life: &Life) -> watch::Receiver<bool> {
-    if let (Some(_), [only]) = (dispatch.only(), &dispatch.connected()[..]) {
-        return only.clone();
-    }
-    let (told, reachable) = watch::channel(false);
-    let (mut dispatch, draining) = (dispatch.clone(), life.draining());
-    life.spawn("reachable", async move {
-        let following = async {
-            loop {
-                let mut releases = dispatch.connected();
-                told.send_replace(releases.iter_mut().any(|release| *release.borrow_and_update()));
-                let changes = select_all(releases.iter_mut().map(|release| release.changed().boxed()));
-                tokio::select! {
-                    changed = dispatch.changed() => if changed.is_err() { return },
-                    // A release that is gone is one of routes that are gone.
-                    (changed, ..) = changes => if changed.is_err() && dispatch.changed().await.is_err() { return },
-                }
-            }
-        };
-        tokio::select! {
-            () = draining => {}
-            () = following => {}
-        }
-    });
-    reachable
 }
 
 /// The models, by gRPC and by OpenAI's interface, whose bodies have the same size at most.
