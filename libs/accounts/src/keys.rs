@@ -61,7 +61,8 @@ impl Keys {
             if let Some(wrong) = grants.violations().first() {
                 return Err(AccountsError::Key(format!("the --api-key of {name:?}: {wrong}")));
             }
-            keys.push(Key::new(name, digest, grants)?);
+            let key = Key::new(name, digest, grants);
+            keys.push(key.map_err(|error| AccountsError::Key(format!("--api-key: {error}")))?);
         }
         Self::distinct(keys)
     }
@@ -232,7 +233,8 @@ mod tests {
     #[test]
     fn refuses_a_secret_where_a_hash_belongs_and_does_not_print_it() {
         let error = load(&["laptop:ondol_my-real-secret"]).unwrap_err().to_string();
-        assert!(error.contains("64 hex digits") && !error.contains("my-real-secret"), "{error}");
+        assert!(error.starts_with("--api-key: ") && error.contains("64 hex digits"), "{error}");
+        assert!(!error.contains("my-real-secret"), "{error}");
     }
 
     #[test]

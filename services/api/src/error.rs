@@ -1,8 +1,9 @@
 //! What can go wrong in this service.
 
-use std::{borrow::Cow, error::Error, io, path::PathBuf, time::Duration};
+use std::{borrow::Cow, error::Error, time::Duration};
 
 use accounts::AccountsError;
+use arguments::{FileError, Flaw};
 use artifacts::ArtifactsError;
 use contract::Invalid;
 use fault::{Fault, Kind, Quota, Violation};
@@ -35,22 +36,12 @@ pub enum ApiError {
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] RpcError),
-    /// The file of routes cannot be read.
-    #[error("--routes: cannot read {}", path.display())]
-    RoutesFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file of routes cannot be used.
-    #[error("--routes: {field}: {problem}")]
-    Route {
-        /// Where in the file.
-        field: String,
-        /// What is wrong there and what to do.
-        problem: String,
-    },
+    /// The file of routes cannot be used; says where in it and what to do.
+    #[error(transparent)]
+    RoutesFile(#[from] FileError),
+    /// The same before it is said in which file.
+    #[error(transparent)]
+    Route(#[from] Flaw),
     /// No route is for this model.
     #[error("model {model:?} is not served here; ListModels gives those that are")]
     NoRoute {
@@ -156,11 +147,6 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Something is wrong in the file of routes.
-    pub(crate) fn route(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Route { field: field.into(), problem: problem.into() }
-    }
-
     /// The error of a library, which speaks for itself.
     fn inner(&self) -> Option<&dyn Fault> {
         match self {

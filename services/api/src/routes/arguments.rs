@@ -6,10 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use arguments::text_of;
+use arguments::{FileError, SettingsFile};
 use clap::Args;
-
-use crate::ApiError;
 
 /// Where models are run.
 #[derive(Args, Clone, Debug, Default)]
@@ -21,11 +19,16 @@ pub struct RouteArguments {
     pub routes: Option<PathBuf>,
 }
 
+/// The file, for errors.
+pub(super) fn named(path: &Path) -> SettingsFile<'_> {
+    SettingsFile::new("--routes", path)
+}
+
 /// All of the file. A pipe is none: it could not be read again.
-pub(super) fn text(path: &Path) -> Result<String, ApiError> {
-    let failed = |source| ApiError::RoutesFile { path: path.to_owned(), source };
-    if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(failed(io::Error::new(ErrorKind::InvalidInput, "expected a regular file")));
+pub(super) fn text(path: &Path) -> Result<String, FileError> {
+    let file = named(path);
+    if !fs::metadata(path).map_err(|error| file.unread(error))?.is_file() {
+        return Err(file.unread(io::Error::new(ErrorKind::InvalidInput, "expected a regular file")));
     }
-    text_of(path).map_err(failed)
+    file.text()
 }
