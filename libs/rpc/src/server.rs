@@ -85,8 +85,9 @@ impl Server {
     /// A server that trusts no caller's word for the principal. Reads the TLS files, so that whatever is wrong with
     /// them is known before serving.
     pub fn new(arguments: &ServerArguments, metrics: ServerMetrics) -> Result<Self, RpcError> {
+        arguments.check()?;
         let tls = match arguments.tls_identity()? {
-            Some(identity) => Some(tls::server_config(identity, arguments.tls_client_ca.as_deref())?),
+            Some(identity) => Some(tls::server_config(&identity, arguments.tls_client_ca.as_deref())?),
             None => None,
         };
         Ok(Self {
@@ -159,7 +160,7 @@ impl Server {
     + 'static {
         let arguments = &self.arguments;
         let methods = self.metrics.methods().clone();
-        let (default, maximum) = (arguments.default_deadline, arguments.max_deadline);
+        let (default, maximum) = (arguments.deadline(), arguments.max_deadline);
         let tongues = self.tongues.clone();
         let grpc_web = tongues.as_ref().map(|_| browsers::grpc_web());
         let shape = tongues.as_ref().map(|tongues| tongues.errors);

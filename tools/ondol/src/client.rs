@@ -115,6 +115,7 @@ impl Connection {
         ensure!(secure == self.tls_ca.is_some(), "an https --server and --tls-ca need each other");
         ensure!(secure || self.tls_cert.is_none(), "--tls-cert is for an https --server");
         let settings = UpstreamSettings {
+            flags: "",
             tls_ca: self.tls_ca.clone(),
             tls_cert: self.tls_cert.clone(),
             tls_key: self.tls_key.clone(),

@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData, path::PathBuf, time::Duration};
 
-use arguments::{duration, positive_duration};
+use arguments::{SettingsFile, duration, positive_duration};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use http::Uri;
 
@@ -21,6 +21,9 @@ pub trait UpstreamName: Send + Sync + 'static {
 pub struct UpstreamSettings {
     /// The name for logs and metrics.
     pub name: &'static str,
+    /// What the names of its flags begin with, for errors: its name, unless several upstreams share their flags. Empty
+    /// where a command line knows one upstream alone.
+    pub flags: &'static str,
     /// Scheme, host and port. Every address of the host is used; with `https`, `tls_ca` is needed.
     pub url: Uri,
     /// PEM file of the authority that signed the upstream's certificates.
@@ -46,6 +49,7 @@ impl UpstreamSettings {
     pub fn new(name: &'static str, url: Uri) -> Self {
         Self {
             name,
+            flags: name,
             url,
             tls_ca: None,
             tls_cert: None,
@@ -58,13 +62,22 @@ impl UpstreamSettings {
         }
     }
 
+    /// One of its flags.
+    pub(super) fn flag(&self, suffix: &str) -> String {
+        if self.flags.is_empty() { format!("--{suffix}") } else { format!("--{}-{suffix}", self.flags) }
+    }
+
     pub(crate) fn tls_identity(&self) -> Result<Option<Identity<'_>>, RpcError> {
         match (&self.tls_cert, &self.tls_key) {
-            (Some(certificate), Some(key)) => Ok(Some(Identity { certificate, key })),
+            (Some(certificate), Some(key)) => Ok(Some(Identity {
+                certificate: SettingsFile::new(self.flag("tls-cert"), certificate),
+                key: SettingsFile::new(self.flag("tls-key"), key),
+            })),
             (None, None) => Ok(None),
             _ => Err(RpcError::Settings(format!(
-                "--{0}-tls-cert and --{0}-tls-key need each other: give both or neither",
-                self.name
+                "{} and {} need each other: give both or neither",
+                self.flag("tls-cert"),
+                self.flag("tls-key")
             ))),
         }
     }
