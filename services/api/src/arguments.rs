@@ -25,7 +25,8 @@ use crate::{
 )]
 pub struct Arguments {
     /// Where gRPC and HTTP are served; port 0 takes a free one
-    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT",
+          value_parser = arguments::address)]
     pub listen: SocketAddr,
     /// The keys of the file, which open the door.
     #[command(flatten)]

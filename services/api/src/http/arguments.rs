@@ -13,7 +13,8 @@ pub struct ArtifactArguments {
     pub artifacts: Delivery,
 
     /// The largest upload that comes through this port, in bytes; one to a URL that S3 signed is bounded by S3
-    #[arg(long, env = "ONDOL_MAX_UPLOAD_BYTES", default_value_t = MAX_UPLOAD_BYTES, value_name = "BYTES")]
+    #[arg(long, env = "ONDOL_MAX_UPLOAD_BYTES", default_value_t = MAX_UPLOAD_BYTES, value_name = "BYTES",
+          value_parser = arguments::positive::<u64>)]
     pub max_upload_bytes: u64,
 }
 
