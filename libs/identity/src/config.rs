@@ -100,10 +100,12 @@ pub(crate) fn read(path: &Path) -> Result<(Vec<Issuer>, Certificates), IdentityE
     }
     distinct("issuers", file.issuers.iter().map(|entry| entry.name.as_str()))?;
     distinct("issuers", file.issuers.iter().map(|entry| entry.issuer.as_str()))?;
-    distinct("certificates", file.certificates.iter().map(|entry| entry.san.as_str()))?;
     let issuers = file.issuers.into_iter().map(IssuerEntry::issuer).collect::<Result<_, _>>()?;
     let certificates = file.certificates.into_iter().map(CertificateEntry::account);
-    Ok((issuers, Certificates::new(certificates.collect::<Result<Vec<_>, _>>()?)))
+    let certificates: Vec<_> = certificates.collect::<Result<_, _>>()?;
+    // As they are compared: of a name that is there in two cases only one would count.
+    distinct("certificates", certificates.iter().map(|(san, _)| san.as_str()))?;
+    Ok((issuers, Certificates::new(certificates)))
 }
 
 fn failed(path: &Path, source: io::Error) -> IdentityError {

@@ -10,12 +10,14 @@ mod request;
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use transcoding::{Rpc, Scope, Transcoder};
 
 use crate::{client::Connection, misuse::Misuse};
 use header::Header;
+
+const NOT_ASKED: &str = "the server may know it, and could not be asked";
 
 /// What to call, and with what.
 #[derive(Args)]
@@ -72,19 +74,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .block_on(async |client| exchange::run(&client, &rpc, message, (headers, deadline)).await)
 }
 
-/// The method, whoever knows it.
+/// The method, whoever knows it: this program, or else the server.
 fn meant(contract: &Transcoder, method: &str, connection: &Connection) -> anyhow::Result<Rpc> {
-    match find::find(contract, method)? {
-        Some(rpc) => Ok(rpc),
-        None => theirs(connection, method).with_context(|| find::unknown(contract, method)),
+    if let Some(rpc) = find::find(contract, method)? {
+        return Ok(rpc);
     }
-}
-
-/// A method that this program does not know, where the server does. That none can be asked is no news beside its name.
-fn theirs(connection: &Connection, method: &str) -> Option<Rpc> {
-    let found = connection.block_on(async |client| {
-        let contract = reflection::contract(&client).await?;
-        find::find(&contract, method)
-    });
-    found.ok().flatten()
+    match connection.block_on(async |client| reflection::contract(&client).await) {
+        Ok(theirs) => find::find(&theirs, method)?.with_context(|| find::unknown(contract, method)),
+        // Whoever has no key must not be told that the name is wrong: with one it may be found.
+        Err(error) => bail!("{}\n  {NOT_ASKED}: {error:#}", find::unknown(contract, method)),
+    }
 }

@@ -34,8 +34,8 @@ pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
 /// The longest generation that a terminal waits for.
 const PATIENCE: Duration = Duration::from_mins(30);
 
-/// Where the server is, and with which key.
-#[derive(Args, Clone, Debug)]
+/// Where the server is, and with which key, which no `Debug` shows.
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
     /// The api's address: http://HOST:PORT, or https://HOST:PORT with --tls-ca

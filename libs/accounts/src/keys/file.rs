@@ -37,7 +37,8 @@ impl Entry {
         let scopes = self.scopes.into_iter().collect();
         let grants = Grants { scopes, models: self.models, tools: self.tools, jobs: self.jobs };
         let mut wrong = grants.violations();
-        wrong.extend(self.limits.violations());
+        let of_limits = self.limits.violations().into_iter();
+        wrong.extend(of_limits.map(|it| Violation::new(format!("limits.{}", it.field), it.description)));
         let expires = self.expires.map(|text| text.parse::<Timestamp>().map_err(|_wrong| text)).transpose();
         let expires = expires.unwrap_or_else(|text| {
             let said = format!("expected a time such as \"2027-01-31T00:00:00Z\", got {text:?}");
@@ -110,7 +111,7 @@ mod tests {
         assert_eq!(keys[0].expires.unwrap().as_second(), 1_801_353_600);
         for (wrong, named) in [
             ("expires = \"tomorrow\"", "expires"),
-            ("limits.concurrency = 0", "concurrency"),
+            ("limits.concurrency = 0", "limits.concurrency"),
             ("models = [\"a b\"]", "models[0]"),
         ] {
             let error = read(file(&format!("{key}{wrong}")).path()).unwrap_err().to_string();

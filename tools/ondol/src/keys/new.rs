@@ -69,14 +69,14 @@ fn entry(
 
 #[cfg(test)]
 mod tests {
-    use accounts::{Grants, KeyArguments, Keys, Limits};
+    use accounts::{Grants, KeyArguments, Keyring, Keys, Limits};
     use http::{HeaderMap, header::AUTHORIZATION};
 
     use super::entry;
     use crate::keys::{digest, new_secret};
 
-    #[test]
-    fn a_key_file_holds_what_was_asked_for() {
+    #[tokio::test]
+    async fn a_key_file_holds_what_was_asked_for() {
         let secret = new_secret().unwrap();
         let grants = Grants::from_line("scopes=admin,shopping;models=qwen*,llama;tools=;jobs=batch");
         let expires = Some("2999-01-31T00:00:00Z".parse().unwrap());
@@ -91,7 +91,7 @@ mod tests {
         let keys = Keys::load(&arguments).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, format!("Bearer {secret}").parse().unwrap());
-        let account = keys.authenticate(&headers).unwrap();
+        let account = Keyring::of_file(keys).authenticate(&headers).await.unwrap();
         assert_eq!((account.name.as_str(), &account.grants), ("team-a", &grants));
         assert_eq!(account.limits, limits);
     }

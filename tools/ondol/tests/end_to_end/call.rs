@@ -122,6 +122,23 @@ fn what_only_the_server_knows_is_called_through_its_reflection() {
 }
 
 #[test]
+fn a_method_that_only_the_server_could_know_is_not_called_wrong_while_nobody_can_ask_it() {
+    let nowhere = ["call", "Health/Check", "--server", "http://127.0.0.1:0"];
+    for (more, words) in [
+        (["--key-file", "/nowhere/at/all"], &["no API key", "--api-key"][..]),
+        (["--api-key", "k"], &["Unavailable", "is it running?"]),
+    ] {
+        let mut command = ondol(&[&nowhere[..], &more].concat());
+        command.env_remove("ONDOL_API_KEY");
+        let (code, out, err) = run(command);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+        for word in [&["no method \"Health/Check\"", "could not be asked: "], words].concat() {
+            assert!(err.contains(word), "{word} is missing in {err}");
+        }
+    }
+}
+
+#[test]
 fn ctrl_c_ends_the_call_at_the_server_too() {
     let Some(stack) = Stack::start() else { return };
     let request = json!({"model": MODEL, "prompt": "Once", "maxTokens": 1900, "stop": {"ignoreEnd": true}});
