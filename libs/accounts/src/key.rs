@@ -53,8 +53,8 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// Checks every field; errors name them.
-    pub(crate) fn check(&self, now: Timestamp) -> Result<(), AccountsError> {
+    /// What is wrong with it at a moment, field by field.
+    pub fn violations(&self, now: Timestamp) -> Vec<Violation> {
         let mut violations = Vec::new();
         if let Err(wrong) = check_key_name(&self.owner) {
             violations.push(Violation::new("owner", wrong.to_string()));
@@ -70,6 +70,12 @@ impl NewKey {
         };
         violations.extend(self.grants.violations().into_iter().map(|wrong| within("grants", wrong)));
         violations.extend(self.limits.violations().into_iter().map(|wrong| within("limits", wrong)));
+        violations
+    }
+
+    /// Checks every field; errors name them.
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), AccountsError> {
+        let violations = self.violations(now);
         if violations.is_empty() { Ok(()) } else { Err(AccountsError::InvalidRequest { violations }) }
     }
 

@@ -19,14 +19,14 @@ use crate::client::{Channel, Client};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The contract of a server, from its reflection. What the server refuses is explained as any call's refusal is.
-pub(super) async fn contract(client: &Client) -> anyhow::Result<Transcoder> {
-    read(client).await.map_err(|error| match error.downcast::<Status>() {
+pub(super) async fn contract(client: &Client, scope: &Scope) -> anyhow::Result<Transcoder> {
+    read(client, scope).await.map_err(|error| match error.downcast::<Status>() {
         Ok(status) => client.explained(status),
         Err(other) => other,
     })
 }
 
-async fn read(client: &Client) -> anyhow::Result<Transcoder> {
+async fn read(client: &Client, scope: &Scope) -> anyhow::Result<Transcoder> {
     let mut reflection = ServerReflectionClient::new(client.channel());
     let listed = ask(&mut reflection, MessageRequest::ListServices(String::new())).await?;
     let MessageResponse::ListServicesResponse(listed) = listed else { return none() };
@@ -39,7 +39,7 @@ async fn read(client: &Client) -> anyhow::Result<Transcoder> {
         gather(&mut reflection, MessageRequest::FileByFilename(name), &mut files).await?;
     }
     let set = FileDescriptorSet { file: files.into_values().collect() };
-    Ok(Transcoder::new(&set.encode_to_vec(), &Scope::default())?)
+    Ok(Transcoder::new(&set.encode_to_vec(), scope)?)
 }
 
 type Files = BTreeMap<String, FileDescriptorProto>;
