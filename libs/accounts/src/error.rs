@@ -174,7 +174,7 @@ mod tests {
     fn every_limit_in_the_way_is_a_quota() {
         let exceeded = [Scope::Key("1".to_owned()), Scope::Global].map(|scope| {
             let measure = Measure::TokensPerDay;
-            Exceeded { scope, measure, limit: 9, left: 0, asked: 1 }
+            Exceeded { scope, measure, limit: 9, left: 0, asked: 1, held: 0 }
         });
         let standing = Standing::default();
         let refusal = Refusal { exceeded: exceeded.into(), retry_after: None, standing };

@@ -10,6 +10,7 @@ mod chain;
 mod kind;
 mod quota;
 mod rounded;
+mod too_slow;
 mod violation;
 
 use std::{borrow::Cow, error::Error, time::Duration};
@@ -18,6 +19,7 @@ pub use chain::Chain;
 pub use kind::Kind;
 pub use quota::Quota;
 pub use rounded::Rounded;
+pub use too_slow::TooSlow;
 pub use violation::Violation;
 
 /// An error that can be shown to a caller.

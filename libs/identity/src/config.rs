@@ -101,9 +101,10 @@ fn identities(text: &str) -> Result<(Vec<Issuer>, Certificates), Flaw> {
     }
     distinct("issuers", "name", file.issuers.iter().map(|entry| &entry.name))?;
     distinct("issuers", "issuer", file.issuers.iter().map(|entry| &entry.issuer))?;
-    distinct("certificates", "san", file.certificates.iter().map(|entry| &entry.san))?;
     let issuers = each("issuers", file.issuers, IssuerEntry::issuer)?;
     let certificates = each("certificates", file.certificates, CertificateEntry::account)?;
+    // As they are compared: of a name that is there in two cases only one would count.
+    distinct("certificates", "san", certificates.iter().map(|(san, _)| san))?;
     Ok((issuers, Certificates::new(certificates)))
 }
 

@@ -57,7 +57,7 @@ pub use plain::{ErrorShape, LastWords};
 pub use principal::{PRINCIPAL_HEADER, Principal, Trust};
 pub use request_id::{REQUEST_ID_HEADER, RequestId};
 pub use server::{MessageLimits, Public, Server, ServerArguments, bind};
-pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, status};
+pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, name_of, status};
 pub use tls::{PeerNames, ServerCertificate, check_server};
 pub use turn_away::{Doorkeeper, Refusal};
 pub use upstream::{

@@ -33,7 +33,7 @@ use crate::{
     malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
-    plain::{AnswerPlainly, ErrorShape, RefuseAmbiguous, RefuseMisfits},
+    plain::{AnswerPlainly, ErrorShape, RefuseAmbiguous, RefuseMisfits, keep_coming},
     request_id::NameRequest,
     step::{Request, Response, StepLayer},
     tls,
@@ -144,7 +144,7 @@ impl Server {
     /// Calls that there is no room for are turned away before they cost anything: gRPC in front of all, everything else
     /// once it has become gRPC, or can be told in HTTP's own words. The id comes first of the rest, so that whatever
     /// follows can name the call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and
-    /// JSON come next: all that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's own words outside
+    /// JSON, whose bodies have to keep coming, are next: all that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's own words outside
     /// of all that watches, so that these see one set of codes. The span is next, so that whatever follows logs within
     /// it. The log and the metrics stand outside of everything else that can refuse a call, because a refused call must
     /// be seen too. The principal is settled before anything could act on it. The deadline stands outside of the limit
@@ -176,6 +176,7 @@ impl Server {
             .layer(RefuseAmbiguous { shape })
             .layer(browsers::cors(cors))
             .layer(option_layer(grpc_web))
+            .map_request(keep_coming)
             .layer(option_layer(json))
             .layer(StepLayer(AnswerPlainly { shape }))
             .layer(TurnAway::new(Post::Behind, &watch))

@@ -52,6 +52,12 @@ pub enum TranscodingError {
         /// How large it may be, in bytes.
         limit: usize,
     },
+    /// The body stopped before its end, or in a way that cannot be read as HTTP.
+    #[error("the body broke off before its end, or what frames it cannot be read")]
+    BodyBroken,
+    /// The body came too slowly, and was given up.
+    #[error("the body came too slowly: send it in one go")]
+    BodyTooSlow,
     /// The body is something else than plain JSON.
     #[error("{problem}: send JSON with `content-type: application/json`")]
     ContentType {
@@ -95,8 +101,10 @@ impl Fault for TranscodingError {
                 Kind::Internal
             }
             Self::NoRpc { .. } => Kind::NotFound,
-            Self::MethodNotAllowed { .. } => Kind::Unimplemented,
-            Self::UriTooLong { .. }
+            Self::BodyTooSlow => Kind::Cancelled,
+            Self::MethodNotAllowed { .. }
+            | Self::BodyBroken
+            | Self::UriTooLong { .. }
             | Self::BodyTooLarge { .. }
             | Self::ContentType { .. }
             | Self::Json { .. }
@@ -116,6 +124,8 @@ impl Fault for TranscodingError {
             Self::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
             Self::UriTooLong { .. } => "URI_TOO_LONG",
             Self::BodyTooLarge { .. } => "BODY_TOO_LARGE",
+            Self::BodyBroken => "BODY_BROKEN_OFF",
+            Self::BodyTooSlow => "BODY_TOO_SLOW",
             Self::ContentType { .. } => "UNSUPPORTED_CONTENT_TYPE",
             Self::Json { .. } => "MALFORMED_JSON",
             _ => self.kind().reason(),

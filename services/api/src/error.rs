@@ -6,7 +6,7 @@ use accounts::AccountsError;
 use arguments::{FileError, Flaw};
 use artifacts::ArtifactsError;
 use contract::Invalid;
-use fault::{Fault, Kind, Quota, Violation};
+use fault::{Fault, Kind, Quota, TooSlow, Violation};
 use identity::IdentityError;
 use jobs::JobsError;
 use objects::ObjectsError;
@@ -126,9 +126,12 @@ pub enum ApiError {
         /// The most bytes.
         limit: usize,
     },
-    /// The bytes of a request stopped before their end.
-    #[error("the body broke off")]
+    /// The bytes of a request stopped before their end, or in a way that cannot be read as HTTP.
+    #[error("the body broke off before its end, or what frames it cannot be read")]
     BodyBroken(#[source] Box<dyn Error + Send + Sync>),
+    /// The bytes of a request came too slowly, and were given up.
+    #[error("the body came too slowly: send it in one go")]
+    BodyTooSlow,
     /// A stream of text ended without an end.
     #[error("the text broke off")]
     TextBrokenOff,
@@ -147,6 +150,16 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// The body of a request ended before its end.
+    pub(crate) fn body_cut(cut: Box<dyn Error + Send + Sync>) -> Self {
+        if TooSlow::is_cause_of(&*cut) { Self::BodyTooSlow } else { Self::BodyBroken(cut) }
+    }
+
+    /// An upload ended before its end.
+    pub(crate) fn upload_cut(cut: Box<dyn Error + Send + Sync>) -> Self {
+        if TooSlow::is_cause_of(&*cut) { Self::BodyTooSlow } else { Self::UploadBroken(cut) }
+    }
+
     /// The error of a library, which speaks for itself.
     fn inner(&self) -> Option<&dyn Fault> {
         match self {
@@ -176,8 +189,9 @@ impl Fault for ApiError {
             Self::MethodNotAllowed
             | Self::UploadTooLarge { .. }
             | Self::NotJson
+            | Self::BodyBroken(_)
             | Self::BodyTooLarge { .. } => Kind::InvalidArgument,
-            Self::UploadBroken(_) | Self::BodyBroken(_) => Kind::Cancelled,
+            Self::UploadBroken(_) | Self::BodyTooSlow => Kind::Cancelled,
             Self::UploadTaken => Kind::AlreadyExists,
             _ => self.inner().map_or(Kind::Internal, Fault::kind),
         }
@@ -199,6 +213,7 @@ impl Fault for ApiError {
             | Self::NotJson
             | Self::BodyTooLarge { .. }
             | Self::BodyBroken(_)
+            | Self::BodyTooSlow
             | Self::TextBrokenOff
             | Self::UploadTooLarge { .. }
             | Self::UploadTaken
@@ -222,6 +237,8 @@ impl Fault for ApiError {
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotJson => "UNSUPPORTED_CONTENT_TYPE",
             Self::BodyTooLarge { .. } => "BODY_TOO_LARGE",
+            Self::BodyBroken(_) => "BODY_BROKEN_OFF",
+            Self::BodyTooSlow => "BODY_TOO_SLOW",
             Self::UploadTooLarge { .. } => "UPLOAD_TOO_LARGE",
             Self::UploadTaken => "UPLOAD_TAKEN",
             Self::UploadBroken(_) => "UPLOAD_BROKEN_OFF",

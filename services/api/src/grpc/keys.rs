@@ -39,7 +39,8 @@ impl ApiKeyService for ApiKeys {
     ) -> Result<Response<wire::CreateApiKeyResponse>, Status> {
         let (store, admin) =
             (self.store(request.extensions())?, owner(request.extensions()).map_err(status)?);
-        let new = convert::new_key(request.into_inner().api_key.unwrap_or_default()).map_err(status)?;
+        let asked = request.into_inner().api_key.unwrap_or_default();
+        let new = convert::new_key(asked, Timestamp::now()).map_err(status)?;
         let (key, secret) = store.create(new).await.map_err(|wrong| status(convert::in_request(wrong)))?;
         tracing::info!(
             target: "ondol::audit", by = %admin, key = key.id, owner = key.owner, grants = key.grants.to_line(),

@@ -24,8 +24,8 @@ use openai::{Endpoint, error_of};
 use serde_json::Value;
 
 use self::{keyed::Keyed, query::NoQuery};
-use super::Refused;
-use crate::{ApiError, auth::Authenticate, grpc::Inference};
+use super::{Refused, refuse_method};
+use crate::{auth::Authenticate, grpc::Inference};
 
 pub(crate) const CHAT: &str = "/v1/chat/completions";
 pub(crate) const COMPLETIONS: &str = "/v1/completions";
@@ -52,7 +52,7 @@ pub(crate) fn routes(authenticate: Authenticate, inference: Inference, limit: us
         .route(RESPONSES, at(Endpoint::Responses))
         .route(MODELS, get(models::list))
         .route(MODEL, get(models::describe))
-        .method_not_allowed_fallback(async || Refused::from(ApiError::MethodNotAllowed))
+        .method_not_allowed_fallback(refuse_method)
         .with_state(Surface { authenticate, inference, limit })
 }
 

@@ -93,7 +93,7 @@ mod tests {
     const WAIT: Duration = Duration::from_millis(600);
 
     fn refusal(scope: Scope, measure: Measure, wait: Option<Duration>) -> Refusal {
-        let exceeded = vec![Exceeded { scope, measure, limit: 100, left: 0, asked: 1 }];
+        let exceeded = vec![Exceeded { scope, measure, limit: 100, left: 0, asked: 1, held: 0 }];
         Refusal { exceeded, retry_after: wait, standing: Standing::default() }
     }
 
