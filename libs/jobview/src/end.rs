@@ -21,11 +21,9 @@ pub struct End<'a> {
 impl End<'_> {
     /// What is told: `type`, `timestamp`, and the job as it was at this end in `data`, without what it was to do.
     pub fn body(&self, json: &Json) -> Result<Value, JobviewError> {
-        Ok(json!({
-            "type": self.word(),
-            "timestamp": self.origin.ended.to_string(),
-            "data": json.write("ondol.jobs.v1.Job", &self.message())?,
-        }))
+        let data = json.write("ondol.jobs.v1.Job", &self.message())?;
+        // As the contract's JSON writes times, so that both are the same text.
+        Ok(json!({ "type": self.word(), "timestamp": data["endTime"], "data": data }))
     }
 
     fn word(&self) -> &'static str {
@@ -71,12 +69,12 @@ mod tests {
     #[test]
     fn the_end_of_a_job_that_was_forgotten_is_told_all_the_same() {
         let id: JobId = "0".repeat(34).parse().unwrap();
-        let ended = Timestamp::from_second(1_700_000_000).unwrap();
+        let ended = Timestamp::from_millisecond(1_700_000_000_830).unwrap();
         let origin = Origin { id, state: State::Expired, ended };
         let body = End { origin: &origin, job: None }.body(&Json::new().unwrap()).unwrap();
         assert_eq!(
             (&body["type"], &body["timestamp"]),
-            (&"job.expired".into(), &"2023-11-14T22:13:20Z".into())
+            (&"job.expired".into(), &"2023-11-14T22:13:20.830Z".into())
         );
         assert_eq!(body["data"]["name"], format!("jobs/{id}"));
         assert_eq!(

@@ -159,6 +159,9 @@ impl Tally {
         if day == self.day {
             self.held = self.held.saturating_sub(booked.tokens);
         }
+        if self.held == 0 {
+            self.held_until = 0;
+        }
         let back = |same: bool| if same { less } else { 0 };
         self.tokens_today = self.tokens_today.saturating_sub(back(day == self.day)).saturating_add(more);
         self.tokens_this_month =

@@ -185,7 +185,7 @@ fn the_same_request_id_is_one_job_and_another_request_under_it_is_refused() {
     assert_eq!((first.0, &first.1), (Some(0), &second.1));
     let (code, _, err) = submit("Something else");
     assert_eq!(code, Some(1));
-    assert!(err.contains("AlreadyExists"), "{err}");
+    assert!(err.contains("ALREADY_EXISTS (IDEMPOTENCY_KEY_REUSED)"), "{err}");
 }
 
 #[test]

@@ -55,13 +55,13 @@ fn limits_are_shown_and_changed_one_by_one() {
     let line = line.lines().find(|line| line.starts_with("batch")).unwrap().to_owned();
     assert_eq!(line.split_whitespace().nth(3), Some("4"), "{line}");
 
-    for (wrong, words) in [
-        (&["limits", "set"][..], "name a limit"),
-        (&["limits", "set", "--queue-running", "1", "--unset", "running"], "at once"),
-        (&["limits", "set", "--queue-recoveries", "0"], "--queue-recoveries"),
+    for (wrong, ends, words) in [
+        (&["limits", "set"][..], 1, "name a limit"),
+        (&["limits", "set", "--queue-running", "1", "--unset", "running"], 1, "at once"),
+        (&["limits", "set", "--queue-recoveries", "0"], 2, "--queue-recoveries"),
     ] {
         let (code, _, err) = run(&redis, wrong);
-        assert!(code == Some(1) && err.contains(words), "{wrong:?}: {err}");
+        assert!(code == Some(ends) && err.contains(words), "{wrong:?}: {err}");
     }
 }
 

@@ -18,6 +18,7 @@ for i = 1, #ARGV, 2 do
         b.tk = math.max(0, b.tk - math.min(less * WEIGHT, there)) + more * WEIGHT
       end
       if day == b.day then b.hd = math.max(0, b.hd - tokens) end
+      if b.hd == 0 then b.hu = 0 end
       b.td = math.max(0, b.td - (day == b.day and less or 0)) + more
       b.tm = math.max(0, b.tm - (month == b.mon and less or 0)) + more
       close(b)
