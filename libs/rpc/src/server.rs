@@ -144,13 +144,13 @@ impl Server {
     /// Calls that there is no room for are turned away before they cost anything: gRPC in front of all, everything else
     /// once it has become gRPC, or can be told in HTTP's own words. The id comes first of the rest, so that whatever
     /// follows can name the call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and
-    /// JSON, whose bodies have to keep coming, are next: all that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's own words outside
-    /// of all that watches, so that these see one set of codes. The span is next, so that whatever follows logs within
-    /// it. The log and the metrics stand outside of everything else that can refuse a call, because a refused call must
-    /// be seen too. The principal is settled before anything could act on it. The deadline stands outside of the limit
-    /// and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the
-    /// caller's fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one
-    /// more `INTERNAL`.
+    /// JSON, whose bodies have to keep coming, are next: all that follows sees gRPC. Whoever does not speak gRPC is
+    /// answered in HTTP's own words outside of all that watches, so that these see one set of codes. The span is next,
+    /// so that whatever follows logs within it. The log and the metrics stand outside of everything else that can
+    /// refuse a call, because a refused call must be seen too. The principal is settled before anything could act on
+    /// it. The deadline stands outside of the limit and of what a drain waits for, so that an expired call gives its
+    /// permit back. Undecodable requests are the caller's fault before anybody counts them as ours. Panics are caught
+    /// innermost: to all the others they are one more `INTERNAL`.
     pub fn stack(
         &self,
         routes: Routes,

@@ -150,14 +150,13 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// The body of a request ended before its end.
-    pub(crate) fn body_cut(cut: Box<dyn Error + Send + Sync>) -> Self {
-        if TooSlow::is_cause_of(&*cut) { Self::BodyTooSlow } else { Self::BodyBroken(cut) }
-    }
-
-    /// An upload ended before its end.
-    pub(crate) fn upload_cut(cut: Box<dyn Error + Send + Sync>) -> Self {
-        if TooSlow::is_cause_of(&*cut) { Self::BodyTooSlow } else { Self::UploadBroken(cut) }
+    /// A body ended before its end: too slowly, or `otherwise`.
+    pub(crate) fn cut(
+        cut: impl Into<Box<dyn Error + Send + Sync>>,
+        otherwise: fn(Box<dyn Error + Send + Sync>) -> Self,
+    ) -> Self {
+        let cut = cut.into();
+        if TooSlow::is_cause_of(&*cut) { Self::BodyTooSlow } else { otherwise(cut) }
     }
 
     /// The error of a library, which speaks for itself.

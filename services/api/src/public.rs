@@ -11,7 +11,7 @@ use transcoding::{Limits, Scope, Transcoder};
 
 use crate::{
     ApiError,
-    http::{self as paths, openai},
+    http::{openai, refuse_method},
 };
 
 /// Where the document is.
@@ -46,5 +46,5 @@ pub(crate) fn document<S: Clone + Send + Sync + 'static>(public: &Public) -> axu
     let document = Bytes::from(public.transcoder.openapi("Ondol", env!("CARGO_PKG_VERSION")).to_string());
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")];
     let answer = axum::routing::get(async move || (headers, document));
-    axum::Router::new().route(DOCUMENT, answer).method_not_allowed_fallback(paths::refuse_method)
+    axum::Router::new().route(DOCUMENT, answer).method_not_allowed_fallback(refuse_method)
 }

@@ -84,14 +84,10 @@ impl Level {
                 let over = self.debt.saturating_sub((self.limit - cost).saturating_mul(WEIGHT));
                 Duration::from_millis(over.div_ceil(self.limit))
             }
-            _ if self.is_held(cost) => CALL_WAIT,
+            // There would be room if running calls gave back all that they hold.
+            _ if cost <= self.left.saturating_add(self.held) => CALL_WAIT,
             _ => self.full_in,
         })
-    }
-
-    /// Whether there would be room if running calls gave back all that they hold: a day or a month is not used up.
-    pub fn is_held(&self, cost: u64) -> bool {
-        cost > self.left && cost <= self.left.saturating_add(self.held)
     }
 }
 
@@ -182,20 +178,25 @@ impl Tally {
     fn level(&self, measure: Measure, limit: u64) -> Level {
         let bucket = |debt: u64| {
             let room = limit.saturating_mul(WEIGHT).saturating_sub(debt);
-            (room / WEIGHT, Duration::from_millis(debt.div_ceil(limit.max(1))), debt, 0)
+            (room / WEIGHT, Duration::from_millis(debt.div_ceil(limit.max(1))), debt)
         };
         let day = || until((self.day + 1) * DAY, self.at);
         let month = || until(month_start(self.month + 1), self.at);
-        let quota = |used: u64, reset| (limit.saturating_sub(used), reset, 0, 0);
-        let of_tokens = |used: u64, reset| (limit.saturating_sub(used), reset, 0, self.held.min(used));
-        let (left, full_in, debt, held) = match measure {
+        let quota = |used: u64, reset| (limit.saturating_sub(used), reset, 0);
+        let (left, full_in, debt) = match measure {
             Measure::RequestsPerMinute => bucket(self.request_debt),
             Measure::TokensPerMinute => bucket(self.token_debt),
             Measure::RequestsPerDay => quota(self.requests_today, day()),
-            Measure::TokensPerDay => of_tokens(self.tokens_today, day()),
+            Measure::TokensPerDay => quota(self.tokens_today, day()),
             Measure::RequestsPerMonth => quota(self.requests_this_month, month()),
-            Measure::TokensPerMonth => of_tokens(self.tokens_this_month, month()),
+            Measure::TokensPerMonth => quota(self.tokens_this_month, month()),
             Measure::Concurrency => quota(self.running, Duration::ZERO),
+        };
+        // What was held yesterday is in no book of today.
+        let held = match measure {
+            Measure::TokensPerDay => self.held.min(self.tokens_today),
+            Measure::TokensPerMonth => self.held.min(self.tokens_this_month),
+            _ => 0,
         };
         Level { measure, limit, left, full_in, held, debt }
     }

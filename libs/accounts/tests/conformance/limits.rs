@@ -96,7 +96,8 @@ pub async fn what_running_calls_hold_is_not_used_up(subject: &Subject) {
         subject.settle(&other, 30).await;
         let now = level().await;
         assert_eq!((now.left, now.held), (10, 60), "{measure}");
-        assert!(now.is_held(70) && !now.is_held(71), "{measure}");
+        let soon = |cost| now.wait_for(cost).unwrap() == Duration::from_secs(1);
+        assert!(soon(70) && !soon(71), "{measure}");
         subject.settle(&short.id, 5).await;
         let now = level().await;
         assert_eq!((now.left, now.held), (65, 0), "{measure}");

@@ -87,7 +87,7 @@ async fn store(mut writer: ObjectWriter, body: Body, limit: u64) -> Result<Store
     let mut bytes = body.into_data_stream();
     let mut left = limit;
     loop {
-        let next = bytes.try_next().await.map_err(|cut| ApiError::upload_cut(cut.into()));
+        let next = bytes.try_next().await.map_err(|cut| ApiError::cut(cut, ApiError::UploadBroken));
         let part = match next {
             Ok(None) => return writer.finish().await.map_err(taken),
             Ok(Some(part)) => part,

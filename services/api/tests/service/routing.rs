@@ -7,7 +7,7 @@ use proto::inference::v1::{
     stream_generate_text_response::Event,
 };
 use runtime::Life;
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 use tonic::{Code, Status, Streaming};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
@@ -101,6 +101,21 @@ async fn where_one_is_away_or_full_another_answers_and_says_so() {
         let count = CountTokensRequest { model: "stub".into(), prompt: "a".into(), ..Default::default() };
         assert_eq!(told(&routed.client().count_tokens(keyed(count)).await.unwrap()), "green");
     }
+}
+
+#[tokio::test]
+async fn a_call_that_ran_out_of_time_forgives_its_release_nothing() {
+    let (say, said) = watch::channel(away());
+    let routed = Routed::new(&[Script::RefuseAs(said), Script::Greet], STANDING_IN).await;
+    let mut is_passed_over = false;
+    for call in 0..30 {
+        // Never away five times in a row, which is what it takes.
+        say.send_replace(if call % 5 == 4 { Status::deadline_exceeded("late") } else { away() });
+        routed.releases[0].forget();
+        let answer = routed.client().generate_text(keyed(ask())).await;
+        is_passed_over |= answer.is_ok() && routed.releases[0].asked().is_empty();
+    }
+    assert!(is_passed_over);
 }
 
 #[tokio::test]

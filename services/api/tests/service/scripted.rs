@@ -25,6 +25,8 @@ pub(crate) enum Script {
     Greet,
     /// Refuses at once.
     Refuse(Status),
+    /// Refuses at once, with what it is told at the time.
+    RefuseAs(watch::Receiver<Status>),
     /// Begins to say hello and breaks off; a stream does so after its first events.
     BreakOff(Status),
     /// Starts a stream and breaks off before its first token; refuses the rest.
@@ -96,6 +98,7 @@ impl Scripted {
             Script::Refuse(status) | Script::BreakOff(status) | Script::Stumble(status) => {
                 Err(status.clone())
             }
+            Script::RefuseAs(told) => Err(told.borrow().clone()),
             Script::Greet | Script::Hold | Script::Wait(_) => Ok(answer),
         }
     }
@@ -132,7 +135,7 @@ impl Scripted {
                 };
                 beginning.chain(stream::once(rest).flatten()).boxed()
             }
-            Script::Greet | Script::Refuse(_) => {
+            Script::Greet | Script::Refuse(_) | Script::RefuseAs(_) => {
                 let finished = wire::Finished {
                     text: "lo".into(),
                     finish_reason: wire::FinishReason::Stop.into(),

@@ -26,7 +26,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
     }
     let mut parts = body.into_data_stream();
     let mut read = BytesMut::new();
-    while let Some(part) = parts.try_next().await.map_err(|cut| ApiError::body_cut(cut.into()))? {
+    while let Some(part) = parts.try_next().await.map_err(|cut| ApiError::cut(cut, ApiError::BodyBroken))? {
         if read.len() + part.len() > limit {
             return Err(too_large());
         }
