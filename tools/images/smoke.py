@@ -5,6 +5,7 @@ each service has the address that its image says. Only what probes read is publi
 """
 
 import json
+import os
 import secrets
 import shutil
 import sys
@@ -38,6 +39,11 @@ class Stack:
         self.secret = f"ondol_{secrets.token_hex(32)}"
         self.folder = folder
         self.started: list[Image] = []
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What the command line calls with."""
+        return "--env", f"ONDOL_API_KEY={self.secret}"
 
     def volume(self, name: str, rights: str) -> tuple[str, str]:
         """`U` gives it to the container's user."""
@@ -117,12 +123,36 @@ class Stack:
         print(run("podman", "logs", self.container(image)), file=sys.stderr)
         raise Trouble(f"{image.name} was not ready after {SECONDS_TO_BE_READY} s; last answer: {answer}")
 
+    def confinement(self, image: Image) -> list[str]:
+        """What the running process may do that it must not, as the kernel sees it."""
+        process = Path("/proc", self.state(image, "Pid"))
+        status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        root = next(
+            line.split() for line in (process / "mounts").read_text().splitlines() if line.split()[1] == "/"
+        )
+        faults = []
+        # Where podman itself is not run by root, root in the container is whoever runs podman.
+        if {int(uid) for uid in status["Uid"].split()} & {0, os.geteuid()}:
+            faults.append("runs as root")
+        faults += [
+            f"has capabilities ({kind})" for kind in ("CapPrm", "CapEff", "CapBnd") if int(status[kind], 16)
+        ]
+        if status["NoNewPrivs"].strip() != "1":
+            faults.append("may gain privileges")
+        return faults if "ro" in root[3].split(",") else [*faults, "can write its root"]
+
+    def state(self, image: Image, field: str) -> str:
+        return run("podman", "inspect", "--format", f"{{{{.State.{field}}}}}", self.container(image)).strip()
+
     def ended(self, image: Image) -> Optional[int]:
-        state = json.loads(run("podman", "inspect", "--format", "{{json .State}}", self.container(image)))
-        return state["ExitCode"] if state["Status"] in ("exited", "stopped") else None
+        return (
+            int(self.state(image, "ExitCode"))
+            if self.state(image, "Status") in ("exited", "stopped")
+            else None
+        )
 
     def stop(self, image: Image) -> None:
-        """SIGTERM, as Kubernetes sends it; what does not end by itself is killed, and its exit code shows it."""
+        """SIGTERM, as Kubernetes sends it. What does not end by itself is killed, which its code shows."""
         run("podman", "stop", "--time", str(SECONDS_TO_END), self.container(image))
         code = self.ended(image)
         if code != 0:
@@ -169,7 +199,9 @@ def try_stack(stack: Stack, images: list[Image]) -> None:
         stack.start(image, *options_of(stack, image))
     for image in services:
         stack.wait_until_ready(image)
-        print(f"{image.name}: ready")
+        if faults := stack.confinement(image):
+            raise Trouble(f"{image.name} {', '.join(faults)}")
+        print(f"{image.name}: ready, not as root, without capabilities, on a root that it cannot write")
     for image in services:
         if image.grpc:
             check_health(stack, image)
@@ -194,19 +226,20 @@ def options_of(stack: Stack, image: Image) -> tuple[str, ...]:
     objects = ("--env", "ONDOL_OBJECTS_URL=file:///objects", *stack.volume("objects", "U"))
     redis = ("--env", "ONDOL_REDIS_URL=redis://127.0.0.1:6379")
     keys = ("--env", f"ONDOL_API_KEYS=try:{hashed}")
+    # The first tools read and write files of a folder, which lies beside the file that describes them.
+    tools = ("--env", "ONDOL_TOOLS=/tools/tools.toml", *stack.volume("tools", "U"))
     return {
         "api": (*keys, *redis, *objects, "--env", "ONDOL_MCP_URL=http://127.0.0.1:50053"),
         # The CUDA image has no GPU here: what is tried is that its library loads, on the processor.
         "llm-inference": (*stack.volume("models", "ro"), "--env", "ONDOL_EXECUTION_PROVIDER=cpu"),
-        "mcp": (*stack.volume("tools", "ro"), "--env", "ONDOL_TOOLS=/tools/tools.toml", *keys),
+        "mcp": (*tools, *keys),
         "worker": (*redis, *objects, "--env", "ONDOL_MCP_URL=http://127.0.0.1:50053"),
     }[image.program]
 
 
 def check_health(stack: Stack, image: Image) -> None:
-    answer = stack.once(
-        "call", "--server", f"http://127.0.0.1:{image.grpc}", "grpc.health.v1.Health/Check", "{}"
-    )
+    where = ("--server", f"http://127.0.0.1:{image.grpc}")
+    answer = stack.once("call", *where, "Health/Check", "{}", options=stack.key)
     if "SERVING" not in answer or "NOT_SERVING" in answer:
         raise Trouble(f"{image.name} says of its health: {answer}")
     print(f"{image.name}: gRPC health says SERVING")
@@ -214,7 +247,7 @@ def check_health(stack: Stack, image: Image) -> None:
 
 def use(stack: Stack) -> None:
     """Through all of them: a text at once, and one as a job, whose artifact comes back out of the store."""
-    key = ("--env", f"ONDOL_API_KEY={stack.secret}")
+    key = stack.key
     said = stack.once("generate", "--max-tokens", "8", "--json", "Once upon a time", options=key)
     if not json.loads(said)["text"]:
         raise Trouble(f"no text was generated: {said}")
