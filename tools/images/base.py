@@ -4,13 +4,16 @@ It holds what distroless's `cc` holds, made the same way: packages unpacked, non
 Programs that were built on this machine find the glibc here that they were linked to.
 """
 
+import json
 import os
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 
 from run import demand, run
 
 TAG = "localhost/ondol/base"
+LABEL = "ondol.packages"
 
 # base-files first: where a system keeps /lib as a link to /usr/lib, it brings the link that the others go
 # through.
@@ -32,14 +35,32 @@ NSSWITCH = "hosts: files dns\n"
 
 
 def build() -> str:
-    """The image's name."""
+    """The image's name. One that is there is taken, if it is made of the packages that there are now."""
     demand("apt-get", "dpkg-deb", "buildah")
+    made_of = offered()
+    if made_of == label_of(TAG):
+        return TAG
     with tempfile.TemporaryDirectory(prefix="ondol-base-") as folder:
         root = Path(folder) / "root"
         unpack(Path(folder) / "packages", root)
         finish(root)
-        commit(root)
+        commit(root, made_of)
     return TAG
+
+
+def offered() -> str:
+    """One word for names and versions of the packages as they would be downloaded."""
+    files = sorted(
+        line.split()[1] for line in run("apt-get", "download", "--print-uris", *PACKAGES).splitlines()
+    )
+    return sha256(" ".join(files).encode()).hexdigest()
+
+
+def label_of(image: str) -> str:
+    if not run("buildah", "images", "--quiet", "--filter", f"reference={image}").strip():
+        return ""
+    config = json.loads(run("buildah", "inspect", "--type", "image", image))["OCIv1"]["config"]
+    return (config.get("Labels") or {}).get(LABEL, "")
 
 
 def unpack(packages: Path, root: Path) -> None:
@@ -72,11 +93,19 @@ def finish(root: Path) -> None:
     (root / "tmp").chmod(0o1777)
 
 
-def commit(root: Path) -> None:
+def commit(root: Path, made_of: str) -> None:
     container = run("buildah", "from", "scratch").strip()
     try:
         run("buildah", "copy", "--quiet", container, root, "/")
-        run("buildah", "config", "--user", "65532", "--env", "PATH=/usr/local/bin:/usr/bin", container)
+        settings = (
+            "--user",
+            "65532",
+            "--env",
+            "PATH=/usr/local/bin:/usr/bin",
+            "--label",
+            f"{LABEL}={made_of}",
+        )
+        run("buildah", "config", *settings, container)
         run("buildah", "commit", "--quiet", container, TAG)
     finally:
         run("buildah", "rm", container)

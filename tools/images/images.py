@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Builds the images, looks at them, starts them as Kubernetes would, and prints their sizes.
 
-    images.py [--programs FOLDER] [--base local|pinned|IMAGE] [--only NAME…] [--cuda] [STEP…]
+    images.py [--programs FOLDER] [--base local|pinned|IMAGE] [--only NAME]… [--cuda] [STEP…]
 
-STEP is `build`, `look`, `try` or `sizes`; without one, all of them.
+STEP is `build`, `look`, `try` or `sizes`, without one all of them; or `save`, which writes files that
+publish.py puts into a registry.
 
 --programs   takes programs that are built already (`cargo build --profile dist`); without it, the Dockerfile
              compiles them, which needs the registries that it names
---base       `local` (the default): made of this machine's Debian packages; `pinned`: what the Dockerfile
-names --cuda       the image for NVIDIA GPUs too: a download of 1.4 GB, and only for x86_64
+--base       `local` (the default): of this machine's Debian packages; `pinned`: what the Dockerfile names
+--into       where `save` writes: IMAGE-MACHINE.tar
+--cuda       the image for NVIDIA GPUs too: a download of 1.4 GB, and only for x86_64
 """
 
 import argparse
@@ -18,17 +20,21 @@ from pathlib import Path
 
 import build
 import look
+import save
 import sizes
 import smoke
 from catalogue import CUDA, IMAGES, Image, images_for
 from run import Trouble, demand
 
 STEPS = ("build", "look", "try", "sizes")
+LATER = ("save",)
 
 
 def main(words: list[str]) -> int:
     try:
         chosen = parser().parse_args(words)
+        if unknown := set(chosen.steps) - {*STEPS, *LATER}:
+            parser().error(f"no such step: {', '.join(sorted(unknown))}")
         demand("buildah", "podman")
         work(chosen, wanted(chosen))
     except Trouble as trouble:
@@ -43,9 +49,10 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     found.add_argument("--programs", type=Path)
     found.add_argument("--base", default="local")
-    found.add_argument("--only", nargs="+", default=[], choices=[image.name for image in IMAGES])
+    found.add_argument("--only", action="append", default=[], choices=[image.name for image in IMAGES])
     found.add_argument("--cuda", action="store_true")
-    found.add_argument("steps", nargs="*", default=[], metavar="STEP", choices=[[], *STEPS])
+    found.add_argument("--into", type=Path, default=Path("target/images"))
+    found.add_argument("steps", nargs="*", metavar="STEP")
     return found
 
 
@@ -70,6 +77,8 @@ def work(chosen: argparse.Namespace, images: list[Image]) -> None:
         smoke.try_all(images)
     if "sizes" in steps:
         print(sizes.table(images))
+    if "save" in steps:
+        save.save(images, os.uname().machine, chosen.into)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,62 @@
+"""What buildah is told, and what lies in the images beside the programs."""
+
+import unittest
+from pathlib import Path
+
+from build import command_for, described
+from catalogue import CUDA, IMAGES, images_for
+from images import main, parser, wanted
+from library import name_of
+from sizes import megabytes
+
+API = IMAGES[0]
+ARGUMENTS = {"CREATED": "2026-11-28T03:22:10Z", "BASE": "localhost/ondol/base"}
+
+
+class Command(unittest.TestCase):
+    def test_names_the_target_the_tag_and_the_arguments(self) -> None:
+        command = " ".join(command_for(API, ARGUMENTS, Path("/context")))
+        self.assertIn("--target api --tag localhost/ondol/api", command)
+        self.assertIn("--build-arg BASE=localhost/ondol/base", command)
+        self.assertTrue(command.endswith(" /context"))
+
+    def test_the_time_is_the_commits_and_in_seconds(self) -> None:
+        self.assertIn("1795836130", command_for(API, ARGUMENTS, Path("/context")))
+
+    def test_the_labels_come_from_the_repository(self) -> None:
+        labels = described()
+        self.assertRegex(labels["VERSION"], r"^\d+\.\d+\.\d+$")
+        self.assertRegex(labels["ONDOL_COMMIT"], r"^[0-9a-f]{12}$")
+        self.assertRegex(labels["CREATED"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+
+class Choice(unittest.TestCase):
+    def test_the_image_for_gpus_is_only_built_when_asked_for(self) -> None:
+        names = [image.name for image in wanted(parser().parse_args([]))]
+        self.assertNotIn("llm-inference-cuda", names)
+        self.assertIn("llm-inference", names)
+
+    def test_arm_has_no_image_for_gpus(self) -> None:
+        self.assertTrue(all(image.beside != CUDA for image in images_for("aarch64")))
+
+    def test_one_can_be_chosen(self) -> None:
+        self.assertEqual(wanted(parser().parse_args(["--only", "mcp"])), [IMAGES[3]])
+
+    def test_a_step_that_there_is_not_is_refused(self) -> None:
+        with self.assertRaises(SystemExit):
+            main(["fly"])
+
+
+class Library(unittest.TestCase):
+    def test_the_library_has_a_name_without_version(self) -> None:
+        self.assertEqual(name_of("onnxruntime", "libonnxruntime.so.1.31.1"), "libonnxruntime.so")
+        self.assertEqual(name_of("nvidia-cublas", "libcublas.so.13"), "libcublas.so.13")
+
+    def test_notices_of_several_packages_lie_side_by_side(self) -> None:
+        self.assertEqual(name_of("nvidia-cublas", "License.txt"), "nvidia-cublas-License.txt")
+
+
+class Sizes(unittest.TestCase):
+    def test_megabytes(self) -> None:
+        self.assertEqual(megabytes(52_949_000), "52.9")
+        self.assertEqual(megabytes(2_104_000_000), "2,104")
