@@ -72,7 +72,7 @@ class Stack:
             *CONFINED,
             "--volume",
             f"{server.parent}:/redis:ro",
-            base.TAG,
+            base.build(),
             f"/redis/{server.name}",
             "--bind",
             "127.0.0.1",

@@ -1,5 +1,7 @@
 """What buildah is told, and what lies in the images beside the programs."""
 
+import contextlib
+import io
 import unittest
 from pathlib import Path
 
@@ -43,8 +45,10 @@ class Choice(unittest.TestCase):
         self.assertEqual(wanted(parser().parse_args(["--only", "mcp"])), [IMAGES[3]])
 
     def test_a_step_that_there_is_not_is_refused(self) -> None:
-        with self.assertRaises(SystemExit):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), self.assertRaises(SystemExit):
             main(["fly"])
+        self.assertIn("no such step: fly", said.getvalue())
 
 
 class Library(unittest.TestCase):
