@@ -108,6 +108,8 @@ ENV ONDOL_LISTEN=0.0.0.0:50051 ONDOL_ADMIN_ADDR=0.0.0.0:9401
 EXPOSE 50051 9401
 ENTRYPOINT ["/usr/local/bin/api"]
 
+# ONNX Runtime's builds tell Microsoft how they are used unless this variable is there when the library is loaded: a
+# program that turns it off later has let it begin.
 FROM base AS llm-inference
 LABEL org.opencontainers.image.title="Ondol llm-inference" \
       org.opencontainers.image.description="Runs language models with ONNX Runtime and serves them by gRPC"
@@ -115,7 +117,8 @@ COPY --from=parts /library /usr/local/lib/ondol
 COPY --from=parts /bills/llm-inference.cdx.json /usr/share/doc/ondol/
 COPY --from=parts /programs/llm-inference /usr/local/bin/
 ENV ONDOL_LISTEN=0.0.0.0:50052 ONDOL_ADMIN_ADDR=0.0.0.0:9402 \
-    ONDOL_ONNXRUNTIME_LIBRARY=/usr/local/lib/ondol/libonnxruntime.so ONDOL_MODELS=/models
+    ONDOL_ONNXRUNTIME_LIBRARY=/usr/local/lib/ondol/libonnxruntime.so ONDOL_MODELS=/models \
+    ORT_DISABLE_TELEMETRY=1
 EXPOSE 50052 9402
 ENTRYPOINT ["/usr/local/bin/llm-inference"]
 
@@ -129,7 +132,8 @@ COPY --from=parts /bills/llm-inference-cuda.cdx.json /usr/share/doc/ondol/
 COPY --from=parts /programs/llm-inference /usr/local/bin/
 ENV ONDOL_LISTEN=0.0.0.0:50052 ONDOL_ADMIN_ADDR=0.0.0.0:9402 \
     ONDOL_ONNXRUNTIME_LIBRARY=/usr/local/lib/ondol/libonnxruntime.so ONDOL_MODELS=/models \
-    ONDOL_EXECUTION_PROVIDER=cuda LD_LIBRARY_PATH=/usr/local/lib/ondol NVIDIA_DRIVER_CAPABILITIES=compute,utility
+    ONDOL_EXECUTION_PROVIDER=cuda LD_LIBRARY_PATH=/usr/local/lib/ondol NVIDIA_DRIVER_CAPABILITIES=compute,utility \
+    ORT_DISABLE_TELEMETRY=1
 EXPOSE 50052 9402
 ENTRYPOINT ["/usr/local/bin/llm-inference"]
 

@@ -26,7 +26,6 @@ PACKAGES = (
     "libgcc-s1",
     "libstdc++6",
     "libgomp1",
-    "zlib1g",
 )
 
 PASSWD = "root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n"

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from catalogue import Image, images_for
+from catalogue import CUDA, ZLIB, Image, images_for
 from run import Trouble, run
 
 SBOM = Path(__file__).resolve().parent.parent / "sbom" / "sbom.py"
@@ -36,9 +36,16 @@ def main(words: list[str]) -> int:
 
 
 def write(images: list[Image], metadata: Path, rustc: Path, into: Path, machine: str) -> None:
-    wishes = [f"{image.name}={'+'.join((image.program, *image.beside))}" for image in images]
+    wishes = [f"{image.name}={','.join((image.program, *parts_of(image)))}" for image in images]
     given = ["--metadata", metadata, "--rustc", rustc, "--machine", machine, "--into", into]
     run(sys.executable, SBOM, "make", *given, *wishes)
+
+
+def parts_of(image: Image) -> list[str]:
+    if image.beside != CUDA:
+        return list(image.beside)
+    version = run("dpkg-query", "--show", "--showformat=${Version}", ZLIB[1])
+    return [*image.beside, f"deb:{ZLIB[1]}@{version}"]
 
 
 def check(image: Image, bills: Path, programs: Path) -> None:

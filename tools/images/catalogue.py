@@ -32,6 +32,9 @@ CUDA = (
     "nvidia-curand",
 )
 
+# What cuDNN is linked to besides, and the base has not: a library of Debian's, and the package that it is in.
+ZLIB = ("libz.so.1", "zlib1g")
+
 IMAGES = (
     Image("api", "api", grpc=50051, admin=9401),
     Image("llm-inference", "llm-inference", CPU, grpc=50052, admin=9402),

@@ -3,16 +3,17 @@
 
     library.py cpu|cuda FOLDER
 
-Everything comes out of wheels that tools/fetch pins by checksum. The library lies there as
+Everything but zlib comes out of wheels that tools/fetch pins by checksum. The library lies there as
 `libonnxruntime.so`; it finds its CUDA provider in its own folder.
 """
 
+import os
 import shutil
 import sys
 from pathlib import Path
 
-from catalogue import CPU, CUDA
-from run import run
+from catalogue import CPU, CUDA, ZLIB
+from run import Trouble, run
 
 FETCH = Path(__file__).resolve().parent.parent / "fetch" / "fetch.py"
 KINDS = {"cpu": CPU, "cuda": CUDA}
@@ -26,6 +27,15 @@ def main(words: list[str]) -> int:
     return 0
 
 
+def of_this_system(library: str) -> Path:
+    """Where the machine keeps one of its own, whose package is Debian's or made from it."""
+    folders = (Path(root) / f"{os.uname().machine}-linux-gnu" for root in ("/usr/lib", "/lib"))
+    for folder in folders:
+        if (folder / library).is_file():
+            return folder / library
+    raise Trouble(f"this machine has no {library}", f"apt install {ZLIB[1]}")
+
+
 def collect(packages: tuple[str, ...], folder: Path) -> None:
     folder.mkdir(parents=True)
     for package in packages:
@@ -34,6 +44,9 @@ def collect(packages: tuple[str, ...], folder: Path) -> None:
             target = folder / name_of(package, file.name)
             shutil.copyfile(file, target)
             target.chmod(0o644)
+    if packages == CUDA:
+        shutil.copyfile(of_this_system(ZLIB[0]), folder / ZLIB[0])
+        (folder / ZLIB[0]).chmod(0o644)
 
 
 def name_of(package: str, file: str) -> str:

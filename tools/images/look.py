@@ -70,6 +70,13 @@ def of_files(image: Image, files: Iterable[tarfile.TarInfo]) -> list[str]:
     return faults + [f"it lacks {path}" for path in expected if path not in paths]
 
 
+def libraries_of(image: Image) -> list[str]:
+    """By name, what lies in our folder for libraries."""
+    folder = PurePosixPath("/usr/local/lib/ondol")
+    paths = [PurePosixPath("/", file.name) for file in files_of(image) if file.isreg()]
+    return sorted(path.name for path in paths if path.parent == folder and ".so" in path.name)
+
+
 def files_of(image: Image) -> Iterable[tarfile.TarInfo]:
     """What a container of it would see."""
     container = run("podman", "create", image.tag).strip()

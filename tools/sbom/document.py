@@ -70,16 +70,17 @@ def standard_library(rust: Compiler) -> dict:
 
 
 def library(one: Bundled) -> dict:
-    purl = f"pkg:pypi/{one.project}@{one.version}"
-    return {
+    component = {
         "type": "library",
-        "bom-ref": purl,
-        "name": one.project,
+        "bom-ref": one.purl,
+        "name": one.name,
         "version": one.version,
         "scope": "required",
-        "purl": purl,
-        "hashes": [{"alg": "SHA-256", "content": one.sha256}],
+        "purl": one.purl,
     }
+    if one.sha256:
+        component["hashes"] = [{"alg": "SHA-256", "content": one.sha256}]
+    return component
 
 
 def dependencies(graph: Graph, others: list[str]) -> list[dict]:

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Says what is in a program that we ship: a software bill of materials in CycloneDX's JSON.
 
-    sbom.py make --metadata FILE --rustc FILE --into FOLDER [--machine NAME] [BILL=]PROGRAM[+PACKAGE…]…
+    sbom.py make --metadata FILE --rustc FILE --into FOLDER [--machine NAME] [BILL=]PROGRAM[,PART…]…
     sbom.py check SBOM PROGRAM
 
 `make` reads what `cargo metadata` and `rustc -vV` printed, Cargo.lock (checksums) and
 tools/fetch/packages.json, and writes one file for each program, called after it or as BILL says.
-`PROGRAM+PACKAGE` adds what is not a crate and lies beside the program, by its name in packages.json. The same
-input gives the same file, to the byte.
+A PART is no crate and lies beside the program: a name in packages.json, or `deb:NAME@VERSION` of Debian. The
+same input gives the same file, to the byte.
 
 `check` reads a built program and names each crate that it speaks of and the bill lacks, and the compiler,
 where the bill has another.
@@ -23,7 +23,7 @@ from pathlib import Path
 from document import bill
 from evidence import missing
 from graph import graph_of
-from sources import bundled, checksums, compiler
+from sources import Bundled, checksums, compiler, debian, wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,12 +58,18 @@ def make_all(arguments: argparse.Namespace) -> int:
     arguments.into.mkdir(parents=True, exist_ok=True)
     for wish in arguments.programs:
         *named, parts = wish.split("=", 1)
-        program, *beside = parts.split("+")
-        libraries = [bundled(packages[name], arguments.machine) for name in beside]
+        program, *beside = parts.split(",")
+        libraries = [part(name, packages, arguments.machine) for name in beside]
         document = bill(graph_of(metadata, program), sums, rust, libraries)
         file = arguments.into / f"{named[0] if named else program}.cdx.json"
         file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
+
+
+def part(name: str, packages: dict, machine: str) -> Bundled:
+    """`deb:NAME@VERSION`, or a name of packages.json."""
+    kind, colon, wish = name.partition(":")
+    return debian(wish) if colon and kind == "deb" else wheel(packages[name], machine)
 
 
 def check_one(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,8 @@
 """What is known of a part beside cargo's graph: checksums, the compiler, and packages that are no crates."""
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, Optional
+from urllib.parse import quote
 
 
 class Compiler(NamedTuple):
@@ -12,11 +13,12 @@ class Compiler(NamedTuple):
 
 
 class Bundled(NamedTuple):
-    """A package of tools/fetch/packages.json, named as the index names it."""
+    """What is no crate and lies beside the program."""
 
-    project: str
+    name: str
     version: str
-    sha256: str
+    purl: str
+    sha256: Optional[str] = None
 
 
 def checksums(lock: str) -> dict[tuple[str, str], str]:
@@ -33,7 +35,14 @@ def compiler(verbose: str) -> Compiler:
     return Compiler(said["release"], said["commit-hash"])
 
 
-def bundled(entry: dict, machine: str) -> Bundled:
-    wheel = entry["wheels"][machine]
-    project = wheel["file"].split("-", 1)[0].replace("_", "-")
-    return Bundled(project, entry["version"], wheel["sha256"])
+def wheel(entry: dict, machine: str) -> Bundled:
+    """A package of tools/fetch/packages.json, named as the index names it."""
+    found = entry["wheels"][machine]
+    project = found["file"].split("-", 1)[0].replace("_", "-")
+    return Bundled(project, entry["version"], f"pkg:pypi/{project}@{entry['version']}", found["sha256"])
+
+
+def debian(wish: str) -> Bundled:
+    """A library of Debian's, as `NAME@VERSION`."""
+    name, version = wish.split("@", 1)
+    return Bundled(name, version, f"pkg:deb/debian/{name}@{quote(version, safe='')}")

@@ -4,10 +4,10 @@ import unittest
 
 from document import bill
 from graph import graph_of
-from sources import Bundled, bundled, checksums, compiler
+from sources import Bundled, checksums, compiler, debian, wheel
 from tests.workspace import LOCK, RUSTC, metadata
 
-RUNTIME = Bundled("onnxruntime", "1.31.1", "0" * 64)
+RUNTIME = Bundled("onnxruntime", "1.31.1", "pkg:pypi/onnxruntime@1.31.1", "0" * 64)
 
 
 def bill_of(program: str, libraries: tuple = ()) -> dict:
@@ -85,7 +85,16 @@ class TheSources(unittest.TestCase):
             "version": "9.1",
             "wheels": {"x86_64": {"file": "nvidia_cudnn_cu13-9.1-py3-none-any.whl", "sha256": "0"}},
         }
-        self.assertEqual(bundled(entry, "x86_64"), Bundled("nvidia-cudnn-cu13", "9.1", "0"))
+        self.assertEqual(
+            wheel(entry, "x86_64"), ("nvidia-cudnn-cu13", "9.1", "pkg:pypi/nvidia-cudnn-cu13@9.1", "0")
+        )
+
+    def test_a_library_of_debians_is_one_of_debians(self) -> None:
+        part = debian("zlib1g@1:1.2.13+dfsg-1")
+        self.assertEqual(part.purl, "pkg:deb/debian/zlib1g@1%3A1.2.13%2Bdfsg-1")
+        component = by_name(bill_of("mcp", (part,)))["zlib1g"]
+        self.assertEqual(component["version"], "1:1.2.13+dfsg-1")
+        self.assertNotIn("hashes", component)
 
     def test_the_compiler_is_known_by_version_and_commit(self) -> None:
         self.assertEqual(compiler(RUSTC), ("1.95.0", "5" * 40))
