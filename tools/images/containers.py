@@ -1,4 +1,4 @@
-"""How a container is run here: confined as Kubernetes' "restricted" has it, on a root that nobody can write."""
+"""How a container is run here: confined as Kubernetes' "restricted" has it, on a root that is read-only."""
 
 import os
 import shutil
