@@ -1,6 +1,6 @@
 # Every image of Ondol: a service is a target, and all share one build.
 #
-#   buildah build --target api --tag ondol-api .
+#   buildah build --build-arg PARTS=built --target api --tag ondol-api .
 #
 # `./just images` builds, looks at and tries all of them; docs/images.md says what they promise. There is no `# syntax=`
 # line, which would fetch a builder from a registry: what stands here, buildah and docker both read by themselves.
@@ -14,7 +14,7 @@ ARG RUST=docker.io/library/rust:1.95-trixie@sha256:f49565f188ee00bc2a18dd418183f
 # What fetches libraries and writes bills of materials; nothing of it is shipped.
 ARG PYTHON=docker.io/library/python:3.13-slim-trixie@sha256:ffb752e139c0a19692a43af8d8523b274222dd68eebad5d583b45c2201c6e30a
 # Where programs, libraries and bills come from: `built` makes them here; `given` finds them in the context, as
-# tools/images/parts.py lays them out.
+# tools/images/parts.py lays them out. Some buildahs see which stages are needed only where it is said.
 ARG PARTS=built
 
 # ── make ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,17 +83,11 @@ FROM ${PARTS}-cuda AS parts-cuda
 
 # ── ship ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+# Version, revision, time and source are labels that the builder is given (`--label`): as arguments, buildah 1.28 would take
+# them out of its cache.
 FROM ${BASE} AS base
-ARG VERSION=unknown
-ARG ONDOL_COMMIT=unknown
-ARG CREATED=1970-01-01T00:00:00Z
-ARG SOURCE=""
 LABEL org.opencontainers.image.vendor="Ondol" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${ONDOL_COMMIT}" \
-      org.opencontainers.image.created="${CREATED}" \
-      org.opencontainers.image.source="${SOURCE}"
+      org.opencontainers.image.licenses="Apache-2.0"
 # By number, so that Kubernetes can tell that it is not root.
 USER 65532:65532
 WORKDIR /

@@ -13,13 +13,12 @@ from catalogue import Image
 from run import Trouble, demand, run
 
 ROOT = Path(__file__).resolve().parents[2]
-TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def build(images: list[Image], programs: Optional[Path], base_image: str, machine: str) -> None:
     """`programs` are built already; with None the Dockerfile compiles them. `base_image`: see images.py."""
     demand("buildah")
-    arguments = described()
+    arguments = {"ONDOL_COMMIT": commit(), "PARTS": "built"}
     if base_image == "local":
         print("making a base of this machine's packages", flush=True)
         arguments["BASE"] = base.build()
@@ -34,28 +33,34 @@ def build(images: list[Image], programs: Optional[Path], base_image: str, machin
         return build_all(images, {**arguments, "PARTS": "given"}, context)
 
 
-def described() -> dict[str, str]:
-    """What the labels say. The time is the commit's, so that the same commit makes the same image."""
-    seconds = int(run("git", "-C", ROOT, "log", "-1", "--format=%ct"))
+def commit() -> str:
+    return run("git", "-C", ROOT, "rev-parse", "--short=12", "HEAD").strip()
+
+
+def labels() -> dict[str, str]:
+    """The time is the commit's, so that the same commit makes the same image."""
     version = next(
         line.split('"')[1]
         for line in (ROOT / "Cargo.toml").read_text(encoding="utf-8").splitlines()
         if line.startswith("version = ")
     )
-    return {
-        "ONDOL_COMMIT": run("git", "-C", ROOT, "rev-parse", "--short=12", "HEAD").strip(),
-        "VERSION": version,
-        "CREATED": datetime.fromtimestamp(seconds, timezone.utc).strftime(TIME),
-        # Where the sources are, which only those who publish know.
-        "SOURCE": os.environ.get("ONDOL_SOURCE", ""),
-    }
+    created = datetime.fromtimestamp(seconds(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Where the sources are, only those know who publish.
+    source = os.environ.get("ONDOL_SOURCE", "")
+    said = {"version": version, "revision": commit(), "created": created, "source": source}
+    return {f"org.opencontainers.image.{name}": value for name, value in said.items()}
+
+
+def seconds() -> int:
+    return int(run("git", "-C", ROOT, "log", "-1", "--format=%ct"))
 
 
 def build_all(images: list[Image], arguments: dict[str, str], context: Path) -> None:
+    said = labels()
     for image in images:
         print(f"building {image.tag}", flush=True)
-        command = command_for(image, arguments, context)
         # Shown as it goes: a first build compiles for a long time.
+        command = command_for(image, arguments, said, context)
         done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
         if done.returncode != 0:
             raise Trouble(
@@ -64,16 +69,17 @@ def build_all(images: list[Image], arguments: dict[str, str], context: Path) -> 
             )
 
 
-def command_for(image: Image, arguments: dict[str, str], context: Path) -> list[str]:
-    created = datetime.strptime(arguments["CREATED"], TIME).replace(tzinfo=timezone.utc)
+def command_for(image: Image, arguments: dict[str, str], said: dict[str, str], context: Path) -> list[str]:
     given = [word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")]
+    labelled = [word for name, value in said.items() for word in ("--label", f"{name}={value}")]
     return [
         *("buildah", "bud", "--layers", "--format", "oci"),
         # What compiles is worth watching; what only copies is not.
-        *(["--quiet"] if arguments.get("PARTS") == "given" else []),
+        *(["--quiet"] if arguments["PARTS"] == "given" else []),
         # chroot suffices for what runs while we build, and needs nothing of the machine.
-        *("--isolation", "chroot", "--timestamp", str(int(created.timestamp()))),
+        *("--isolation", "chroot", "--timestamp", str(seconds())),
         *("--file", str(ROOT / "Dockerfile"), "--target", image.name, "--tag", image.tag),
         *given,
+        *labelled,
         str(context),
     ]

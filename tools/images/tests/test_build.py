@@ -2,34 +2,44 @@
 
 import contextlib
 import io
+import re
 import unittest
 from pathlib import Path
 
-from build import command_for, described
+from build import ROOT, command_for, labels
 from catalogue import CUDA, IMAGES, images_for
 from images import main, parser, wanted
 from library import name_of
+from look import LABELS
 from sizes import megabytes
 
 API = IMAGES[0]
-ARGUMENTS = {"CREATED": "2026-11-28T03:22:10Z", "BASE": "localhost/ondol/base"}
+ARGUMENTS = {"PARTS": "given", "BASE": "localhost/ondol/base"}
 
 
 class Command(unittest.TestCase):
-    def test_names_the_target_the_tag_and_the_arguments(self) -> None:
-        command = " ".join(command_for(API, ARGUMENTS, Path("/context")))
+    def test_names_the_target_the_tag_the_arguments_and_the_labels(self) -> None:
+        command = " ".join(command_for(API, ARGUMENTS, {"a.b": "c"}, Path("/context")))
         self.assertIn("--target api --tag localhost/ondol/api", command)
-        self.assertIn("--build-arg BASE=localhost/ondol/base", command)
+        self.assertIn("--build-arg PARTS=given --build-arg BASE=localhost/ondol/base", command)
+        self.assertIn("--label a.b=c", command)
         self.assertTrue(command.endswith(" /context"))
 
-    def test_the_time_is_the_commits_and_in_seconds(self) -> None:
-        self.assertIn("1795836130", command_for(API, ARGUMENTS, Path("/context")))
+    def test_a_build_that_compiles_can_be_watched(self) -> None:
+        self.assertIn("--quiet", command_for(API, ARGUMENTS, {}, Path("/context")))
+        self.assertNotIn("--quiet", command_for(API, {"PARTS": "built"}, {}, Path("/context")))
 
     def test_the_labels_come_from_the_repository(self) -> None:
-        labels = described()
-        self.assertRegex(labels["VERSION"], r"^\d+\.\d+\.\d+$")
-        self.assertRegex(labels["ONDOL_COMMIT"], r"^[0-9a-f]{12}$")
-        self.assertRegex(labels["CREATED"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        said = {name.rsplit(".", 1)[-1]: value for name, value in labels().items()}
+        self.assertRegex(said["version"], r"^\d+\.\d+\.\d+$")
+        self.assertRegex(said["revision"], r"^[0-9a-f]{12}$")
+        self.assertRegex(said["created"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+    def test_labels_are_the_ones_that_are_looked_for(self) -> None:
+        dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+        written = set(re.findall(r"org\.opencontainers\.image\.(\w+)=", dockerfile))
+        given = {name.rsplit(".", 1)[-1] for name in labels()}
+        self.assertEqual(written | given, set(LABELS))
 
 
 class Choice(unittest.TestCase):
