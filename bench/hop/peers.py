@@ -86,16 +86,16 @@ class Peers:
         port, process = self.api("--accounts-redis-url", self.redis.url)
         return System("ondol-redis", "Ondol, limits in Redis", "grpc", port, [process])
 
-    def api(self, *more: str) -> "tuple[int, subprocess.Popen]":
+    def api(self, *more: str, limits: str = LIMITS) -> "tuple[int, subprocess.Popen]":
         """api as it is deployed: a key, limits, metrics, a log line and exported spans for each call."""
         port, model = free_port(), f"http://127.0.0.1:{self.model_port}"
-        limits = self.stand.folder / "limits.toml"
-        limits.write_text(LIMITS)
+        file = self.stand.folder / f"limits-{port}.toml"
+        file.write_text(limits)
         flags = [
             *("--listen", f"127.0.0.1:{port}", "--admin-addr", f"127.0.0.1:{free_port()}"),
             *("--api-key", f"bench:{hashlib.sha256(KEY.encode()).hexdigest()}"),
             *("--llm-inference-url", model, "--mcp-url", model),
-            *("--limits-file", str(limits), "--log-format", "json"),
+            *("--limits-file", str(file), "--log-format", "json"),
             *("--otlp-endpoint", f"http://127.0.0.1:{self.collector}"),
             *("--trace-ratio", str(self.given.trace_ratio)),
         ]
@@ -117,9 +117,7 @@ class Peers:
         return System(name, title, "grpc", port, processes)
 
     def nginx(self) -> System:
-        found = self.given.nginx or shutil.which("nginx") or "/usr/sbin/nginx"
-        if not Path(found).exists():
-            raise RuntimeError("nginx is not installed; --nginx names one")
+        found = self.given.nginx or shutil.which("nginx") or str(fetched("nginx"))
         said = subprocess.run([found, "-v"], stderr=subprocess.PIPE, text=True, check=True).stderr
         port = free_port()
         settings = self.stand.folder / "nginx.conf"

@@ -41,7 +41,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--trace-ratio", type=float, default=1, help="share of calls whose spans are exported (1)"
     )
-    parser.add_argument("--nginx", help="an nginx with grpc_pass (the one in PATH)")
+    parser.add_argument("--nginx", help="an nginx with grpc_pass (the one in PATH, else the fetched one)")
     parser.add_argument("--quick", action="store_true", help="one turn of short samples: does it run?")
     parser.add_argument("--json", action="store_true", help="print every sample as JSON instead of tables")
     return parser.parse_args()

@@ -53,18 +53,28 @@ class Stand:
         command = [self.ondol, "bench", "stub", "--listen", f"127.0.0.1:{port}", *arguments]
         return self.start(command, self.measured if measured else self.others, port), port
 
+    def end(self, process: subprocess.Popen) -> None:
+        """Ends one that was started here."""
+        process.terminate()
+        wait(process)
+        self.started.remove(process)
+
     def stop(self) -> None:
         for process in reversed(self.started):
             process.terminate()
             # One that sleeps hears it only now.
             process.send_signal(signal.SIGCONT)
         for process in self.started:
-            try:
-                process.wait(timeout=2)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            wait(process)
         self.temporary.cleanup()
+
+
+def wait(process: subprocess.Popen) -> None:
+    try:
+        process.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def without_ours(environment: "dict[str, str]") -> "dict[str, str]":

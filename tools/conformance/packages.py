@@ -40,3 +40,11 @@ def fetched(name: str) -> Path:
 def said(*arguments: str) -> str:
     done = subprocess.run([sys.executable, str(FETCH), *arguments], stdout=subprocess.PIPE, check=True)
     return done.stdout.decode().strip()
+
+
+def program(named: Path) -> Path:
+    """One that the user has named, by a path or as it is called in PATH."""
+    found = named.resolve() if named.is_file() else shutil.which(str(named))
+    if not found:
+        raise SystemExit(f"no such program: {named}")
+    return Path(found)

@@ -10,23 +10,15 @@ that they throw at OpenAI's own service.
 
 import argparse
 import os
-import secrets
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from packages import fetched, installed
+from stack import stack
 
 CLIENTS = Path(__file__).resolve().parent / "openai"
-# A model may have to be loaded first.
-PATIENCE = 120
 
 
 def main() -> int:
@@ -37,8 +29,8 @@ def main() -> int:
     site = fetched("openai").parent / "site"
     python = [sys.executable, "-S", "-W", "ignore", str(CLIENTS / "client.py")]
     faults = 0
-    with stack(arguments.ondol) as (url, key):
-        address = {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": key}
+    with stack(arguments.ondol) as up:
+        address = {"OPENAI_BASE_URL": f"{up.url}/v1", "OPENAI_API_KEY": up.key}
         faults += client("Python", python, {**address, "PYTHONPATH": str(site)})
         with tempfile.TemporaryDirectory() as folder:
             # Modules are looked for beside the program.
@@ -58,46 +50,6 @@ def client(name: str, command: list[str], settings: dict[str, str]) -> int:
         return 0
     print(f"FAILED the client for {name}: {done.stderr[-3000:]}", file=sys.stderr)
     return 1
-
-
-@contextmanager
-def stack(program: Path) -> Iterator[tuple[str, str]]:
-    """A stack on free ports: its URL, and a key that opens it."""
-    with tempfile.TemporaryDirectory() as folder:
-        key, file = f"ondol_{secrets.token_hex(32)}", Path(folder) / "key"
-        file.write_text(key, encoding="utf-8")
-        file.chmod(0o600)
-        port = free_port()
-        command = [program, "up", "--listen", f"127.0.0.1:{port}", "--admin-addr", "127.0.0.1:0"]
-        command += ["--key-file", file, "--log-filter", "error", "--grace", "3s"]
-        command += ["--mcp-listen", "127.0.0.1:0", "--tools", f"{folder}/tools.toml"]
-        command += ["--objects-folder", f"{folder}/objects"]
-        up = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            await_model(up, url, key)
-            yield url, key
-        finally:
-            up.terminate()
-            up.wait()
-
-
-def await_model(up: subprocess.Popen, url: str, key: str) -> None:
-    request = urllib.request.Request(f"{url}/v1/models", headers={"authorization": f"Bearer {key}"})
-    begun = time.monotonic()
-    while up.poll() is None and time.monotonic() - begun < PATIENCE:
-        try:
-            with urllib.request.urlopen(request, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise SystemExit("the stack did not start")
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def exact(requirement: str, name: str, version: str) -> str:
 def measure(name: str, version: str, wheel: dict) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         found = download_with_pip(parse_wheel(name, version, wheel), Path(folder))
-        members = [measure_member(found, member["path"]) for member in wheel["members"]]
+        members = [measure_member(found, member) for member in wheel["members"]]
         return {
             "file": wheel["file"],
             "size": found.stat().st_size,
@@ -93,9 +93,9 @@ def measure(name: str, version: str, wheel: dict) -> dict:
         }
 
 
-def measure_member(archive: Path, path: str) -> dict:
+def measure_member(archive: Path, member: dict) -> dict:
     import hashlib
 
     with zipfile.ZipFile(archive) as wheel_file:
-        content = wheel_file.read(path)
-    return {"path": path, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        content = wheel_file.read(member["path"])
+    return {**member, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}

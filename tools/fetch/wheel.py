@@ -9,10 +9,13 @@ class Member(NamedTuple):
     path: str
     size: int
     sha256: str
+    # The folder that a program looks for it in, seen from the program's own.
+    into: str = ""
 
     @property
     def name(self) -> str:
-        return self.path.rsplit("/", 1)[-1]
+        file = self.path.rsplit("/", 1)[-1]
+        return f"{self.into}/{file}" if self.into else file
 
 
 class Wheel(NamedTuple):

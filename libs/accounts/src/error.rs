@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error, io, path::PathBuf, sync::Arc, time::Duration};
 
-use fault::{Fault, Kind, Quota, Violation};
+use fault::{Fault, Kind, Quota, Rounded, Violation};
 
 use crate::{Exceeded, Refusal};
 
@@ -65,7 +65,7 @@ pub enum AccountsError {
         source: Arc<dyn Error + Send + Sync>,
     },
     /// Keys or counters cannot be had at the moment, and nobody was asked again.
-    #[error("{what} cannot be had at the moment; try again in {retry_after:?}")]
+    #[error("{what} cannot be had at the moment; try again in {}", Rounded(*.retry_after))]
     Away {
         /// `API keys` or `limits`.
         what: &'static str,
@@ -108,6 +108,8 @@ impl Fault for AccountsError {
             Self::InvalidRequest { .. } => Kind::InvalidArgument,
             Self::NotFound { .. } => Kind::NotFound,
             Self::TooManyKeys { .. } | Self::InvalidSetting { .. } => Kind::FailedPrecondition,
+            // What no wait makes room for must not look like what passes: clients would try it again.
+            Self::Limited(refusal) if refusal.retry_after.is_none() => Kind::FailedPrecondition,
             Self::Limited(_) => Kind::ResourceExhausted,
             Self::Redis { .. } | Self::Away { .. } => Kind::Unavailable,
             Self::Corrupt { .. } => Kind::DataLoss,

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use fault::Violation;
 use serde::Deserialize;
 
-/// Words in one list: all of them travel between services as one line.
+/// Words in one list.
 const MOST_WORDS: usize = 64;
+/// Characters of all of them as one line, which travels between services: what is longer could be given, and opened nothing.
+const LONGEST_LINE: usize = 8 * 1024;
 
 /// What a key allows beyond calling at all. An owned, small set of words: they travel between services as one line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -24,7 +26,8 @@ pub struct Grants {
 
 impl Grants {
     /// What is wrong with the words: each must be 1 to 64 ASCII letters, digits, `.`, `_`, `:`, `/` or `-`, a model's
-    /// and a tool's may end with `*`, and a list has at most 64 of them. Fields are named `models[2]`.
+    /// and a tool's may end with `*`, a list has at most 64 of them, and all lists together 8 KiB. Fields are named
+    /// `models[2]`.
     pub fn violations(&self) -> Vec<Violation> {
         let scopes: Vec<_> = self.scopes.iter().cloned().collect();
         let lists = [
@@ -34,7 +37,25 @@ impl Grants {
             ("jobs", self.jobs.as_ref().unwrap_or(&Vec::new()), false),
         ]
         .map(|(field, words, patterns)| wrong_words(field, words, patterns));
-        lists.into_iter().flatten().collect()
+        let mut wrong: Vec<_> = lists.into_iter().flatten().collect();
+        if wrong.is_empty() {
+            wrong.extend(self.too_long());
+        }
+        wrong
+    }
+
+    /// What is wrong with all words together, told of the list that has most of them.
+    fn too_long(&self) -> Option<Violation> {
+        let length = self.to_line().len();
+        if length <= LONGEST_LINE {
+            return None;
+        }
+        let scopes = ("scopes", self.scopes.iter().map(String::len).sum::<usize>());
+        let lists = [("models", &self.models), ("tools", &self.tools), ("jobs", &self.jobs)]
+            .map(|(field, words)| (field, words.iter().flatten().map(String::len).sum()));
+        let (longest, _) = [scopes].into_iter().chain(lists).max_by_key(|(_, length)| *length)?;
+        let said = format!("expected at most {LONGEST_LINE} characters in all lists together, got {length}");
+        Some(Violation::new(longest, said))
     }
 
     /// Whether a model is on the list of models, or there is no such list.
@@ -184,6 +205,25 @@ mod tests {
         }
         let many = Grants { tools: Some(vec!["a".to_owned(); 65]), ..Grants::default() };
         assert!(many.violations()[0].description.contains("at most 64"));
+    }
+
+    #[test]
+    fn all_words_together_are_no_more_than_travel_between_services() {
+        let long = |letter: &str, count| {
+            (0..count).map(|number| format!("{number:02}{}", letter.repeat(62))).collect()
+        };
+        let grants = |jobs| Grants {
+            models: Some(long("m", 63)),
+            tools: Some(vec!["*".to_owned()]),
+            jobs: Some(long("j", jobs)),
+            ..Grants::default()
+        };
+        let (most, more) = (grants(62), grants(63));
+        assert!(most.to_line().len() <= 8192 && more.to_line().len() > 8192);
+        assert_eq!(most.violations(), []);
+        let wrong = more.violations();
+        assert_eq!((wrong.len(), wrong[0].field.as_str()), (1, "jobs"));
+        assert!(wrong[0].description.contains("at most 8192 characters"), "{wrong:?}");
     }
 
     #[test]

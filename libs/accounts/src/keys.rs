@@ -83,8 +83,7 @@ impl Keys {
             let twin =
                 keys[..index].iter().find(|other| other.name() == key.name() || other.digest == key.digest);
             if let Some(twin) = twin {
-                let message = format!("keys {:?} and {:?} share a name or a secret", twin.name(), key.name());
-                return Err(AccountsError::Key(message));
+                return Err(twins(twin.name(), key.name()));
             }
         }
         Ok(Self { keys })
@@ -157,6 +156,15 @@ impl Key {
     fn name(&self) -> &str {
         &self.account.name
     }
+}
+
+/// Of two keys with one name or one secret nobody could say who calls.
+fn twins(one: &str, other: &str) -> AccountsError {
+    AccountsError::Key(if one == other {
+        format!("two API keys are called {one:?}: give each a name of its own")
+    } else {
+        format!("the API keys {one:?} and {other:?} have the same secret: `ondol keys new` makes another")
+    })
 }
 
 /// Checks the name of a key, for whoever makes keys: 1 to 63 ASCII letters, digits, `.`, `_` or `-`, and no dot at the

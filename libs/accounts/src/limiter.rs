@@ -63,7 +63,8 @@ impl Limiter {
     }
 
     /// Reserves one request of a caller, and the tokens that it uses at most: those of its prompt and all that it may
-    /// have answered. An error of kind `ResourceExhausted` is [`AccountsError::Limited`]; then nothing was counted.
+    /// have answered. [`AccountsError::Limited`] is of the kind `ResourceExhausted`, or `FailedPrecondition` where
+    /// no wait makes room; then nothing was counted.
     ///
     /// `model` has to be one that exists, since each name has an account of its own.
     pub async fn reserve(

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use fault::Rounded;
+
 use crate::{Charge, Level, Measure, Tally, counters::cost};
 
 /// Whose limit it is.
@@ -133,7 +135,10 @@ impl fmt::Display for Refusal {
         }
         match self.retry_after {
             // Rounded up: who comes a moment too early would be refused again.
-            Some(after) => write!(f, "try again in {} s", after.as_millis().div_ceil(1_000).max(1)),
+            Some(after) => {
+                let seconds = u64::try_from(after.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
+                write!(f, "try again in {}", Rounded(Duration::from_secs(seconds.max(1))))
+            }
             None => f.write_str("ask for less, since no wait makes room for it"),
         }
     }

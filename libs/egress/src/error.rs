@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error, time::Duration};
 
-use fault::{Fault, Kind};
+use fault::{Fault, Kind, Rounded};
 
 use crate::Refusal;
 
@@ -52,7 +52,7 @@ pub enum EgressError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// No answer, or not all of it, in time.
-    #[error("{host} did not answer within {} ms", .limit.as_millis())]
+    #[error("{host} did not answer within {}", Rounded(*.limit))]
     TimedOut {
         /// The host.
         host: String,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error, path::PathBuf, sync::Arc, time::Duration};
 
-use fault::{Fault, Kind, Violation};
+use fault::{Fault, Kind, Rounded, Violation};
 
 /// Why the engine could not start, take a request, or finish one.
 ///
@@ -17,7 +17,7 @@ pub enum EngineError {
         violations: Vec<Violation>,
     },
     /// The waiting queue is full, in requests or in prompt tokens.
-    #[error("the queue is full ({limit}); try again in {retry_after:?}")]
+    #[error("the queue is full ({limit}); try again in {}", Rounded(*.retry_after))]
     QueueFull {
         /// Which limit was reached, such as `80 requests`.
         limit: String,
@@ -32,7 +32,9 @@ pub enum EngineError {
     },
     /// The queue alone is likely to outlast the request's deadline, so it was refused at once.
     #[error(
-        "the queue takes about {wait:?} and the deadline is in {left:?}; allow more time or try again later"
+        "the queue takes about {} and the deadline is in {}; allow more time or try again later",
+        Rounded(*.wait),
+        Rounded(*.left)
     )]
     DeadlineTooSoon {
         /// The likely wait for a slot.

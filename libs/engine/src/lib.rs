@@ -33,7 +33,7 @@ pub use engine::{Engine, Health, Permit};
 pub use error::EngineError;
 pub use generation::{Event, FinishReason, Finished, Generation, Timings, Usage};
 pub use model::{DecoderModel, Geometry};
-pub use onnx::{ExecutionProvider, OnnxModel, OnnxOptions, Runtime, RuntimeArguments};
+pub use onnx::{ExecutionProvider, NO_TELEMETRY, OnnxModel, OnnxOptions, Runtime, RuntimeArguments};
 pub use request::{Request, Sampling, Stop};
 pub use settings::{Clock, SchedulerArguments, Settings};
 pub use stub::{StubHook, StubModel, StubStep};

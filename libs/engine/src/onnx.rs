@@ -17,7 +17,7 @@ use models::{Decoder, Manifest};
 
 pub use self::{
     arguments::{ExecutionProvider, OnnxOptions, RuntimeArguments},
-    library::Runtime,
+    library::{NO_TELEMETRY, Runtime},
 };
 use self::{bound::Bindings, signature::Signature};
 use crate::{DecoderModel, EngineError, Geometry};

@@ -9,6 +9,7 @@
 mod chain;
 mod kind;
 mod quota;
+mod rounded;
 mod violation;
 
 use std::{borrow::Cow, error::Error, time::Duration};
@@ -16,6 +17,7 @@ use std::{borrow::Cow, error::Error, time::Duration};
 pub use chain::Chain;
 pub use kind::Kind;
 pub use quota::Quota;
+pub use rounded::Rounded;
 pub use violation::Violation;
 
 /// An error that can be shown to a caller.
@@ -42,8 +44,8 @@ pub trait Fault: Error {
         false
     }
 
-    /// Which quotas leave no room; empty unless the kind is [`Kind::ResourceExhausted`], and where there is nothing closer
-    /// to say than the reason.
+    /// Which quotas leave no room, for now ([`Kind::ResourceExhausted`]) or ever ([`Kind::FailedPrecondition`]); empty where
+    /// there is nothing closer to say than the reason.
     fn quotas(&self) -> Vec<Quota> {
         Vec::new()
     }

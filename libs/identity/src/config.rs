@@ -2,13 +2,13 @@
 
 use std::{
     collections::HashSet,
-    fs,
-    io::Read,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use accounts::{Account, Grants, Limits, check_key_name};
+use arguments::{bytes_of, text_of, toml_problem};
 use fault::Violation;
 use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -22,7 +22,6 @@ use crate::{
     remote::{Place, Remote},
 };
 
-const LARGEST: u64 = 1 << 20;
 /// Clocks that differ more are broken.
 const MOST_LEEWAY: Duration = Duration::from_mins(5);
 const LEEWAY: Duration = Duration::from_secs(30);
@@ -89,13 +88,16 @@ fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>
 
 /// Reads the issuers and certificates in the TOML file at `path`, at most 1 MiB.
 pub(crate) fn read(path: &Path) -> Result<(Vec<Issuer>, Certificates), IdentityError> {
-    // Taken for an empty one, it would let nobody in that it names, and nobody would know why.
-    let text = String::from_utf8(bytes(path)?).map_err(|_| {
-        IdentityError::Config(format!("{} is no file of identities: not UTF-8", path.display()))
-    })?;
-    let file: IdentityFile = toml::from_str(&text).map_err(|error| {
-        IdentityError::Config(format!("{} is no file of identities: {}", path.display(), error.message()))
-    })?;
+    let text = text_of(path).map_err(|source| failed(path, source))?;
+    let wrong = |problem: &str| {
+        IdentityError::Config(format!("{} is no file of identities: {problem}", path.display()))
+    };
+    let file: IdentityFile =
+        toml::from_str(&text).map_err(|error| wrong(&toml_problem(&text, error.span(), error.message())))?;
+    if file.issuers.is_empty() && file.certificates.is_empty() {
+        // It would let nobody in, and nobody would know why.
+        return Err(wrong("it names nobody: expected an [[issuers]] or a [[certificates]] table"));
+    }
     distinct("issuers", file.issuers.iter().map(|entry| entry.name.as_str()))?;
     distinct("issuers", file.issuers.iter().map(|entry| entry.issuer.as_str()))?;
     distinct("certificates", file.certificates.iter().map(|entry| entry.san.as_str()))?;
@@ -104,14 +106,8 @@ pub(crate) fn read(path: &Path) -> Result<(Vec<Issuer>, Certificates), IdentityE
     Ok((issuers, Certificates::new(certificates.collect::<Result<Vec<_>, _>>()?)))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, IdentityError> {
-    let failed = |source| IdentityError::File { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    fs::File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(IdentityError::Config(format!("{} is larger than 1 MiB", path.display())));
-    }
-    Ok(bytes)
+fn failed(path: &Path, source: io::Error) -> IdentityError {
+    IdentityError::File { path: path.to_owned(), source }
 }
 
 fn distinct<'a>(table: &str, names: impl Iterator<Item = &'a str>) -> Result<(), IdentityError> {
@@ -137,7 +133,9 @@ impl IssuerEntry {
                 .map_err(|_| wrong(format!("private: expected a network such as 10.0.0.0/8, got {text:?}")))
         });
         let networks = networks.collect::<Result<_, _>>()?;
-        let authorities = self.authority.as_deref().map(bytes).transpose()?;
+        let authorities = self.authority.as_deref();
+        let authorities = authorities.map(|path| bytes_of(path).map_err(|source| failed(path, source)));
+        let authorities = authorities.transpose()?;
         let remote = Remote::new(place, networks, authorities, algorithms.clone());
         let remote = remote.map_err(|error| wrong(error.to_string()))?;
         Ok(Issuer {

@@ -2,8 +2,9 @@
 
 use std::{borrow::Cow, io, path::PathBuf, time::Duration};
 
+use accounts::AccountsError;
 use egress::EgressError;
-use fault::{Fault, Kind};
+use fault::{Fault, Kind, Quota, Rounded, Violation};
 
 use crate::Refusal;
 
@@ -22,11 +23,14 @@ pub enum IdentityError {
     /// The file of identities says something wrong: where, and what was expected.
     #[error("{0}")]
     Config(String),
+    /// A key opens nothing, or none came.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
     /// A token or a certificate opens nothing.
     #[error("no valid credential: {0}")]
     Refused(Refusal),
     /// The keys of an issuer cannot be had, so nobody knows whether a token is good.
-    #[error("the keys of the issuer {issuer:?} cannot be had at the moment; try again in {retry_after:?}")]
+    #[error("the keys of the issuer {issuer:?} cannot be had at the moment; try again in {}", Rounded(*.retry_after))]
     Away {
         /// Its name in the file.
         issuer: String,
@@ -50,6 +54,7 @@ impl From<Refusal> for IdentityError {
 impl Fault for IdentityError {
     fn kind(&self) -> Kind {
         match self {
+            Self::Accounts(error) => error.kind(),
             Self::Refused(_) => Kind::Unauthenticated,
             Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => Kind::Unavailable,
             Self::File { .. } => Kind::Internal,
@@ -59,6 +64,7 @@ impl Fault for IdentityError {
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
+            Self::Accounts(error) => error.public_message(),
             Self::Refused(refusal) => refusal.said().into(),
             Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => {
                 "tokens cannot be checked at the moment, since their issuer is away; try again".into()
@@ -69,13 +75,29 @@ impl Fault for IdentityError {
 
     fn reason(&self) -> &'static str {
         match self {
+            Self::Accounts(error) => error.reason(),
             Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => "ISSUER_UNAVAILABLE",
             _ => self.kind().reason(),
         }
     }
 
+    fn violations(&self) -> &[Violation] {
+        match self {
+            Self::Accounts(error) => error.violations(),
+            _ => &[],
+        }
+    }
+
+    fn quotas(&self) -> Vec<Quota> {
+        match self {
+            Self::Accounts(error) => error.quotas(),
+            _ => Vec::new(),
+        }
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::Accounts(error) => error.retry_after(),
             Self::Away { retry_after, .. } => Some(*retry_after),
             _ => None,
         }

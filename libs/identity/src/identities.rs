@@ -19,11 +19,6 @@ use crate::{
     public_key::PublicKey,
 };
 
-/// Whether what came as a bearer looks like a token, and not like a key: three parts, the first of which is JSON in Base64.
-pub fn is_token(bearer: &[u8]) -> bool {
-    bearer.first() == Some(&b'e') && bearer.split(|byte| *byte == b'.').count() == 3
-}
-
 /// The issuers whose tokens are accepted, and the certificates that stand for callers. A clone is the same.
 #[derive(Clone)]
 pub struct Identities(Arc<Inner>);
@@ -42,6 +37,16 @@ struct Claiming {
 }
 
 impl Identities {
+    /// Nobody.
+    pub(crate) fn none() -> Self {
+        Self(Arc::new(Inner {
+            issuers: Vec::new(),
+            certificates: Certificates::default(),
+            clock: Clock::default(),
+            metrics: Metrics::default(),
+        }))
+    }
+
     /// Those of the file that was named; none at all without one. Nobody is asked yet: [`run`](Self::run) does that.
     pub fn load(
         arguments: &IdentityArguments,

@@ -85,7 +85,7 @@ impl Refusal {
             Self::Early => "this token is not valid yet",
             Self::Bound => "this token is bound to a key of its holder (`cnf`), which is not supported here",
             Self::Principal => "this token does not say who calls, or not in a way that is accepted here",
-            Self::Grants => "this token grants more than 64 words in one list",
+            Self::Grants => "this token grants more than 64 words in one list, or more than 8 KiB in all",
             Self::Certificate => {
                 "nobody is known by this certificate: send `authorization: Bearer KEY` as well"
             }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 
-use fault::{Fault, Kind, Violation};
+use fault::{Fault, Kind, Rounded, Violation};
 
 use crate::{JobId, State};
 
@@ -19,7 +19,7 @@ pub enum JobsError {
         violations: Vec<Violation>,
     },
     /// No more jobs may wait, in the queue or of this tenant.
-    #[error("{whose} has as many jobs waiting as it may have; try again in {retry_after:?}")]
+    #[error("{whose} has as many jobs waiting as it may have; try again in {}", Rounded(*.retry_after))]
     QueueFull {
         /// `the queue` or `the tenant`.
         whose: &'static str,

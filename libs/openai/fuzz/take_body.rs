@@ -1,78 +1,35 @@
 //! What the fuzz target does with its input. The crate's tests do the same with the seeds.
 
+mod answered;
+mod meant;
+mod named;
+mod noticed;
+
 use fault::Fault;
-use openai::{Asked, Endpoint, Made, OpenAiError, Teller};
-use proto::inference::v1::{self as wire, stream_generate_text_response::Event};
+use openai::{Endpoint, OpenAiError};
 use serde_json::Value;
 
 /// An error travels in headers, which have room for so much.
 const LONGEST: usize = 1024;
-const TEXTS: [&str; 3] = ["He", "", "l\"l\n"];
-const REST: &str = "o é";
 
-/// Takes `bytes` for a body. Whatever is accepted is answered, as a whole and in events, with the text that was generated;
-/// whatever is not names its parameter, unless it is no JSON.
+/// Takes `bytes` for a body. Of whatever is accepted, each value is in the request or asks for nothing (`meant`), nothing
+/// could have been something else without being noticed (`noticed`), and it is answered (`answered`). Whatever is refused
+/// names the parameter that is wrong, unless it is no JSON (`named`).
 pub(crate) fn take_body(bytes: &[u8]) {
+    let body = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
     for endpoint in [Endpoint::Chat, Endpoint::Completions, Endpoint::Responses] {
         match endpoint.read_bytes(bytes) {
-            Ok(asked) => answered(endpoint, asked),
+            Ok(asked) => {
+                meant::meant(endpoint, &body, &asked);
+                noticed::noticed(endpoint, &body);
+                answered::answered(endpoint, &body, asked);
+            }
             Err(OpenAiError::Body(_)) => {}
             Err(error) => {
-                assert_eq!(error.violations().len(), 1, "{error}");
-                assert!(!error.violations()[0].field.is_empty());
+                named::named(&body, &error);
                 let said = error.public_message();
                 assert!(said.len() < LONGEST, "{said}");
             }
         }
     }
-}
-
-fn answered(endpoint: Endpoint, Asked { request, form }: Asked) {
-    assert!(!request.messages.is_empty() || !request.prompt.is_empty());
-    for index in 0..=request.messages.len() {
-        assert!(!form.name_of(&format!("messages[{index}].text")).is_empty());
-    }
-    let made = Made { id: "1".into(), at: 1 };
-    let tokens =
-        TEXTS.map(|text| wire::Token { id: 1, text: text.into(), logprob: request.logprobs.then_some(-0.5) });
-    let text = TEXTS.concat() + REST;
-    let whole = wire::GenerateTextResponse {
-        model: request.model.clone(),
-        text: text.clone(),
-        tokens: if request.logprobs { tokens.to_vec() } else { Vec::new() },
-        ..wire::GenerateTextResponse::default()
-    };
-    let whole = form.answer(&made, &whole);
-    let said = match endpoint {
-        Endpoint::Chat => &whole["choices"][0]["message"]["content"],
-        Endpoint::Completions => &whole["choices"][0]["text"],
-        Endpoint::Responses => &whole["output"][0]["content"][0]["text"],
-    };
-    assert_eq!(said.as_str(), Some(text.as_str()));
-    let told = streamed(&mut *form.teller(made), request.model, tokens);
-    assert_eq!(joined(endpoint, &told), text);
-}
-
-fn streamed(teller: &mut dyn Teller, model: String, tokens: [wire::Token; 3]) -> String {
-    let started = Event::Started(wire::Started { model, prompt_tokens: 1 });
-    let finished = Event::Finished(wire::Finished { text: REST.into(), ..wire::Finished::default() });
-    let tokens = tokens.map(Event::Token);
-    let events = [started, Event::Heartbeat(wire::Heartbeat {})].into_iter().chain(tokens).chain([finished]);
-    events.map(|event| teller.tell(event)).collect()
-}
-
-/// The text that the events tell, each of which is whole.
-fn joined(endpoint: Endpoint, told: &str) -> String {
-    assert!(told.ends_with("\n\n"));
-    let data = told.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
-    let texts = data.map(|data| {
-        let Ok(event) = serde_json::from_str::<Value>(data) else { panic!("{data}") };
-        let text = match endpoint {
-            Endpoint::Chat => &event["choices"][0]["delta"]["content"],
-            Endpoint::Completions => &event["choices"][0]["text"],
-            Endpoint::Responses => &event["delta"],
-        };
-        text.as_str().unwrap_or_default().to_owned()
-    });
-    texts.collect()
 }

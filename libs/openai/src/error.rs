@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use fault::{Fault, Kind, Violation};
 use serde_json::Value;
+use strictjson::StrictJsonError;
 
 /// A request that cannot be understood, or asks for what is not there.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,8 @@ pub enum Problem {
     Type,
     /// A value out of its range.
     Value,
+    /// It is given twice.
+    Twice,
     /// OpenAI has it, and nothing here does it.
     UnsupportedParameter,
     /// OpenAI has this value of it, and nothing here does it.
@@ -56,6 +59,13 @@ impl OpenAiError {
     /// A parameter, or a value of it, that is not supported; `description` says what to do.
     pub fn unsupported(parameter: &str, description: impl Into<String>) -> Self {
         Self::parameter(Problem::UnsupportedValue, parameter, description)
+    }
+
+    /// A parameter of the query, of which none are known.
+    pub fn in_query(parameter: &str) -> Self {
+        let name: String = parameter.chars().take(SHOWN).collect();
+        let rule = "is not a parameter of the query that is known here: take it out";
+        Self::parameter(Problem::Unknown, if name.is_empty() { "query" } else { &name }, rule)
     }
 
     /// No model can have this name.
@@ -78,6 +88,17 @@ impl OpenAiError {
             Value::Object(_) => "an object",
         };
         Self::parameter(Problem::Type, parameter, format!("expected {expected}, got {given}"))
+    }
+}
+
+impl From<StrictJsonError> for OpenAiError {
+    fn from(error: StrictJsonError) -> Self {
+        match error {
+            StrictJsonError::Malformed(error) => Self::Body(error),
+            StrictJsonError::Twice { violation, .. } => {
+                Self::Parameter { problem: Problem::Twice, violation }
+            }
+        }
     }
 }
 
@@ -131,6 +152,8 @@ impl Problem {
             Self::Missing => "MISSING_REQUIRED_PARAMETER",
             Self::Type => "INVALID_TYPE",
             Self::Value => "INVALID_VALUE",
+            // As our own JSON tells it.
+            Self::Twice => "MALFORMED_JSON",
             Self::UnsupportedParameter => "UNSUPPORTED_PARAMETER",
             Self::UnsupportedValue => "UNSUPPORTED_VALUE",
         }
@@ -150,6 +173,17 @@ mod tests {
         assert_eq!(broken.reason(), "MALFORMED_JSON");
         let other = OpenAiError::from(serde_json::from_str::<u32>("\"a\"").unwrap_err());
         assert_eq!(other.reason(), "INVALID_ARGUMENT");
+    }
+
+    #[test]
+    fn a_parameter_of_the_query_is_named() {
+        let error = OpenAiError::in_query("api-version");
+        assert_eq!(
+            (error.reason(), error.violations()[0].field.as_str()),
+            ("UNKNOWN_PARAMETER", "api-version")
+        );
+        assert_eq!(OpenAiError::in_query("").violations()[0].field, "query");
+        assert!(OpenAiError::in_query(&"x".repeat(5000)).public_message().len() < 200);
     }
 
     #[test]

@@ -102,6 +102,8 @@ impl Fields {
         // What is null asks for nothing, whatever it is called.
         let Some((name, _)) = self.members.iter().find(|(_, value)| !value.is_null()) else { return Ok(()) };
         let name: String = name.chars().take(SHOWN).collect();
+        // A name may be nothing, and must be seen all the same.
+        let name = if name.is_empty() { "\"\"".to_owned() } else { name };
         let rule = "is not a parameter that is known here: take it out";
         Err(OpenAiError::parameter(Problem::Unknown, &self.path_of(&name), rule))
     }
@@ -144,6 +146,7 @@ mod tests {
         assert_eq!(told(wrong.count("z", 0)).1, "INVALID_TYPE");
         assert_eq!(told(wrong.flag("b")).1, "INVALID_TYPE");
         assert_eq!(told(fields(json!({"c": {}})).finish()).1, "UNKNOWN_PARAMETER");
+        assert!(told(fields(json!({"": 1})).finish()).0.starts_with("a[1].\"\": is not a parameter"));
         assert_eq!(told(Fields::of_body(json!([])).map(drop)).1, "INVALID_TYPE");
     }
 }

@@ -71,8 +71,13 @@ impl Endpoint {
 
     /// Reads the bytes of a body.
     pub fn read_bytes(self, body: &[u8]) -> Result<Asked, OpenAiError> {
-        self.read(serde_json::from_slice(body)?)
+        self.read(read_json(body)?)
     }
+}
+
+/// Reads JSON in which nothing is given twice: of two values of one parameter, one would be passed over.
+pub fn read_json(bytes: &[u8]) -> Result<Value, OpenAiError> {
+    Ok(strictjson::read(bytes, strictjson::MAX_DEPTH)?)
 }
 
 impl Form {
@@ -142,7 +147,7 @@ mod tests {
     use fault::Fault;
     use serde_json::{Value, json};
 
-    use super::streaming;
+    use super::{Endpoint, streaming};
     use crate::fields::Fields;
 
     fn asked(body: Value) -> Result<Option<bool>, String> {
@@ -159,6 +164,25 @@ mod tests {
         assert_eq!(asked(json!({"stream": true, "stream_options": {"include_usage": true}})), Ok(Some(true)));
         let unpadded = json!({"stream": true, "stream_options": {"include_obfuscation": false}});
         assert_eq!(asked(unpadded), Ok(Some(false)));
+    }
+
+    #[test]
+    fn nothing_is_given_twice() {
+        for (endpoint, body, name) in [
+            (Endpoint::Completions, r#"{"model": "a", "prompt": "x", "model": "b"}"#, "model"),
+            (Endpoint::Completions, r#"{"prompt": "x", "n": null, "n": 1}"#, "n"),
+            (
+                Endpoint::Chat,
+                r#"{"messages": [{"role": "user", "content": "a", "content": "b"}]}"#,
+                "messages[0].content",
+            ),
+            (Endpoint::Responses, r#"{"input": "x", "metadata": {"a": "1", "a": "2"}}"#, "metadata.a"),
+        ] {
+            let error = endpoint.read_bytes(body.as_bytes()).unwrap_err();
+            assert_eq!(error.public_message(), format!("{name}: is given twice"), "{body}");
+            assert_eq!(error.reason(), "MALFORMED_JSON");
+            assert_eq!(error.violations()[0].field, name);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! - [`Endpoint::read`] reads what clients send: an [`Asked`] is a request of the contract, and the [`Form`] that its answer
 //!   is to have. A parameter that is not supported is refused by its name, never ignored; one that asks for nothing is taken.
+//!   [`read_json`] reads the JSON around such a request, in which nothing is given twice either.
 //! - [`Form::answer`] makes the whole answer, and the [`Teller`] of [`Form::teller`] the events of a stream.
 //! - [`model_answer`] and [`models_answer`] are what clients learn of models.
 //! - [`OpenAiError`] is what was wrong, with the parameter that was; [`error_body`] and [`error_of`] tell any error.
@@ -27,7 +28,7 @@ mod stream;
 
 pub use answer::Made;
 pub use error::{OpenAiError, Problem};
-pub use form::{Asked, Endpoint, Form};
+pub use form::{Asked, Endpoint, Form, read_json};
 pub use models::{model_answer, models_answer};
 pub use refusal::{error_body, error_of};
 pub use stream::Teller;

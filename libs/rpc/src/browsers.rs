@@ -19,7 +19,9 @@ use crate::{REQUEST_ID_HEADER, RpcError, fork::ForkLayer, step::Request};
 const REMEMBERED: Duration = Duration::from_hours(1);
 
 /// Headers of answers that pages may read.
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 13] = [
+    "accept-ranges",
+    "content-disposition",
     "content-range",
     "grpc-message",
     "grpc-status",

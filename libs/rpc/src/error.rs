@@ -59,6 +59,12 @@ pub enum RpcError {
         /// What the decoder said.
         problem: String,
     },
+    /// A request of HTTP/1 that others may read in another way.
+    #[error("this request can be read in several ways: {problem}")]
+    Ambiguous {
+        /// Where.
+        problem: &'static str,
+    },
     /// A call of gRPC came over HTTP/1.
     #[error("gRPC needs HTTP/2")]
     HttpVersion,
@@ -114,6 +120,7 @@ impl Fault for RpcError {
             | Self::MalformedMessage { .. }
             | Self::MalformedPrincipal
             | Self::MalformedGrants
+            | Self::Ambiguous { .. }
             | Self::HttpVersion
             | Self::ContentType => Kind::InvalidArgument,
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
@@ -142,6 +149,7 @@ impl Fault for RpcError {
             Self::MalformedMessage { .. } => "MALFORMED_MESSAGE",
             Self::MalformedPrincipal => "MALFORMED_PRINCIPAL",
             Self::MalformedGrants => "MALFORMED_GRANTS",
+            Self::Ambiguous { .. } => "AMBIGUOUS_REQUEST",
             Self::HttpVersion => "UNSUPPORTED_HTTP_VERSION",
             Self::ContentType => "UNSUPPORTED_CONTENT_TYPE",
             Self::Overloaded { .. } => "SERVER_OVERLOADED",

@@ -7,6 +7,7 @@
 //! - [`CallContext`] and its parts ([`RequestId`], [`Deadline`], [`Principal`], [`Grants`]) travel as request
 //!   extensions;
 //!   [`onward`] hands them to the next call.
+//! - A [`Doorkeeper`] knows calls that there is no room for, which then cost next to nothing.
 //! - [`heartbeat`] keeps a silent stream alive through load balancers.
 //!
 //! Behaviours live one to a file, as a `Step` that sees a request before and its response after, and as a `BodyStep`
@@ -39,6 +40,7 @@ mod principal;
 mod request_id;
 mod step;
 mod trace;
+mod turn_away;
 
 mod error;
 mod heartbeat;
@@ -58,6 +60,7 @@ pub use request_id::{REQUEST_ID_HEADER, RequestId};
 pub use server::{MessageLimits, Public, Server, ServerArguments, bind};
 pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, status};
 pub use tls::{PeerNames, ServerCertificate, check_tls};
+pub use turn_away::{Doorkeeper, Refusal};
 pub use upstream::{
     AtMostOnce, ConnectFailure, Connector, Dns, Io, Obstacle, OptionalUpstream, Resolve, Upstream,
     UpstreamArguments, UpstreamMetrics, UpstreamName, UpstreamSettings, parse_url,

@@ -2,7 +2,7 @@
 
 mod methods;
 
-use std::{hash::Hash, sync::Arc};
+use std::{hash::Hash, sync::Arc, time::Duration};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -10,6 +10,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use telemetry::metrics::CALL_SECONDS;
+use tonic::Code;
 use tracing::Span;
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     step::Request,
     trace::CallSpan,
 };
+use methods::MethodName;
 pub use methods::Methods;
 
 /// A latency histogram whose buckets remember the trace of a recent call.
@@ -99,6 +101,14 @@ impl ServerMetrics {
     /// What calls are named by.
     pub(crate) fn methods(&self) -> &Methods {
         &self.methods
+    }
+
+    /// Counts a call that nothing was done for.
+    pub(crate) fn turned_away(&self, request: &Request, code: Code, elapsed: Duration) {
+        let MethodName { service, method } = self.methods.name(request);
+        let labels =
+            CallLabels { rpc_service: service, rpc_method: method, rpc_response_status_code: name_of(code) };
+        self.duration.get_or_create_owned(&labels).observe(elapsed.as_secs_f64(), None, None);
     }
 }
 

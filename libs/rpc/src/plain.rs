@@ -4,14 +4,17 @@
 //! - `answer` turns the statuses with which steps and handlers refuse a plain request into HTTP's own, with a body of
 //!   JSON. A body of events says in `last_words` how it ended badly. So nobody further in has to know which of both a
 //!   request is, and log and metrics see one set of codes.
+//! - `ambiguous` refuses what others on the way may read in another way.
 //! - `slow_body` gives up bodies that do not come.
 
+mod ambiguous;
 mod answer;
 mod gate;
 mod last_words;
 mod refusal;
 mod slow_body;
 
+pub(crate) use ambiguous::RefuseAmbiguous;
 pub(crate) use answer::AnswerPlainly;
 pub(crate) use gate::RefuseMisfits;
 pub use last_words::LastWords;

@@ -1,14 +1,14 @@
 //! Every call has an id, which its caller may choose and always learns.
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
 use http_body_util::BodyExt;
 use tonic::{Status, body::Body};
 use uuid::Uuid;
 
 use crate::{
-    status::complete,
+    status::{Completed, complete},
     step::{Request, Response, Step},
 };
 
@@ -37,6 +37,11 @@ impl RequestId {
         ((1..=MAX_LENGTH).contains(&bytes.len()) && bytes.iter().all(safe)).then(|| Self(value.clone()))
     }
 
+    /// The one that these headers give, where it may be accepted; else a new one.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        headers.get(REQUEST_ID_HEADER).and_then(Self::accept).unwrap_or_else(Self::random)
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or_default()
@@ -56,8 +61,7 @@ impl Step for NameRequest {
     type Call = RequestId;
 
     fn start(&self, request: &mut Request) -> Result<RequestId, Status> {
-        let given = request.headers().get(REQUEST_ID_HEADER).and_then(RequestId::accept);
-        let id = given.unwrap_or_else(RequestId::random);
+        let id = RequestId::of(request.headers());
         request.headers_mut().insert(REQUEST_ID_HEADER, id.header());
         request.extensions_mut().insert(id.clone());
         Ok(id)
@@ -66,7 +70,9 @@ impl Step for NameRequest {
     async fn finish(id: RequestId, pending: impl Future<Output = Response> + Send + 'static) -> Response {
         let mut response = pending.await;
         response.headers_mut().insert(REQUEST_ID_HEADER, id.header());
-        complete(response.headers_mut(), id.as_str());
+        if response.extensions_mut().remove::<Completed>().is_none() {
+            complete(response.headers_mut(), id.as_str());
+        }
         let name = move |mut frame: Frame<Bytes>| {
             frame.trailers_mut().into_iter().for_each(|trailers| complete(trailers, id.as_str()));
             frame

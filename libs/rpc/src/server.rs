@@ -2,9 +2,14 @@
 
 mod arguments;
 mod connection;
+mod heads;
 mod hearing;
+mod linger;
 mod listen;
+mod parting;
+mod read_out;
 mod stall;
+mod unread;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,6 +17,7 @@ use futures::Stream;
 use httpjson::TranscodeLayer;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 use tonic::{body::Body, service::Routes, transport::server::Connected};
 use tower::{Service, ServiceBuilder, util::option_layer};
 use tower_http::cors::CorsLayer;
@@ -27,11 +33,12 @@ use crate::{
     malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
-    plain::{AnswerPlainly, ErrorShape, RefuseMisfits},
+    plain::{AnswerPlainly, ErrorShape, RefuseAmbiguous, RefuseMisfits},
     request_id::NameRequest,
     step::{Request, Response, StepLayer},
     tls,
     trace::JoinTrace,
+    turn_away::{Doorkeeper, Post, Tally, TurnAway, Watch},
 };
 pub use arguments::{MessageLimits, ServerArguments};
 use listen::Listening;
@@ -68,8 +75,10 @@ pub struct Server {
     trust: Trust,
     name: Option<Arc<str>>,
     calls: Calls,
+    leaving: CancellationToken,
     tls: Option<Arc<ServerConfig>>,
     tongues: Option<Tongues>,
+    keepers: Vec<Doorkeeper>,
 }
 
 impl Server {
@@ -86,8 +95,10 @@ impl Server {
             trust: Trust::Nobody,
             name: None,
             calls: Calls::new(),
+            leaving: CancellationToken::new(),
             tls,
             tongues: None,
+            keepers: Vec::new(),
         })
     }
 
@@ -112,16 +123,32 @@ impl Server {
         self
     }
 
+    /// From when `leaving` is cancelled, every answer over HTTP/1 is the last one of its connection. It may be long before
+    /// the end: no new connection is refused for it, and HTTP/2 needs no such warning.
+    #[must_use]
+    pub fn warned_by(mut self, leaving: CancellationToken) -> Self {
+        self.leaving = leaving;
+        self
+    }
+
+    /// Has calls turned away that this one knows, before anything is done for them.
+    #[must_use]
+    pub fn kept_by(mut self, keeper: Doorkeeper) -> Self {
+        self.keepers.push(keeper);
+        self
+    }
+
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// The id comes first, so that whatever follows can name the call. Browsers' questions, gRPC-Web and JSON come next: all
-    /// that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's
-    /// own words outside of all that watches, so that these see one set of codes. The span is next, so that whatever follows
-    /// logs within it. The log and the metrics stand outside of everything that can refuse a call, because a refused
-    /// call must be seen too. The principal is settled before anything could act on it. The deadline stands outside
-    /// of the limit and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the caller's
-    /// fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one more
-    /// `INTERNAL`.
+    /// Calls that there is no room for are turned away before they cost anything: gRPC in front of all, everything else once it has
+    /// become gRPC, or can be told in HTTP's own words. The id comes first of the rest, so that whatever follows can name the
+    /// call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and JSON come next: all that follows
+    /// sees gRPC. Whoever does not speak gRPC is answered in HTTP's own words outside of all that watches, so that these see
+    /// one set of codes. The span is next, so that whatever follows logs within it. The log and the metrics stand outside of
+    /// everything else that can refuse a call, because a refused call must be seen too. The principal is settled before anything
+    /// could act on it. The deadline stands outside of the limit and of what a drain waits for, so that an expired call gives its
+    /// permit back. Undecodable requests are the caller's fault before anybody counts them as ours. Panics are caught
+    /// innermost: to all the others they are one more `INTERNAL`.
     pub fn stack(
         &self,
         routes: Routes,
@@ -139,12 +166,17 @@ impl Server {
             Some(tongues) => (Some(TranscodeLayer::new(tongues.transcoder, Body::new)), tongues.cors),
             None => (None, None),
         };
+        let room = LimitConcurrency::new(arguments.max_concurrency, arguments.max_message_bytes);
+        let watch = self.watch(room.clone());
         ServiceBuilder::new()
+            .layer(TurnAway::new(Post::Front, &watch))
             .layer(StepLayer(NameRequest))
+            .layer(RefuseAmbiguous { shape })
             .layer(browsers::cors(cors))
             .layer(option_layer(grpc_web))
             .layer(option_layer(json))
             .layer(StepLayer(AnswerPlainly { shape }))
+            .layer(TurnAway::new(Post::Behind, &watch))
             .layer(StepLayer(JoinTrace { methods: methods.clone() }))
             .layer(StepLayer(Observe(AccessLog { service: self.name.clone(), methods: methods.clone() })))
             .layer(StepLayer(Observe(self.metrics.clone())))
@@ -152,10 +184,15 @@ impl Server {
             .layer(StepLayer(self.trust))
             .layer(StepLayer(HoldDeadline { default, maximum }))
             .layer(StepLayer(SeeOut(self.calls.clone())))
-            .layer(StepLayer(LimitConcurrency::new(arguments.max_concurrency)))
+            .layer(StepLayer(room))
             .layer(StepLayer(BlameMalformed))
             .layer(CatchPanic)
             .service(routes)
+    }
+
+    fn watch(&self, room: LimitConcurrency) -> Arc<Watch> {
+        let (keepers, metrics) = (self.keepers.clone(), self.metrics.clone());
+        Arc::new(Watch { room, keepers, metrics, tally: Tally::new(self.name.clone()) })
     }
 
     /// Serves the routes to whoever comes in, until `shutdown` is ready. Then nobody new is let in, what runs may
@@ -171,7 +208,7 @@ impl Server {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let service = self.stack(routes.prepare());
-        Listening::new(&self.arguments, self.tls.clone(), self.calls.clone())
+        Listening::new(&self.arguments, self.tls.clone(), self.calls.clone(), self.leaving.clone())
             .run(incoming, service, shutdown, grace)
             .await;
     }

@@ -10,7 +10,7 @@ use tonic::Status;
 pub(crate) use code::name_of;
 pub use code::{code_of, kind_of};
 pub use details::ERROR_DOMAIN;
-pub(crate) use details::complete;
+pub(crate) use details::{Completed, complete};
 pub use remote::Remote;
 
 /// Answers a fault: `map_err(rpc::status)`.

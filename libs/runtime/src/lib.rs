@@ -11,6 +11,7 @@
 //! - [`launch`] is `run` for a program that parses its arguments itself; [`Supervisor`] is the same life under given
 //!   [`Signals`], for tests.
 //! - [`listen`] opens a port, or says which flag would move it.
+//! - [`with_variable`] gives the process a variable that a library wants, before anything else runs.
 //!
 //! What happens at the end, in order: not ready at once; the drain delay passes, while load balancers look away;
 //! components drain, the last started first, each finishing what runs; at the end of the grace what still runs is
@@ -32,6 +33,7 @@ mod signals;
 mod supervisor;
 mod tasks;
 mod tls;
+mod variable;
 
 pub use arguments::Arguments;
 pub use error::{BoxError, RuntimeError};
@@ -43,3 +45,4 @@ pub use signals::{Signal, Signals};
 pub use supervisor::{Exit, Supervisor};
 pub use tasks::TaskOutput;
 pub use tls::install_crypto_provider;
+pub use variable::with_variable;

@@ -41,6 +41,7 @@ impl Life {
         let process = Arc::new(Process {
             components: Mutex::new(vec![Arc::clone(&component)]),
             board: Board::new(),
+            stopping: CancellationToken::new(),
             stop: CancellationToken::new(),
             failed: AtomicBool::new(false),
             running: AtomicUsize::new(0),
@@ -103,6 +104,11 @@ impl Life {
         self.component.draining.clone().cancelled_owned()
     }
 
+    /// Cancelled when the process is on its way out: it serves on for its drain delay, and then drains.
+    pub fn stopping(&self) -> CancellationToken {
+        self.process.stopping.child_token()
+    }
+
     /// When the grace ends; `None` until the process stops.
     pub fn drain_deadline(&self) -> Option<Instant> {
         self.process.drain_deadline.get().copied()
@@ -132,6 +138,7 @@ impl Life {
 pub(crate) struct Process {
     components: Mutex<Vec<Arc<Component>>>,
     pub(crate) board: Board,
+    pub(crate) stopping: CancellationToken,
     pub(crate) stop: CancellationToken,
     pub(crate) failed: AtomicBool,
     /// Tasks of all components that have not ended.

@@ -4,6 +4,7 @@ use std::{
     future::Future, panic::AssertUnwindSafe, process::ExitCode, sync::atomic::Ordering, time::Duration,
 };
 
+use fault::Rounded;
 use futures::FutureExt;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{error, info, warn};
@@ -81,6 +82,7 @@ impl Supervisor {
     async fn drain(mut self, signals_seen: u32) -> Exit {
         let process = &self.life.process;
         process.board.stop();
+        process.stopping.cancel();
         // Nobody would notice the delay but the person waiting for a process that has nothing to finish.
         let delay = if process.is_idle() { Duration::ZERO } else { self.drain_delay };
         let deadline = Instant::now() + delay + self.grace;
@@ -97,7 +99,7 @@ impl Supervisor {
             }
             outcome = timeout_at(deadline, drained) => if outcome.is_err() {
                 let dropped = process.abort().join(", ");
-                error!(dropped, "the grace of {:?} ended before these tasks did", self.grace);
+                error!(dropped, "the grace of {} ended before these tasks did", Rounded(self.grace));
                 return Exit::Failed;
             }
         }

@@ -82,6 +82,7 @@ async fn readiness_ends_with_the_signal_and_draining_begins_after_the_delay() {
         signals.send(Signal::Terminate).await.unwrap();
         assert!(!changes.next().await);
         assert!(life.is_stopping());
+        life.stopping().cancelled().await;
         assert_eq!(began.elapsed(), Duration::ZERO);
         life.draining().await;
         assert_eq!(began.elapsed(), 5 * SECOND);

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use axum::response::IntoResponse;
-use rpc::{MessageLimits, Methods, Public, Server, ServerArguments, ServerMetrics, Trust};
+use rpc::{Doorkeeper, MessageLimits, Methods, Public, Server, ServerArguments, ServerMetrics, Trust};
 use runtime::Life;
 use tokio::sync::watch;
 use tonic::{
@@ -131,6 +131,13 @@ impl Port {
         self
     }
 
+    /// Has calls turned away that this one knows, before anything is done for them.
+    #[must_use]
+    pub fn kept_by(mut self, keeper: Doorkeeper) -> Self {
+        self.server = self.server.kept_by(keeper);
+        self
+    }
+
     /// Adds plain HTTP routes. The stack stands around them too; a refusal of theirs is a status from `rpc`, which
     /// becomes HTTP's further out.
     #[must_use]
@@ -151,7 +158,8 @@ impl Port {
         let following = self.health.follow(self.names, life.clone());
         let draining = life.draining();
         let routes = self.routes.routes().into_axum_router().merge(self.http);
-        let serving = self.server.serve(self.incoming, routes.into(), life.draining(), NO_GRACE_OF_ITS_OWN);
+        let server = self.server.warned_by(life.stopping());
+        let serving = server.serve(self.incoming, routes.into(), life.draining(), NO_GRACE_OF_ITS_OWN);
         life.spawn("grpc", async move {
             serving.await;
             after.await;
@@ -188,6 +196,10 @@ fn bind(address: SocketAddr) -> Result<TcpIncoming, ServiceError> {
 mod tests {
     use clap::Parser;
     use runtime::{Exit, Signal, Signals, Supervisor};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
     use tonic_health::pb::{
         HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
     };
@@ -283,6 +295,30 @@ mod tests {
         let exit = supervisor.run(async |_| Ok::<_, Infallible>(())).await;
         assert_eq!(exit, Exit::Completed);
         closing.wait_for(|closed| *closed).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn clients_over_http_1_are_told_of_the_end_before_the_drain() {
+        let life = Life::new();
+        let port = open(&life);
+        let (address, leaving) = (port.address(), life.stopping());
+        port.serve(&life);
+        let (terminate, signals) = Signals::channel();
+        let never = Duration::from_hours(1);
+        let supervisor = Supervisor { life, signals, grace: never, drain_delay: never };
+        let client = async {
+            terminate.send(Signal::Terminate).await.unwrap();
+            leaving.cancelled().await;
+            let mut io = TcpStream::connect(address).await.unwrap();
+            io.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+            let mut answer = String::new();
+            io.read_to_string(&mut answer).await.unwrap();
+            terminate.send(Signal::Terminate).await.unwrap();
+            answer
+        };
+        let (exit, answer) = tokio::join!(supervisor.run(async |_| Ok::<_, Infallible>(())), client);
+        assert!(answer.contains("connection: close"), "{answer}");
+        assert_eq!(exit, Exit::Aborted(Signal::Terminate));
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 mod attributes;
 mod dependencies;
 mod documents;
+mod fuzzing;
 mod manifests;
 mod names;
 mod privacy;
@@ -17,6 +18,7 @@ use crate::{Finding, Repository};
 pub use attributes::no_allow;
 pub use dependencies::{edges_are_allowed, libraries_stay_home};
 pub use documents::{links_lead_somewhere, readmes_agree};
+pub use fuzzing::seeds_are_tested;
 pub use manifests::manifests_inherit;
 pub use names::names_say_something;
 pub use privacy::nothing_private;

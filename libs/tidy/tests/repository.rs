@@ -72,6 +72,11 @@ fn tests_do_not_sleep() {
 }
 
 #[test]
+fn seeds_are_tested() {
+    hold(rules::seeds_are_tested);
+}
+
+#[test]
 fn links_lead_somewhere() {
     hold(rules::links_lead_somewhere);
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use fault::{Fault, Kind, Violation};
+use fault::{Fault, Kind, Rounded, Violation};
 
 use crate::Questions;
 
@@ -68,7 +68,7 @@ pub enum ToolsError {
         retry_after: Duration,
     },
     /// No answer in time.
-    #[error("{name} did not answer within {} ms", .limit.as_millis())]
+    #[error("{name} did not answer within {}", Rounded(*.limit))]
     TimedOut {
         /// The tool.
         name: String,
@@ -77,9 +77,9 @@ pub enum ToolsError {
     },
     /// No answer in the time of the whole call, which has left its last attempt less than an attempt may take.
     #[error(
-        "{name} did not answer within the {} ms of the call, of which its last attempt had {} ms",
-        .whole.as_millis(),
-        .rest.as_millis()
+        "{name} did not answer within the {} of the call, of which its last attempt had {}",
+        Rounded(*.whole),
+        Rounded(*.rest)
     )]
     OutOfTime {
         /// The tool.
@@ -90,7 +90,7 @@ pub enum ToolsError {
         rest: Duration,
     },
     /// What the upstream is asked with was not there in time, so it was not asked. It does not speak against the upstream.
-    #[error("{name} was not asked: its credentials were not there within {} ms", .limit.as_millis())]
+    #[error("{name} was not asked: its credentials were not there within {}", Rounded(*.limit))]
     Unprepared {
         /// The tool.
         name: String,

@@ -6,7 +6,6 @@
 
 mod fill;
 mod known;
-mod place;
 mod read;
 mod scalar;
 mod write;

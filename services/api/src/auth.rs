@@ -9,9 +9,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use accounts::{Account, AccountsError, Keyring, bearer};
-use http::{Extensions, HeaderMap, header::AUTHORIZATION};
-use identity::{Identities, is_token};
+use accounts::{Account, AccountsError, Keyring};
+use http::{Extensions, HeaderMap, HeaderValue, header::AUTHORIZATION};
+use identity::{Callers, Identities};
 use rpc::{Grants, PeerNames, Principal};
 use tonic::{body::Body, server::NamedService};
 use tower::Service;
@@ -19,28 +19,37 @@ use tower::Service;
 use crate::ApiError;
 
 /// Lets a call in when its `authorization` metadata holds a known key or the token of a known issuer, or else when it comes
-/// with the certificate of a known caller, in that name. What is sent with a call counts before what its connection shows.
+/// with the certificate of a known caller, in that name.
 ///
 /// Health checks and reflection stay outside: load balancers have no key, and the contract is no secret.
 #[derive(Clone)]
-pub(crate) struct Authenticate {
-    keyring: Keyring,
-    identities: Identities,
-}
+pub(crate) struct Authenticate(Callers);
 
 /// Whose key, token or certificate came.
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
     grants: Grants,
     account: Arc<Account>,
+    /// What was sent to show it.
+    credential: Option<Credential>,
 }
+
+/// What came as `authorization`, in the extensions of a call whose caller was found by it.
+#[derive(Clone)]
+pub(crate) struct Credential(pub(crate) HeaderValue);
 
 impl Caller {
     fn new(account: Arc<Account>) -> Result<Self, ApiError> {
         let unusable = |_| AccountsError::Unauthenticated("this caller has no usable name or grants");
         let principal = Principal::new(&account.name).map_err(unusable)?;
         let grants = Grants::new(&account.grants.to_line()).map_err(unusable)?;
-        Ok(Self { principal, grants, account })
+        Ok(Self { principal, grants, account, credential: None })
+    }
+
+    /// The caller who was found by what these headers hold.
+    fn shown(account: Arc<Account>, headers: &HeaderMap) -> Result<Self, ApiError> {
+        let credential = headers.get(AUTHORIZATION).cloned().map(Credential);
+        Ok(Self { credential, ..Self::new(account)? })
     }
 
     /// Puts the caller where handlers look for it: the principal, the grants as they travel, and the account itself.
@@ -48,13 +57,14 @@ impl Caller {
         self.principal.attach(extensions);
         extensions.insert(self.grants);
         extensions.insert(self.account);
+        self.credential.and_then(|credential| extensions.insert(credential));
     }
 }
 
 impl Authenticate {
     /// A guard that knows the keys of this ring, and these identities.
     pub(crate) fn new(keyring: Keyring, identities: Identities) -> Self {
-        Self { keyring, identities }
+        Self(Callers::new(keyring, identities))
     }
 
     /// Who calls, and what that allows; an error if nothing came that tells, or something that opens nothing.
@@ -63,18 +73,7 @@ impl Authenticate {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Caller, ApiError> {
-        if !headers.contains_key(AUTHORIZATION)
-            && let Some(names) = self.certificate(extensions)
-        {
-            return Caller::new(self.identities.of_certificate(names.as_slice())?);
-        }
-        if self.identities.have_issuers() {
-            let bearer = bearer(headers)?;
-            if is_token(bearer) {
-                return Caller::new(self.identities.of_token(bearer).await?);
-            }
-        }
-        Caller::new(self.keyring.authenticate(headers).await?)
+        Caller::shown(self.0.caller(headers, names(extensions)).await?, headers)
     }
 
     /// The same where nobody has to say who calls: whoever sends nothing, and is not known by a certificate, is nobody.
@@ -83,23 +82,18 @@ impl Authenticate {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Option<Caller>, ApiError> {
-        if headers.contains_key(AUTHORIZATION) {
-            return self.caller(headers, extensions).await.map(Some);
-        }
-        let Some(names) = self.certificate(extensions) else { return Ok(None) };
-        let known = self.identities.of_certificate(names.as_slice()).ok();
-        known.map(Caller::new).transpose()
-    }
-
-    /// The names in the caller's certificate, if anybody is known by such.
-    fn certificate<'a>(&self, extensions: &'a Extensions) -> Option<&'a PeerNames> {
-        extensions.get::<PeerNames>().filter(|_| self.identities.have_certificates())
+        self.0.anybody(headers, names(extensions)).await?.map(Caller::new).transpose()
     }
 
     /// A generated server that only callers with a key reach.
     pub(crate) fn guard<S>(&self, inner: S) -> Guarded<S> {
         Guarded { inner, authenticate: self.clone() }
     }
+}
+
+/// The names in the caller's certificate.
+fn names(extensions: &Extensions) -> Option<&[String]> {
+    extensions.get::<PeerNames>().map(PeerNames::as_slice)
 }
 
 /// A generated server behind [`Authenticate`]. A key of a store may have to be looked up, and that of an issuer to be
@@ -149,6 +143,7 @@ where
 mod tests {
     use accounts::{Clock, KeyArguments, Keys};
     use fault::{Fault, Kind};
+    use http::header::AUTHORIZATION;
     use identity::{IdentityArguments, Metrics};
     use sha2::{Digest, Sha256};
 

@@ -13,7 +13,7 @@ mod work;
 pub(crate) use artifact::{artifact, download_answer, upload_answer, upload_type};
 pub(crate) use draft::draft;
 pub(crate) use job::{dead_query, job, query};
-pub(crate) use key::{in_request, key, key_name, new_key};
+pub(crate) use key::{check_owner, in_request, key, key_name, new_key};
 pub(crate) use name::{artifact_name, job_name};
 pub(crate) use time::lifetime;
 pub(crate) use watch::{beat, event, missed, tells_of_job};

@@ -1,7 +1,7 @@
 //! The api service: the public door.
 //!
 //! [`start`] loads the keys, connects to llm-inference, the queue and the store, and serves whoever holds a key. A
-//! request goes through the server stack and `auth` (who calls: `accounts` knows keys, `identity` tokens and
+//! request that `door` does not turn away goes through the server stack and `auth` (who calls: `accounts` knows keys, `identity` tokens and
 //! certificates); what the key allows is asked of `allowed`. Then:
 //! - `grpc/inference`: what can be checked without a model, then on to llm-inference in the caller's name; `grpc/dispatch`
 //!   tries the targets that `routes` has for the model, until one answers;
@@ -24,6 +24,7 @@ mod auth;
 mod backends;
 mod convert;
 mod desk;
+mod door;
 mod error;
 mod grpc;
 mod http;

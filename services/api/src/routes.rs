@@ -1,9 +1,9 @@
 //! Which llm-inference runs which model: releases, the routes of models to them, and what is known of each.
 //!
-//! - `arguments` and `file` are what an operator says, checked word by word at the start.
+//! - `arguments` and `file` are what an operator says, checked word by word.
 //! - `table` finds the route of a model; a `route` puts its targets in the order in which a call tries them, `turns` by
 //!   weight, and passes over those whose `standing` is bad.
-//! - `release` is the connection to one llm-inference, `open` makes all of them.
+//! - `release` is the connection to one llm-inference, `open` makes all of them, `reload` again when the file changes.
 //! - `gate` holds calls back where a release says how many it takes, by `priority`, and `limit` finds out how many those are.
 //! - `metrics` are the figures.
 //!
@@ -18,6 +18,7 @@ mod open;
 mod pattern;
 mod priority;
 mod release;
+mod reload;
 mod route;
 mod standing;
 mod table;
@@ -29,8 +30,11 @@ pub(crate) use gate::Pass;
 use metrics::GateMetrics;
 pub(crate) use metrics::{Metrics, Outcome};
 pub(crate) use open::open;
+#[cfg(test)]
+pub(crate) use open::over;
 pub(crate) use priority::{PRIORITY, Priority};
 pub(crate) use release::Release;
+pub(crate) use reload::Reload;
 pub(crate) use route::Route;
 pub(crate) use target::Target;
 
@@ -51,19 +55,37 @@ const BUDGET_SHARE: f32 = 0.2;
 pub(crate) struct Routes {
     table: Table,
     releases: Vec<Arc<Release>>,
-    budget: TpsBudget,
+    budget: Arc<TpsBudget>,
     metrics: Metrics,
 }
 
+/// Room for further attempts.
+fn budget() -> Arc<TpsBudget> {
+    Arc::new(TpsBudget::new(BUDGET_WINDOW, BUDGET_RESERVE_PER_SECOND, BUDGET_SHARE))
+}
+
 impl Routes {
-    fn new(table: Table, releases: Vec<Arc<Release>>, metrics: Metrics) -> Self {
-        let budget = TpsBudget::new(BUDGET_WINDOW, BUDGET_RESERVE_PER_SECOND, BUDGET_SHARE);
+    fn new(table: Table, releases: Vec<Arc<Release>>, metrics: Metrics, budget: Arc<TpsBudget>) -> Self {
         Self { table, releases, budget, metrics }
     }
 
     /// The route of a model, if it has one.
     pub(crate) fn find(&self, model: &str) -> Option<&Arc<Route>> {
         self.table.find(model)
+    }
+
+    /// When a call should come back that every release would send away now. It is counted as if each had been asked.
+    pub(crate) fn full_for(&self, priority: Priority) -> Option<Duration> {
+        let is_full = |release: &Release| release.gate().is_some_and(|gate| gate.is_full_for(priority));
+        if !self.releases.iter().all(|release| is_full(release)) {
+            return None;
+        }
+        let gates = self.releases.iter().filter_map(|release| Some((release.name(), release.gate()?)));
+        let sent_away = gates.map(|(release, gate)| {
+            self.metrics.attempted(release, Outcome::Shed);
+            gate.send_away(priority)
+        });
+        sent_away.min()
     }
 
     /// The routes of one name, which may be names that no release knows.

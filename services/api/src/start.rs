@@ -1,6 +1,6 @@
 //! From arguments to a served port.
 
-use std::{net::SocketAddr, pin::pin};
+use std::net::SocketAddr;
 
 use accounts::{Clock, Keyring, Keys, LimitTable, Limiter};
 use futures::{FutureExt, future::select_all};
@@ -20,6 +20,7 @@ use crate::{
     ApiError, Arguments, Backends, RouteArguments,
     auth::Authenticate,
     desk::Desk,
+    door,
     grpc::{Admission, ApiKeys, Artifacts, Dispatch, Inference, Jobs, Metrics, Tools},
     http, public,
     results::Results,
@@ -81,10 +82,11 @@ fn serve(
     let metrics = life.register(UpstreamMetrics::register);
     let dispatch = dispatch(&arguments.routes, &arguments.llm_inference.settings, &metrics, life)?;
     let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
-    closing(dispatch.upstreams().chain([tools.clone()]).collect(), life);
+    closing(dispatch.only().into_iter().chain([tools.clone()]).collect(), life);
     let address = port.address();
     let bytes = arguments.server.max_message_bytes;
     let reachable = reachable(&dispatch, life);
+    let port = port.kept_by(door::keeper(admission.clone(), dispatch.clone()));
     let inference = Inference::new(dispatch, admission.clone());
     let port = with_inference(port, (inference, reachable), &authenticate, bytes);
     let port = with_tools(port, (tools, admission.clone()), &authenticate);
@@ -154,7 +156,7 @@ fn admission(
     Ok((Admission::new(limiter, life.register(Metrics::register)), answered))
 }
 
-/// The ways to the models.
+/// The ways to the models, which follow the file of routes, if there is one, until `life` drains.
 fn dispatch(
     routes: &RouteArguments,
     settings: &UpstreamSettings,
@@ -162,26 +164,36 @@ fn dispatch(
     life: &Life,
 ) -> Result<Dispatch, ApiError> {
     let metrics = life.register(routes::Metrics::register);
-    Ok(Dispatch::new(routes::open(routes, settings, upstreams, metrics)?))
+    let (routes, reload) = routes::open(routes, settings, upstreams, metrics)?;
+    if let Some(reload) = reload {
+        life.spawn("routes", reload.follow(life.clone()));
+    }
+    Ok(Dispatch::new(routes))
 }
 
 /// Whether any release is connected, as that changes until `life` drains.
 fn reachable(dispatch: &Dispatch, life: &Life) -> watch::Receiver<bool> {
-    let mut releases = dispatch.connected();
-    if let [only] = &releases[..] {
+    if let (Some(_), [only]) = (dispatch.only(), &dispatch.connected()[..]) {
         return only.clone();
     }
     let (told, reachable) = watch::channel(false);
-    let draining = life.draining();
-    life.spawn("routes", async move {
-        let mut draining = pin!(draining);
-        loop {
-            told.send_replace(releases.iter_mut().any(|release| *release.borrow_and_update()));
-            let changes = select_all(releases.iter_mut().map(|release| release.changed().boxed()));
-            tokio::select! {
-                () = &mut draining => return,
-                (changed, ..) = changes => if changed.is_err() { return },
+    let (mut dispatch, draining) = (dispatch.clone(), life.draining());
+    life.spawn("reachable", async move {
+        let following = async {
+            loop {
+                let mut releases = dispatch.connected();
+                told.send_replace(releases.iter_mut().any(|release| *release.borrow_and_update()));
+                let changes = select_all(releases.iter_mut().map(|release| release.changed().boxed()));
+                tokio::select! {
+                    changed = dispatch.changed() => if changed.is_err() { return },
+                    // A release that is gone is one of routes that are gone.
+                    (changed, ..) = changes => if changed.is_err() && dispatch.changed().await.is_err() { return },
+                }
             }
+        };
+        tokio::select! {
+            () = draining => {}
+            () = following => {}
         }
     });
     reachable

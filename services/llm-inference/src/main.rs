@@ -16,6 +16,8 @@ const SERVICE: Service = Service {
 };
 
 fn main() -> ExitCode {
+    let (name, value) = engine::NO_TELEMETRY;
+    runtime::with_variable(name, value);
     runtime::run(SERVICE, async |arguments: Arguments, life: Life| -> Result<(), InferenceError> {
         start(arguments, life).await.map(drop)
     })

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use accounts::{KeyArguments, KeyringArguments, RedisArguments};
+use identity::IdentityArguments;
 use objects::ObjectsArguments;
 use rpc::ServerArguments;
 
@@ -27,6 +28,9 @@ pub struct Arguments {
     /// How they are treated.
     #[command(flatten)]
     pub keyring: KeyringArguments,
+    /// Who may call `/mcp` by a token or a certificate: the file of api serves here too.
+    #[command(flatten)]
+    pub identities: IdentityArguments,
     /// Where large answers go.
     #[command(flatten)]
     pub objects: Option<ObjectsArguments>,
@@ -55,7 +59,7 @@ pub struct ProtocolArguments {
     #[arg(long = "mcp-task-keep", env = "ONDOL_MCP_TASK_KEEP", value_name = "TIME", default_value = "15m",
         value_parser = arguments::positive_duration)]
     pub task_keep: Duration,
-    /// Who may call `/mcp`. Without a key nobody may: it is not served then.
+    /// Who may call `/mcp`. Without a key, or anybody who is known otherwise, nobody may: it is not served then.
     #[command(flatten)]
     pub keys: KeyArguments,
 }

@@ -11,12 +11,11 @@ mod upstream;
 mod webhooks;
 
 use std::{
-    borrow::Cow,
     collections::BTreeMap,
-    io::Read,
     path::{Path, PathBuf},
 };
 
+use arguments::{text_of, toml_problem};
 use serde::Deserialize;
 
 pub(crate) use athena::AthenaConfig;
@@ -31,8 +30,6 @@ pub(crate) use upstream::UpstreamConfig;
 pub(crate) use webhooks::WebhooksConfig;
 
 use crate::McpError;
-
-const LARGEST: u64 = 1 << 20;
 
 /// The file. Every table may be left out, and every field that is not known is an error.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -74,16 +71,7 @@ impl Config {
     /// Reads a file of at most 1 MiB.
     pub fn read(path: &Path) -> Result<Self, McpError> {
         let failed = |source| McpError::ToolsFile { path: path.into(), source };
-        let mut text = String::new();
-        std::fs::File::open(path)
-            .map_err(failed)?
-            .take(LARGEST + 1)
-            .read_to_string(&mut text)
-            .map_err(failed)?;
-        if text.len() as u64 > LARGEST {
-            return Err(McpError::Config(format!("{} is larger than 1 MiB", path.display())));
-        }
-        let mut config = Self::parse(&text).map_err(|problem| match problem {
+        let mut config = Self::parse(&text_of(path).map_err(failed)?).map_err(|problem| match problem {
             McpError::Config(problem) => McpError::Config(format!("{}: {problem}", path.display())),
             other => other,
         })?;
@@ -110,22 +98,8 @@ impl Config {
 
     /// Reads the text of such a file. Errors name the line, and never quote it: it may hold what is nobody's business.
     pub fn parse(text: &str) -> Result<Self, McpError> {
-        toml::from_str(text).map_err(|error| {
-            let line = error
-                .span()
-                .and_then(|span| text.get(..span.start))
-                .map(|before| before.matches('\n').count() + 1);
-            let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            McpError::Config(format!("{place}{}", unquoted(error.message())))
-        })
-    }
-}
-
-/// A message of the parser without the value that it is about.
-fn unquoted(message: &str) -> Cow<'_, str> {
-    match message.split_once(", expected ") {
-        Some((told, expected)) if told.starts_with("invalid ") => format!("expected {expected}").into(),
-        _ => message.into(),
+        let problem = |error: toml::de::Error| toml_problem(text, error.span(), error.message());
+        toml::from_str(text).map_err(|error| McpError::Config(problem(error)))
     }
 }
 

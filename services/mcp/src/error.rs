@@ -6,6 +6,7 @@ use accounts::AccountsError;
 use contract::Invalid;
 use egress::EgressError;
 use fault::{Chain, Fault, Kind, Violation};
+use identity::IdentityError;
 use objects::ObjectsError;
 use secrets::SecretsError;
 use service::ServiceError;
@@ -38,6 +39,9 @@ pub enum McpError {
     /// The keys of `/mcp` cannot be used.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
+    /// Those who are known by tokens and certificates cannot be had.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The port could not be opened.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -100,6 +104,7 @@ impl McpError {
     fn inner(&self) -> Option<&dyn Fault> {
         match self {
             Self::Accounts(error) => Some(error),
+            Self::Identity(error) => Some(error),
             Self::Objects(error) => Some(error),
             Self::Secrets(error) | Self::WebhookSecret(error) => Some(error),
             Self::Invalid(error) => Some(error),

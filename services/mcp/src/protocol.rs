@@ -1,6 +1,6 @@
 //! `/mcp`: the Model Context Protocol over HTTP, in revision 2026-07-28 and the ones before.
 //!
-//! The transport, the revisions and their rules are rmcp's. `gate` lets keys in, `message` looks whether what came is one and
+//! The transport, the revisions and their rules are rmcp's. `gate` lets callers in, `message` looks whether what came is one and
 //! `refusal` says why a request has no answer; `asker` is who asks, `server` answers out of what the service shows. `calls` are calls of tools, which become `tasks` when they take long; `dialogue` is what tools
 //! ask back, with what they have to find again under a `seal`. No session is kept: any replica answers any request.
 
@@ -19,11 +19,11 @@ mod tasks;
 
 use std::sync::Arc;
 
-use accounts::Keyring;
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
+use identity::Callers;
 use objects::Objects;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
@@ -43,11 +43,11 @@ pub(crate) const PATHS: [&str; 1] = [PATH];
 /// The largest request: a mebibyte of text to write, and what is around it.
 const MAX_REQUEST: usize = 4 << 20;
 
-/// The route, for whoever holds one of these keys. Tasks are those of `life`; they lie in `objects`, or in memory.
+/// The route, for these callers. Tasks are those of `life`; they lie in `objects`, or in memory.
 pub async fn routes(
     faces: &Faces,
     objects: Option<Arc<dyn Objects>>,
-    keys: Keyring,
+    callers: Callers,
     arguments: &ProtocolArguments,
     life: &Life,
 ) -> Result<Router, McpError> {
@@ -66,7 +66,7 @@ pub async fn routes(
         .route_service(PATH, service)
         .layer(from_fn(refusal::in_json))
         // Outermost: nothing of a stranger is read.
-        .layer(from_fn_with_state(keys, gate::enter)))
+        .layer(from_fn_with_state(callers, gate::enter)))
 }
 
 fn settings(arguments: &ProtocolArguments) -> StreamableHttpServerConfig {

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use accounts::{Clock, Keyring, Keys};
 use arc_swap::{ArcSwap, ArcSwapOption};
+use identity::{Callers, Identities};
 use proto::tools::v1::{
     tool_service_server::ToolServiceServer, webhook_service_server::WebhookServiceServer,
 };
@@ -120,20 +121,51 @@ async fn serve(
         .max_decoding_message_size(limits.decoding)
         .max_encoding_message_size(limits.encoding);
     let mut port = port.with(server).with(webhooks);
-    if let Some(keys) = keyring(arguments, &backends, life)? {
-        let routes = protocol::routes(faces, backends.objects, keys, &arguments.protocol, life).await?;
+    if let Some(callers) = callers(arguments, &backends, life)? {
+        let routes = protocol::routes(faces, backends.objects, callers, &arguments.protocol, life).await?;
         port = port.with_http(routes);
     } else {
         tracing::info!(
-            "/mcp is not served: no key may call it; give --api-keys-file, --api-key or --accounts-redis-url"
+            "/mcp is not served: nobody may call it; give --api-keys-file, --api-key, --accounts-redis-url or --identities-file"
         );
     }
     port.serve(life);
     Ok(address)
 }
 
-/// The keys that open `/mcp`, if any could: those of the file, and those of the store, kept fresh until `life` drains.
-fn keyring(arguments: &Arguments, backends: &Backends, life: &Life) -> Result<Option<Keyring>, McpError> {
+/// Who may call `/mcp`, if anybody could: whoever holds a key, or is known by a token or a certificate.
+fn callers(arguments: &Arguments, backends: &Backends, life: &Life) -> Result<Option<Callers>, McpError> {
+    let identities = identities(arguments, life)?;
+    let known = identities.have_issuers() || identities.have_certificates();
+    let keyring = keyring(arguments, backends, known, life)?;
+    Ok(keyring.map(|keyring| Callers::new(keyring, identities)))
+}
+
+/// The issuers whose tokens are accepted, their keys kept fresh until `life` drains, and the callers that are known by
+/// their certificates.
+fn identities(arguments: &Arguments, life: &Life) -> Result<Identities, McpError> {
+    let metrics = life.register(identity::Metrics::register);
+    let identities = Identities::load(&arguments.identities, metrics, Clock::default())?;
+    if identities.have_certificates() && arguments.server.tls_client_ca.is_none() {
+        // The file may be api's, which is asked for them.
+        tracing::warn!(
+            "nobody asks callers of /mcp for their certificates: give --tls-client-ca to know them"
+        );
+    }
+    if identities.have_issuers() {
+        life.spawn("identities", identities.clone().run(life.draining()));
+    }
+    Ok(identities)
+}
+
+/// The keys of the file, and those of the store, kept fresh until `life` drains; none where there is neither, and nobody is
+/// known otherwise.
+fn keyring(
+    arguments: &Arguments,
+    backends: &Backends,
+    known_otherwise: bool,
+    life: &Life,
+) -> Result<Option<Keyring>, McpError> {
     let file = Keys::load_beside_a_store(&arguments.protocol.keys)?;
     if let Some(name) = file.limited() {
         tracing::warn!(
@@ -142,7 +174,7 @@ fn keyring(arguments: &Arguments, backends: &Backends, life: &Life) -> Result<Op
         );
     }
     let Some(store) = backends.keys.clone() else {
-        return Ok((!file.is_empty()).then(|| Keyring::of_file(file)));
+        return Ok((!file.is_empty() || known_otherwise).then(|| Keyring::of_file(file)));
     };
     let (keyring, refresher) = Keyring::with_store(file, store, &arguments.keyring, Clock::default());
     life.spawn("keys", refresher.run(life.draining()));

@@ -21,6 +21,11 @@ class Download(Stage):
         self.assertEqual([entry.name for entry in file.parent.iterdir()], ["library.so"])
         self.assertEqual(self.parts(), [])
 
+    def test_a_member_may_have_a_folder_beside_the_program(self) -> None:
+        member = self.wheel.members[0]._replace(into="lib")
+        file = cache.ensure(self.wheel._replace(members=(member,)))
+        self.assertEqual((file.parent.name, file.read_bytes()), ("lib", CONTENT))
+
     def test_goes_on_where_the_line_broke(self) -> None:
         self.server.cuts = [300_000, 400_000]
         cache.ensure(self.wheel)

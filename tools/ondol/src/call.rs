@@ -14,7 +14,7 @@ use anyhow::Context;
 use clap::Args;
 use transcoding::{Rpc, Scope, Transcoder};
 
-use crate::client::Connection;
+use crate::{client::Connection, misuse::Misuse};
 use header::Header;
 
 /// What to call, and with what.
@@ -58,21 +58,26 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         describe::list(&contract);
         return Ok(());
     };
-    let rpc = match find::find(&contract, method)? {
-        Some(rpc) => rpc,
-        None => theirs(&arguments.connection, method).with_context(|| find::unknown(&contract, method))?,
-    };
+    let rpc = meant(&contract, method, &arguments.connection).map_err(Misuse::of)?;
     if arguments.describe {
         return describe::whole(&rpc);
     }
     if arguments.example {
         return describe::example(&rpc);
     }
-    let message = request::message(&rpc, arguments.request.as_deref())?;
+    let message = request::message(&rpc, arguments.request.as_deref()).map_err(Misuse::of)?;
     let (headers, deadline) = (&arguments.headers, arguments.deadline);
     arguments
         .connection
         .block_on(async |client| exchange::run(&client, &rpc, message, (headers, deadline)).await)
+}
+
+/// The method, whoever knows it.
+fn meant(contract: &Transcoder, method: &str, connection: &Connection) -> anyhow::Result<Rpc> {
+    match find::find(contract, method)? {
+        Some(rpc) => Ok(rpc),
+        None => theirs(connection, method).with_context(|| find::unknown(contract, method)),
+    }
 }
 
 /// A method that this program does not know, where the server does. That none can be asked is no news beside its name.

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    artifact, bench, call, chat, completions, generate, jobs, keys, model, output::tell, queue, smoke, tools,
-    up, webhooks,
+    artifact, bench, call, chat, completions, generate, jobs, keys, misuse::Misuse, model, output::tell,
+    queue, smoke, tools, up, webhooks,
 };
 
 /// The command line of Ondol: the whole stack on a laptop, a client, and the tools around models.
@@ -60,8 +60,13 @@ enum Command {
 }
 
 impl Cli {
-    /// Runs the command. Failures are printed with their causes and end with exit code 1; wrong usage ends with 2.
+    /// Runs the command. Failures are printed with their causes and end with exit code 1; wrong usage ([`Misuse`]) ends with 2.
     pub(crate) fn run(self) -> ExitCode {
+        if matches!(self.command, Command::Up(_) | Command::Smoke(_) | Command::Bench(_)) {
+            // These run models in this process.
+            let (name, value) = engine::NO_TELEMETRY;
+            runtime::with_variable(name, value);
+        }
         let outcome = match self.command {
             Command::Up(arguments) => return up::run(*arguments),
             Command::Smoke(arguments) => return smoke::run(*arguments),
@@ -85,7 +90,7 @@ impl Cli {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 tell!("ondol: {error:#}");
-                ExitCode::FAILURE
+                if error.is::<Misuse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
             }
         }
     }

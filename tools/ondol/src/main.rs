@@ -26,6 +26,7 @@ mod development_key;
 mod each;
 mod folders;
 mod json;
+mod misuse;
 mod names;
 mod output;
 mod pages;

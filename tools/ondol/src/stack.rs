@@ -142,9 +142,8 @@ impl Stack {
             api_keys_file: None,
             api_keys: vec![format!("{}:{}:admin", development_key::NAME, digest(key))],
         };
-        let mcp = tools::start(tools, opened.for_mcp(), (&keys, backends.accounts.clone(), inner), life)
-            .await?
-            .address;
+        let (callers, reach) = ((&keys, identities.clone()), (backends.accounts.clone(), inner));
+        let mcp = tools::start(tools, opened.for_mcp(), callers, reach, life).await?.address;
         let to_mcp = UpstreamSettings::new("mcp", url_of(mcp)?);
         work(&opened, &backends.work, [&upstream, &to_mcp], life)?;
         let mutual = server.tls_client_ca.is_some();

@@ -1,15 +1,14 @@
 //! The file of API keys.
 
-use std::{fs, io::Read, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
+use arguments::{text_of, toml_problem};
 use fault::Violation;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Key;
 use crate::{AccountsError, Grants, Limits};
-
-const LARGEST: u64 = 1 << 20;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,19 +58,25 @@ pub(super) fn read(path: &Path) -> Result<Vec<Key>, AccountsError> {
     let shown = path.display();
     let failed =
         |error: std::io::Error| AccountsError::KeyFile { path: path.into(), source: Arc::new(error) };
-    let mut text = String::new();
-    fs::File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > LARGEST {
-        return Err(AccountsError::Key(format!("{shown} is larger than 1 MiB")));
-    }
-    let file: KeyFile = toml::from_str(&text)
-        .map_err(|error| AccountsError::Key(format!("{shown} is not a key file: {}", error.message())))?;
-    file.keys.into_iter().map(Entry::key).collect()
+    let text = text_of(path).map_err(failed)?;
+    let file: KeyFile = toml::from_str(&text).map_err(|error| {
+        let problem = toml_problem(&text, error.span(), error.message());
+        AccountsError::Key(format!("{shown} is not a key file: {problem}"))
+    })?;
+    let keys = file.keys.into_iter().map(|entry| {
+        entry.key().map_err(|wrong| match wrong {
+            AccountsError::Key(problem) => AccountsError::Key(format!("{shown}: {problem}")),
+            other => other,
+        })
+    });
+    keys.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::{fs, io::Write};
+
+    use fault::Chain;
 
     use super::read;
 
@@ -109,15 +114,21 @@ mod tests {
             ("models = [\"a b\"]", "models[0]"),
         ] {
             let error = read(file(&format!("{key}{wrong}")).path()).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("key \"a\": {named}: ")), "{error}");
+            assert!(error.contains(&format!(": key \"a\": {named}: ")), "{error}");
         }
     }
 
     #[test]
     fn says_what_is_wrong_without_quoting_the_file() {
-        for text in ["[[keys]]\nname = \"a\"\nsecret = \"hush\"\n", "nonsense", "keys = 3"] {
+        for (text, line) in [
+            ("[[keys]]\nname = \"a\"\nsecret = \"hush\"\n", 3),
+            ("[[keys]]\nname = \"a\"\nscopes = \"hush\"\n", 3),
+            ("nonsense", 1),
+            ("keys = 3", 1),
+        ] {
             let error = read(file(text).path()).unwrap_err().to_string();
-            assert!(error.contains("is not a key file") && !error.contains("hush"), "{error}");
+            assert!(error.contains(&format!("is not a key file: line {line}: ")), "{error}");
+            assert!(!error.contains("hush"), "{error}");
         }
     }
 
@@ -127,6 +138,6 @@ mod tests {
         let missing = folder.path().join("keys.toml");
         assert!(read(&missing).unwrap_err().to_string().contains("keys.toml"));
         fs::write(&missing, "#".repeat(2 << 20)).unwrap();
-        assert!(read(&missing).unwrap_err().to_string().contains("1 MiB"));
+        assert!(Chain(&read(&missing).unwrap_err()).to_string().contains("keys.toml: larger than 1 MiB"));
     }
 }

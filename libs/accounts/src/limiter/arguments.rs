@@ -1,12 +1,11 @@
 //! The command line arguments for limits.
 
-use std::{fs, io::Read, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
+use arguments::text_of;
 use clap::{Args, ValueEnum};
 
 use crate::{AccountsError, LimitTable};
-
-const LARGEST: u64 = 1 << 20;
 
 /// What limits hold, and what becomes of them without Redis.
 #[derive(Args, Clone, Debug, Default)]
@@ -57,12 +56,12 @@ impl LimitArguments {
         let Some(path) = &self.limits_file else { return Ok(LimitTable::default()) };
         let failed =
             |error: std::io::Error| AccountsError::KeyFile { path: path.clone(), source: Arc::new(error) };
-        let mut text = String::new();
-        fs::File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
-        if text.len() as u64 > LARGEST {
-            return Err(AccountsError::setting("--limits-file", "larger than 1 MiB"));
-        }
-        LimitTable::from_toml(&text)
+        LimitTable::from_toml(&text_of(path).map_err(failed)?).map_err(|wrong| match wrong {
+            AccountsError::InvalidSetting { setting, problem } => {
+                AccountsError::setting(format!("{}: {setting}", path.display()), problem)
+            }
+            other => other,
+        })
     }
 
     /// What was asked for.
@@ -79,6 +78,7 @@ mod tests {
     use std::fs;
 
     use clap::Parser;
+    use fault::Chain;
 
     use super::{LimitArguments, WhenAway};
     use crate::LimitTable;
@@ -111,6 +111,8 @@ mod tests {
         fs::write(&path, "[global]\nconcurrency = 5\n").unwrap();
         assert_eq!(said.table().unwrap().global.concurrency, Some(5));
         fs::write(&path, "#".repeat(2 << 20)).unwrap();
-        assert!(said.table().unwrap_err().to_string().contains("1 MiB"));
+        assert!(Chain(&said.table().unwrap_err()).to_string().contains("limits.toml: larger than 1 MiB"));
+        fs::write(&path, "[global]\nconcurrency = 0\n").unwrap();
+        assert!(said.table().unwrap_err().to_string().contains("limits.toml: global.concurrency: "));
     }
 }

@@ -74,6 +74,7 @@ async fn a_refusal_says_what_stands_in_the_way_and_for_how_long() {
 
     let never = limiter.reserve(&caller, Some("m"), 601).await.unwrap_err();
     assert_eq!((never.retry_after(), never.reason()), (None, "REQUEST_LARGER_THAN_LIMIT"));
+    assert_eq!(never.kind(), Kind::FailedPrecondition, "nobody is to try it again");
     // Another key of the same caller is another account.
     assert!(limiter.reserve(&who("b", own), Some("m"), 500).await.is_ok());
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arguments::toml_problem;
 use serde::Deserialize;
 
 use super::Limits;
@@ -40,8 +41,13 @@ impl LimitTable {
     /// Reads the table from TOML and checks it; the error names the field.
     pub fn from_toml(text: &str) -> Result<Self, AccountsError> {
         let table: Self = toml::from_str(text).map_err(|error| {
-            AccountsError::setting("limits", format!("not a table of limits: {}", error.message()))
+            AccountsError::setting("limits", toml_problem(text, error.span(), error.message()))
         })?;
+        if table == Self::default() {
+            // A file that was cut off must not lift every limit.
+            let said = "nothing is limited: name a limit, or do without the file";
+            return Err(AccountsError::setting("limits", said));
+        }
         table.check()?;
         Ok(table)
     }
@@ -54,7 +60,7 @@ impl LimitTable {
         }
         if let Some(wrong) = self.models.keys().find(|name| !grants::is_word(name, true)) {
             let rule = "expected a model's name in 1 to 64 letters, digits, `.`, `_`, `:`, `/` or `-`, and perhaps a `*`";
-            return Err(AccountsError::setting("models", format!("{rule}, got {wrong:?}")));
+            return Err(AccountsError::setting(format!("models.{wrong:?}"), rule));
         }
         let models = self.models.iter().map(|(name, limits)| (format!("models.{name:?}"), limits));
         let all = [("global".to_owned(), &self.global), ("keys".to_owned(), &self.keys)];
@@ -96,9 +102,11 @@ mod tests {
             ("[global]\nconcurrency = 0", "global.concurrency"),
             ("[keys]\ntokens_per_day = 0", "keys.tokens_per_day"),
             ("[models.m]\nrequests_per_day = 0", "models.\"m\".requests_per_day"),
-            ("[models.\"a b\"]\nrequests_per_day = 1", "models"),
-            ("[everybody]\n", "limits"),
-            ("[global]\nconcurrency = -1", "limits"),
+            ("[models.\"a b\"]\nrequests_per_day = 1", "models.\"a b\""),
+            ("[everybody]\n", "limits: line 1"),
+            ("[global]\nconcurrency = -1", "limits: line 2"),
+            ("", "limits"),
+            ("[global]\n", "limits"),
         ] {
             let error = LimitTable::from_toml(text).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{named}: ")), "{error}");

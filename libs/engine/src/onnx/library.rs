@@ -13,6 +13,11 @@ use ort::{
 
 use crate::EngineError;
 
+/// The variable of the environment, and its value, with which ONNX Runtime tells its makers nothing. Without it, from version 1.31
+/// on, it writes a name for this machine and a database into the cache of the user's home, and sends what it is used for. It reads
+/// it once when it is loaded; what can be asked of it later comes too late.
+pub const NO_TELEMETRY: (&str, &str) = ("ORT_DISABLE_TELEMETRY", "1");
+
 /// The loaded library. A process can load one, once, and keeps it as long as a clone of this lives; so make it at the
 /// start and pass it on.
 #[derive(Clone)]

@@ -83,7 +83,8 @@ fn house() -> House {
 
 impl House {
     async fn send(&self, method: &str, path: &str, body: &'static str) -> (u16, Value) {
-        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let request = Request::builder().method(method).uri(path).header("host", "column");
+        let request = request.header("content-type", "application/json");
         let request = request.body(Body::new(Full::from(body))).unwrap();
         let response = self.service.clone().oneshot(request).await.unwrap();
         assert!(response.headers().contains_key("x-request-id"));

@@ -1,5 +1,7 @@
 use std::io::Write;
 
+use fault::Chain;
+
 use super::*;
 
 const ISSUER: &str =
@@ -81,13 +83,16 @@ fn what_is_there_twice_or_unknown_is_refused() {
     for text in [&format!("{ISSUER}{ISSUER}"), &format!("{CERTIFICATE}{CERTIFICATE}")] {
         assert!(problem(text).contains("twice"));
     }
-    assert!(problem(&format!("{ISSUER}audience = \"x\"\n")).contains("no file of identities"));
+    assert!(problem(&format!("{ISSUER}audience = \"x\"\n")).contains("no file of identities: line 5: "));
     let missing = read(Path::new("/nowhere/identities.toml")).map(drop).unwrap_err();
     assert!(missing.to_string().contains("identities.toml"), "{missing}");
 }
 
 #[test]
 fn a_file_that_is_no_text_is_none_rather_than_an_empty_one() {
-    let told = load([ISSUER.as_bytes(), b"# \xff"].concat()).map(drop).unwrap_err().to_string();
-    assert!(told.contains("not UTF-8"), "{told}");
+    let told = load([ISSUER.as_bytes(), b"# \xff"].concat()).map(drop).unwrap_err();
+    assert!(Chain(&told).to_string().contains("line 5: not UTF-8"), "{told:?}");
+    for nothing in ["", "# nothing\n", "issuers = []\n"] {
+        assert!(problem(nothing).contains("names nobody"), "{nothing:?}");
+    }
 }

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use accounts::{KeyArguments, Keyring, Keys as Keyed};
 use fault::{Fault, Kind};
+use http::{HeaderMap, header::AUTHORIZATION};
+use identity::Callers;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::issuer::{Keys, NOW, beside, header};
 
@@ -18,6 +22,32 @@ async fn a_good_token_names_its_caller() {
         let elliptic = json!({"alg": "ES256", "typ": "at+jwt", "kid": "ec"});
         let token = scene.keys.sign_elliptic(&elliptic, &scene.claims());
         assert_eq!(scene.of(&token).await.unwrap().name, "corp:alice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_may_call_is_known_by_a_token_or_a_key_and_never_by_both() {
+    beside("", |scene| async move {
+        let file = KeyArguments {
+            api_keys_file: None,
+            api_keys: vec![format!("laptop:{}", hex::encode(Sha256::digest("secret")))],
+        };
+        let keyring = Keyring::of_file(Keyed::load(&file).unwrap());
+        let callers = Callers::new(keyring, scene.identities.clone());
+        let token = scene.keys.sign(&header(), &scene.claims());
+        for (bearer, name) in
+            [(token.as_str(), Some("corp:alice")), ("secret", Some("laptop")), ("other", None)]
+        {
+            let value = format!("Bearer {bearer}").parse().unwrap();
+            let headers: HeaderMap = [(AUTHORIZATION, value)].into_iter().collect();
+            let account = callers.caller(&headers, None).await;
+            assert_eq!(account.ok().as_ref().map(|account| account.name.as_str()), name);
+        }
+        let refused = callers.caller(&HeaderMap::new(), None).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::Unauthenticated);
+        assert!(refused.public_message().contains("Bearer KEY"), "{refused:?}");
+        assert!(callers.anybody(&HeaderMap::new(), None).await.unwrap().is_none());
     })
     .await;
 }

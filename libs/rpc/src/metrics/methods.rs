@@ -58,16 +58,22 @@ impl Methods {
     /// The name of a call for people: its path, or `GET /generated/{job}/{artifact}`.
     pub(crate) fn shown<'a>(&self, request: &'a Request) -> Cow<'a, str> {
         let path = request.uri().path();
-        self.pattern(path).map_or(path.into(), |pattern| plain(request.method(), pattern).into())
+        // Most calls are calls of methods, and no pattern has such a path.
+        let pattern = if self.is_method(path) { None } else { self.pattern(path) };
+        pattern.map_or(path.into(), |pattern| plain(request.method(), pattern).into())
     }
 
     /// The labels of a call; `other` for one that is not served.
     pub(super) fn name(&self, request: &Request) -> MethodName {
         let path = request.uri().path();
-        if let Some(pattern) = self.pattern(path) {
-            return MethodName::new("http", &plain(request.method(), pattern));
+        if let Some(name) = self.by_path.get(path) {
+            return name.clone();
         }
-        self.by_path.get(path).unwrap_or(&self.other).clone()
+        let pattern = self.pattern(path);
+        pattern.map_or_else(
+            || self.other.clone(),
+            |pattern| MethodName::new("http", &plain(request.method(), pattern)),
+        )
     }
 
     fn pattern(&self, path: &str) -> Option<&'static str> {

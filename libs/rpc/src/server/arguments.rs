@@ -21,7 +21,7 @@ pub struct ServerArguments {
     #[arg(long, env = "ONDOL_TLS_CLIENT_CA", value_name = "FILE", requires = "tls_cert")]
     pub tls_client_ca: Option<PathBuf>,
     /// Calls that may run at once, streams until they end. One more is answered `RESOURCE_EXHAUSTED` at once, with
-    /// the time to come back. Health and reflection are not counted.
+    /// the time to come back. Health and reflection are not counted, nor is a call while its body is awaited.
     #[arg(long, env = "ONDOL_MAX_CONCURRENCY", value_name = "CALLS", default_value_t = 1024)]
     pub max_concurrency: usize,
     /// Deadline of a call whose caller gives none.

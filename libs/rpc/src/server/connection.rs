@@ -3,7 +3,6 @@
 use std::{convert::Infallible, pin::pin, time::Duration};
 
 use http::Extensions;
-use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
@@ -11,17 +10,23 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    body::Body,
-    transport::server::{Connected, TcpConnectInfo},
-};
+use tonic::transport::server::{Connected, TcpConnectInfo};
 use tower::{Service, ServiceExt};
 
-use super::{Peer, hearing::Hearing, stall::Stalls};
+use super::{
+    Peer,
+    heads::Heads,
+    hearing::{Heard, Hearing},
+    linger::Lingering,
+    parting::Parting,
+    read_out::ReadOut,
+    stall::Stalls,
+    unread::Unread,
+};
 use crate::{
     PeerNames,
     step::{Request, Response},
@@ -31,6 +36,9 @@ use crate::{
 /// How long a client may take for its TLS handshake, for the first bytes of its protocol, or for the headers of an
 /// HTTP/1 request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a connection over HTTP/1 may be without a request. Longer than load balancers keep theirs, which is a minute
+/// by default: who closes first must be the one that sends the requests.
+const REST: Duration = Duration::from_secs(75);
 /// How long a client may take to answer a ping.
 const PONG: Duration = Duration::from_secs(20);
 
@@ -54,6 +62,8 @@ pub(super) struct Connection {
     pub(super) patience: Duration,
     /// Owns the streams of all connections, which hyper runs as tasks of their own.
     pub(super) streams: Tasks,
+    /// Tells clients over HTTP/1 to come back on another connection.
+    pub(super) leaving: CancellationToken,
     /// Tells every connection to take no more streams.
     pub(super) closing: CancellationToken,
 }
@@ -84,16 +94,18 @@ impl Connection {
         I: Clone + Send + Sync + 'static,
         S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
-        let service = service.map_request(move |request: http::Request<Incoming>| {
-            let mut request = request.map(Body::new);
+        let unread = Unread::default();
+        let service = service.map_request(move |mut request: Request| {
             introduce(request.extensions_mut(), info.clone(), names.clone());
             request
         });
         let stalls = Stalls::new();
-        let watched = stalls.clone();
-        let service = service.map_response(move |response| watched.watch(response));
-        let protocol = self.protocol();
-        let (io, heard) = Hearing::new(io, stalls.clone());
+        let (io, heard) = Hearing::new(Lingering::new(io, unread.clone()), stalls.clone());
+        let parting = Parting::new(&self.leaving, heard.clone());
+        let (watched, last) = (stalls.clone(), parting.clone());
+        let service = service.map_response(move |response| watched.watch(last.tell(response)));
+        let service = ReadOut::new(service, unread);
+        let protocol = self.protocol(&heard);
         let mut connection =
             pin!(protocol.serve_connection(TokioIo::new(io), TowerToHyperService::new(service)));
         // Not all at the same age, or they would all arrive at the next pod together.
@@ -108,7 +120,7 @@ impl Connection {
                 tracing::debug!("a client asked for something and does not take it");
                 return;
             }
-            () = async { tokio::select! { () = sleep(age) => {}, () = self.closing.cancelled() => {} } } => {
+            () = parting.due(age, &self.closing) => {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     outcome = connection.as_mut() => outcome,
@@ -121,12 +133,12 @@ impl Connection {
         }
     }
 
-    fn protocol(&self) -> auto::Builder<Tasks> {
+    fn protocol(&self, heard: &Heard) -> auto::Builder<Tasks> {
         let mut builder = auto::Builder::new(self.streams.clone());
         builder
             .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HANDSHAKE)
+            .timer(Heads::new(heard.clone(), HANDSHAKE))
+            .header_read_timeout(REST)
             .max_headers(MOST_HEADERS)
             .max_buf_size(HTTP1_BUFFER);
         builder

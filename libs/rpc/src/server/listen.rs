@@ -1,15 +1,23 @@
 //! Lets connections in, and sees them all out.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{FutureExt, Stream, StreamExt};
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::server::{Connected, TcpIncoming};
 use tower::Service;
 
@@ -44,7 +52,12 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    pub(super) fn new(arguments: &ServerArguments, tls: Option<Arc<ServerConfig>>, calls: Calls) -> Self {
+    pub(super) fn new(
+        arguments: &ServerArguments,
+        tls: Option<Arc<ServerConfig>>,
+        calls: Calls,
+        leaving: CancellationToken,
+    ) -> Self {
         let connection = Connection {
             tls: tls.map(TlsAcceptor::from),
             max_streams: arguments.max_connection_streams,
@@ -52,6 +65,7 @@ impl Listening {
             keepalive: arguments.keepalive,
             patience: arguments.max_stall,
             streams: Tasks::default(),
+            leaving,
             closing: calls.draining().clone(),
         };
         let room = Arc::new(Semaphore::new(arguments.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
@@ -70,35 +84,58 @@ impl Listening {
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
-        tokio::select! {
-            biased;
-            () = shutdown => {}
-            () = self.accept(incoming, service) => {}
-        }
+        self.listen(incoming, service, shutdown).await;
         self.drain(grace).await;
     }
 
-    /// Runs until the listener ends. The listener is dropped, and so closed, with this future.
-    async fn accept<L, C, S>(&self, incoming: L, service: S)
+    /// Accepts until `shutdown`. The listener is dropped, and so closed, with this future.
+    async fn listen<L, C, S>(&self, incoming: L, service: S, shutdown: impl Future<Output = ()>)
     where
         L: Stream<Item = io::Result<C>>,
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
         let mut incoming = pin!(incoming);
+        tokio::select! {
+            biased;
+            () = shutdown => {}
+            () = self.accept(incoming.as_mut(), service.clone()) => {}
+        }
+        // Whoever has connected may have sent a call already, and would be reset with the listener.
+        while let (Ok(permit), Some(Some(Ok(io)))) =
+            (self.room.clone().try_acquire_owned(), incoming.next().now_or_never())
+        {
+            self.welcome(io, service.clone(), permit);
+        }
+    }
+
+    /// Runs until there is nobody to come any more.
+    async fn accept<L, C, S>(&self, mut incoming: Pin<&mut L>, service: S)
+    where
+        L: Stream<Item = io::Result<C>>,
+        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+        S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    {
         while let Ok(permit) = self.room.clone().acquire_owned().await {
             match incoming.next().await {
                 None => return,
-                Some(Ok(io)) => {
-                    let serving = self.connection.clone().serve(io, service.clone());
-                    self.connections.spawn(serving.map(|()| drop(permit)));
-                }
+                Some(Ok(io)) => self.welcome(io, service.clone(), permit),
                 Some(Err(error)) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     sleep(ACCEPT_REST).await;
                 }
             }
         }
+    }
+
+    /// Serves a connection, which holds its permit until it ends.
+    fn welcome<C, S>(&self, io: C, service: S, permit: OwnedSemaphorePermit)
+    where
+        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+        S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    {
+        let serving = self.connection.clone().serve(io, service);
+        self.connections.spawn(serving.map(|()| drop(permit)));
     }
 
     async fn drain(self, grace: Duration) {

@@ -31,8 +31,9 @@ pub(super) fn describe(fault: &impl Fault, reason: &str) -> Status {
     if let Some(delay) = fault.retry_after() {
         details.set_retry_info(Some(delay));
     }
-    if fault.kind() == Kind::ResourceExhausted {
-        details.set_quota_failure(exceeded(fault.quotas(), reason, &message));
+    let quotas = fault.quotas();
+    if fault.kind() == Kind::ResourceExhausted || !quotas.is_empty() {
+        details.set_quota_failure(exceeded(quotas, reason, &message));
     }
     Status::with_error_details(code_of(fault.kind()), message, details)
 }
@@ -80,6 +81,10 @@ fn shortened(message: Cow<'_, str>) -> String {
     }
     format!("{} …", &message[..message.floor_char_boundary(MESSAGE_BYTES)])
 }
+
+/// In the extensions of an answer to which [`complete`] has nothing to add.
+#[derive(Clone, Copy)]
+pub(crate) struct Completed;
 
 /// Completes an error in headers or trailers with what its author could not know or left out: the request's id,
 /// and an `ErrorInfo` for the errors that tonic makes itself. Does nothing to a success.

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn quota_failure_comes_with_resource_exhausted_only() {
+    fn quota_failure_comes_with_resource_exhausted_and_what_names_quotas() {
         let full = status(Refusal { kind: Kind::ResourceExhausted, violations: vec![] });
         assert_eq!(full.get_details_quota_failure().unwrap().violations[0].subject, "QUEUE_FULL");
         let named = full_of(vec![Quota::new("key:1", "2 of 2 are used"), Quota::new("global", "all")]);

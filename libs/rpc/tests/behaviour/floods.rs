@@ -1,21 +1,28 @@
-//! Floods of headers and of resets: the connection ends, the server does not.
+//! Floods of headers, resets, pings and settings: the connection ends where it has to, and others are served all the while.
 
 use std::{future, time::Duration};
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Empty;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use testkit::Network;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
-use crate::harness::{Echo, address, routes, server};
+use crate::{
+    frames::{
+        CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, FAREWELL, GET_ROOT, HEADERS, PING,
+        PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE, farewell, frame, frames, stream,
+    },
+    harness::{Echo, address, routes, say, server},
+};
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
-/// `:method GET`, `:scheme http`, `:path /`, all from HPACK's own table.
-const HEADERS: [u8; 3] = [0x82, 0x86, 0x84];
-const GOAWAY: u8 = 7;
+/// Far more than any bound.
+const MANY: u32 = 2_000;
 
 async fn serve() -> (Network, JoinSet<()>) {
     let routes = routes(Echo::answering("x")).await;
@@ -43,32 +50,48 @@ async fn said(network: &Network, sent: &[u8]) -> Vec<u8> {
     said
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = &(payload.len() as u32).to_be_bytes()[1..];
-    [length, &[kind, flags], &stream.to_be_bytes(), payload].concat()
+/// The same for somebody who speaks HTTP/2, while and after somebody else is served.
+async fn said_beside_others(network: &Network, sent: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let sent: Vec<_> = [PREFACE, SETTINGS].map(Vec::from).into_iter().chain(sent).collect();
+    let sent = sent.concat();
+    let (said, meanwhile) = tokio::join!(said(network, &sent), other(network));
+    assert_eq!((meanwhile.as_str(), other(network).await.as_str()), ("x", "x"));
+    said
 }
 
-/// The kinds of the frames that were said.
-fn kinds(mut said: &[u8]) -> Vec<u8> {
-    let mut kinds = Vec::new();
-    while let [a, b, c, kind, rest @ ..] = said {
-        kinds.push(*kind);
-        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-        said = rest.get(5 + length..).unwrap_or_default();
-    }
-    kinds
+/// What somebody else is told.
+async fn other(network: &Network) -> String {
+    say(network.channel(address(1)), String::new()).await.unwrap().into_inner()
 }
 
 #[tokio::test(start_paused = true)]
 async fn streams_that_are_opened_and_reset_without_end_end_the_connection() {
     let (network, _tasks) = serve().await;
-    let mut sent = [PREFACE, SETTINGS].concat();
-    for number in 0..2_000 {
-        let stream = 2 * number + 1;
-        sent.extend(frame(1, 0b101, stream, &HEADERS));
-        sent.extend(frame(3, 0, stream, &8_u32.to_be_bytes()));
-    }
-    assert!(kinds(&said(&network, &sent).await).contains(&GOAWAY));
+    let sent = (0..MANY).map(stream).map(|stream| {
+        let opened = frame(HEADERS, END_STREAM | END_HEADERS, stream, &GET_ROOT);
+        [opened, frame(RST_STREAM, 0, stream, &8_u32.to_be_bytes())].concat()
+    });
+    assert_eq!(farewell(&said_beside_others(&network, sent).await), Some(ENHANCE_YOUR_CALM));
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_that_the_server_is_made_to_reset_end_the_connection_too() {
+    let (network, _tasks) = serve().await;
+    // Each has a window that no number holds.
+    let sent = (0..MANY).map(stream).map(|stream| {
+        let opened = frame(HEADERS, END_STREAM | END_HEADERS, stream, &GET_ROOT);
+        [opened, frame(WINDOW_UPDATE, 0, stream, &0x7fff_ffff_u32.to_be_bytes())].concat()
+    });
+    assert_eq!(farewell(&said_beside_others(&network, sent).await), Some(ENHANCE_YOUR_CALM));
+}
+
+#[tokio::test(start_paused = true)]
+async fn data_that_holds_nothing_ends_the_connection() {
+    let (network, _tasks) = serve().await;
+    let opened = frame(HEADERS, END_HEADERS, 1, &GET_ROOT);
+    let nothing = frame(DATA, 0, 1, &[]);
+    let sent = [opened].into_iter().chain((0..MANY).map(|_| nothing.clone()));
+    assert_eq!(farewell(&said_beside_others(&network, sent).await), Some(ENHANCE_YOUR_CALM));
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,28 +104,55 @@ async fn headers_without_end_are_refused_by_both_protocols() {
         let answer = String::from_utf8(said(&network, request.as_bytes()).await).unwrap();
         assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     }
-    // One header in as many CONTINUATION frames as are sent.
-    let mut sent = [PREFACE, SETTINGS, &frame(1, 0b001, 1, &HEADERS)].concat();
-    for _ in 0..64 {
+    // One header in as many CONTINUATION frames as are sent, large or small ones.
+    for size in [0, 16_224] {
         let part = [&[0x00, 0x01, b'x', 0x7f, 0xe1, 0x7e][..], &[b'y'; 16_224]].concat();
-        sent.extend(frame(9, 0, 1, &part));
+        let part = if size == 0 { frame(CONTINUATION, 0, 1, &[]) } else { frame(CONTINUATION, 0, 1, &part) };
+        let opened = frame(HEADERS, END_STREAM, 1, &GET_ROOT);
+        let sent = [opened].into_iter().chain((0..64).map(|_| part.clone()));
+        assert!(farewell(&said_beside_others(&network, sent).await).is_some(), "{size}");
     }
-    assert!(kinds(&said(&network, &sent).await).contains(&GOAWAY));
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_requests_that_are_one_to_somebody_else_are_refused() {
+async fn a_header_list_that_is_too_large_is_431_for_its_stream_and_the_connection_goes_on() {
+    let (network, mut tasks) = serve().await;
+    let io = TokioIo::new(network.connect(address(1)).unwrap());
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tasks.spawn(async move { drop(connection.await) });
+    // Two of 40 KiB are more than 64 KiB.
+    for (size, status) in [(40 * 1024, 431), (10, 404)] {
+        let large = "y".repeat(size);
+        let request = Request::get("http://x/").header("one", &large).header("two", &large);
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        assert_eq!(sender.send_request(request).await.unwrap().status(), status);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_and_settings_are_answered_one_by_one() {
     let (network, _tasks) = serve().await;
-    for smuggled in [
-        "content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\nhost: x\r\n\r\n",
-        "content-length: 4\r\ncontent-length: 5\r\n\r\nabcde",
-        "content-length: +4\r\n\r\nabcd",
-        "transfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
-        "transfer-encoding : chunked\r\n\r\n0\r\n\r\n",
-    ] {
-        let request = format!("POST / HTTP/1.1\r\nhost: x\r\n{smuggled}");
-        let answer = String::from_utf8(said(&network, request.as_bytes()).await).unwrap();
-        let answers = answer.matches("HTTP/1.1 ").count();
-        assert!(answers <= 1 && !answer.contains(" 200 "), "{smuggled:?}: {answer}");
+    for (kind, one) in [(PING, frame(PING, 0, 0, b"how-are-")), (4, SETTINGS.to_vec())] {
+        let sent = (0..MANY).map(|_| one.clone()).chain([FAREWELL.to_vec()]);
+        let said = said_beside_others(&network, sent).await;
+        let answers = frames(&said).into_iter().filter(|(said, _)| *said == kind).count();
+        // The server has settings of its own, and pings to see whether the client has heard that it goes.
+        assert!((MANY as usize..=MANY as usize + 3).contains(&answers), "{kind}: {answers}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_read_what_they_ask_for_without_end_is_left() {
+    let (network, _tasks) = serve().await;
+    for one in [frame(PING, 0, 0, b"how-are-"), SETTINGS.to_vec()] {
+        let began = Instant::now();
+        let mut io = network.connect(address(1)).unwrap();
+        io.write_all(&[PREFACE, SETTINGS].concat()).await.unwrap();
+        let many = one.repeat(1_000);
+        let (_gone, answered) =
+            tokio::join!(async { while io.write_all(&many).await.is_ok() {} }, other(&network),);
+        assert_eq!(answered, "x");
+        assert!(began.elapsed() < Duration::from_mins(2), "{:?}", began.elapsed());
     }
 }

@@ -3,8 +3,12 @@
 //! The modules say `cfg(test)` for clippy, which otherwise takes their helpers for production code.
 
 #[cfg(test)]
+mod frames;
+#[cfg(test)]
 mod harness;
 
+#[cfg(test)]
+mod arriving;
 #[cfg(test)]
 mod balancing;
 #[cfg(test)]
@@ -18,6 +22,8 @@ mod ejection;
 #[cfg(test)]
 mod floods;
 #[cfg(test)]
+mod http1;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod malformed;
@@ -26,10 +32,20 @@ mod observing;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]
+mod parting;
+#[cfg(test)]
 mod plain;
 #[cfg(test)]
+mod refused_early;
+#[cfg(test)]
 mod retries;
+#[cfg(test)]
+mod slow;
+#[cfg(test)]
+mod smuggling;
 #[cfg(test)]
 mod stalls;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod turning_away;

@@ -1,6 +1,14 @@
 //! Clients that ask and then do not read: their connection is closed, and what ran for them ends.
 
-use std::{convert::Infallible, future, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{body::Body, response::Response, routing::get};
 use bytes::Bytes;
@@ -16,7 +24,13 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::harness::{Echo, address, routes, server};
+use crate::{
+    frames::{END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, frame, getting, stream as opened},
+    harness::{Echo, address, routes, say, server, settle},
+};
+
+/// How much of an endless answer is made at a time.
+const PIECE: usize = 16 * 1024;
 
 /// Tells that what holds it is gone.
 struct Gone(Arc<Notify>);
@@ -28,10 +42,11 @@ impl Drop for Gone {
 }
 
 /// More than anybody reads.
-fn endless(ended: Arc<Notify>) -> Response {
+fn endless(ended: Arc<Notify>, made: Arc<AtomicUsize>) -> Response {
     let gone = Gone(ended);
-    let kilobytes = stream::repeat(Bytes::from(vec![b'x'; 16 * 1024])).map(move |bytes| {
+    let kilobytes = stream::repeat(Bytes::from(vec![b'x'; PIECE])).map(move |bytes| {
         let _kept = &gone;
+        made.fetch_add(bytes.len(), Ordering::Relaxed);
         Ok::<_, Infallible>(bytes)
     });
     Response::new(Body::from_stream(kilobytes))
@@ -48,10 +63,15 @@ fn slow() -> Response {
 
 /// A server, what tells that an endless answer has ended, and the tasks that it runs on.
 async fn serve() -> (Network, Arc<Notify>, JoinSet<()>) {
+    serve_counting(Arc::default()).await
+}
+
+/// The same, and how much of endless answers is made.
+async fn serve_counting(made: Arc<AtomicUsize>) -> (Network, Arc<Notify>, JoinSet<()>) {
     let ended = Arc::new(Notify::new());
     let tell = Arc::clone(&ended);
     let plain = axum::Router::new()
-        .route("/endless", get(move || future::ready(endless(Arc::clone(&tell)))))
+        .route("/endless", get(move || future::ready(endless(Arc::clone(&tell), Arc::clone(&made)))))
         .route("/slow", get(async || slow()));
     let routes = routes(Echo::answering("x")).await.into_axum_router().merge(plain);
     let (network, mut tasks) = (Network::new(), JoinSet::new());
@@ -86,6 +106,26 @@ async fn an_answer_over_http_2_that_nobody_reads_ends_though_the_client_answers_
     let took = began.elapsed();
     assert!((Duration::from_mins(1)..Duration::from_mins(2)).contains(&took), "{took:?}");
     assert!(unread.into_body().collect().await.is_err(), "what was there does not look whole");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_answers_that_nobody_reads_hardly_more_is_made_than_fits_on_the_way() {
+    const STREAMS: u32 = 200;
+    let made = Arc::new(AtomicUsize::new(0));
+    let (network, ended, _tasks) = serve_counting(Arc::clone(&made)).await;
+    let mut io = network.connect(address(1)).unwrap();
+    let asked = (0..STREAMS)
+        .map(|number| frame(HEADERS, END_STREAM | END_HEADERS, opened(number), &getting("/endless")));
+    let sent: Vec<_> = [PREFACE, SETTINGS].map(Vec::from).into_iter().chain(asked).collect();
+    io.write_all(&sent.concat()).await.unwrap();
+    let began = Instant::now();
+    assert!(say(network.channel(address(1)), String::new()).await.is_ok(), "others are served meanwhile");
+    settle().await;
+    // Windows of 64 KiB for all of them together, and what each has in hand.
+    let (made, most) = (made.load(Ordering::Relaxed), 64 * 1024 + 2 * STREAMS as usize * PIECE);
+    assert!((1..=most).contains(&made), "{made} bytes");
+    ended.notified().await;
+    assert!(began.elapsed() < Duration::from_mins(2), "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

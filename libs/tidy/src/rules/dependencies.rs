@@ -6,7 +6,7 @@ use super::manifests::{dependency_tables, members};
 use crate::{File, Finding, Repository};
 
 /// Which of our own crates each of our crates may use. `tools/ondol` may use all of them.
-const EDGES: [(&str, &[&str]); 31] = [
+const EDGES: [(&str, &[&str]); 32] = [
     ("libs/accounts", &["arguments", "fault"]),
     ("libs/amazon", &[]),
     ("libs/arguments", &[]),
@@ -22,7 +22,7 @@ const EDGES: [(&str, &[&str]); 31] = [
     ("libs/jobview", &["artifacts", "fault", "jobs", "proto"]),
     ("libs/models", &["fault"]),
     ("libs/objects", &["amazon", "arguments", "fault"]),
-    ("libs/openai", &["fault", "proto"]),
+    ("libs/openai", &["fault", "proto", "strictjson"]),
     ("libs/openapi", &["fault"]),
     ("libs/proto", &[]),
     ("libs/rpc", &["arguments", "fault", "httpjson", "telemetry", "transcoding"]),
@@ -30,11 +30,12 @@ const EDGES: [(&str, &[&str]); 31] = [
     ("libs/secrets", &["amazon", "fault"]),
     ("libs/service", &["fault", "rpc", "runtime"]),
     ("libs/sqlguard", &["fault"]),
+    ("libs/strictjson", &["fault"]),
     ("libs/telemetry", &["fault"]),
     ("libs/testkit", &["fault", "proto", "rpc", "runtime", "telemetry"]),
     ("libs/tidy", &[]),
     ("libs/tools", &["fault", "objects"]),
-    ("libs/transcoding", &["fault"]),
+    ("libs/transcoding", &["fault", "strictjson"]),
     ("libs/webhooks", &["fault"]),
     ("tools/shop", &[]),
     ("tools/ondol", &["api", "llm-inference", "mcp", "worker"]),
@@ -59,7 +60,7 @@ const HOMES: [(&str, &[&str]); 11] = [
 ];
 
 /// The core: what it must not know, so that a transport can be changed without it.
-const CORE: [&str; 18] = [
+const CORE: [&str; 19] = [
     "libs/accounts",
     "libs/amazon",
     "libs/artifacts",
@@ -75,6 +76,7 @@ const CORE: [&str; 18] = [
     "libs/openapi",
     "libs/secrets",
     "libs/sqlguard",
+    "libs/strictjson",
     "libs/tools",
     "libs/transcoding",
     "libs/webhooks",

@@ -3,10 +3,10 @@
 use fault::Violation;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value};
 use serde_json::{Map, Value as Json};
+use strictjson::Place;
 
 use super::{
     known::{is_known, is_wrapper, known, nesting},
-    place::Place,
     scalar::{key, scalar, unexpected},
 };
 use crate::limits::MAX_NESTING;

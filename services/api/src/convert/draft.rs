@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use accounts::Grants;
 use contract::Invalid;
+use fault::Rounded;
 use jobs::{Idempotency, Name, Priority};
 use prost::Message;
 use proto::jobs::v1 as wire;
@@ -56,7 +57,7 @@ impl Found {
 /// A job that expires before it may run would never run.
 fn check_order(delay: Duration, expires_after: Option<Duration>) -> Result<(), Invalid> {
     if expires_after.is_some_and(|expires_after| expires_after <= delay) {
-        let rule = format!("must be longer than delay ({delay:?}), which it includes");
+        let rule = format!("must be longer than delay ({}), which it includes", Rounded(delay));
         return Err(Invalid::field("expires_after", rule));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! API keys.
 
-use accounts::{AccountsError, Grants, Key, Limits, NewKey};
+use accounts::{AccountsError, Grants, Key, Limits, NewKey, check_key_name};
 use contract::Invalid;
 use fault::Violation;
 use jiff::Timestamp;
@@ -10,6 +10,11 @@ use proto::admin::v1 as wire;
 pub(crate) fn key_name(name: &str) -> Result<&str, Invalid> {
     let id = name.strip_prefix("apiKeys/").filter(|id| !id.is_empty() && !id.contains('/'));
     id.ok_or_else(|| Invalid::field("name", "must be `apiKeys/{api_key}`, as CreateApiKey names it"))
+}
+
+/// Whoever is asked for by a name that no owner can have would be told that there are no keys.
+pub(crate) fn check_owner(field: &str, owner: &str) -> Result<(), Invalid> {
+    check_key_name(owner).map_err(|wrong| Invalid::field(field, wrong.to_string()))
 }
 
 /// What a key shall be. Its words and numbers are checked where it is kept.

@@ -15,9 +15,9 @@ mod streaming;
 mod unary;
 mod verdict;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use http::Extensions;
+use http::{Extensions, HeaderMap};
 use proto::inference::v1::inference_service_client::InferenceServiceClient;
 use rpc::{Deadline, Upstream};
 use tokio::sync::watch;
@@ -26,12 +26,12 @@ use tonic::{
     metadata::{AsciiMetadataValue, MetadataMap},
 };
 
-pub(super) use streaming::{Begun, Events};
+pub(super) use streaming::{Begun, Events, beat};
 
 use self::attempts::Attempts;
 use crate::{
     ApiError,
-    routes::{Release, Route, Routes},
+    routes::{Priority, Release, Route, Routes},
 };
 
 /// Tells which release answered.
@@ -42,33 +42,49 @@ type Client = InferenceServiceClient<Upstream>;
 /// The way to the models. A clone is the same.
 #[derive(Clone)]
 pub(crate) struct Dispatch {
-    routes: Arc<Routes>,
+    /// They may change between two calls, and not during one.
+    routes: watch::Receiver<Arc<Routes>>,
 }
 
 impl Dispatch {
     /// Calls along these routes.
-    pub(crate) fn new(routes: Routes) -> Self {
-        Self { routes: Arc::new(routes) }
+    pub(crate) fn new(routes: watch::Receiver<Arc<Routes>>) -> Self {
+        Self { routes }
     }
 
-    /// The channels to all releases.
-    pub(crate) fn upstreams(&self) -> impl Iterator<Item = Upstream> {
-        self.routes.releases().iter().map(|release| release.upstream())
+    /// The channel to the one release, where there is no file and so never another.
+    pub(crate) fn only(&self) -> Option<Upstream> {
+        self.routes().only().map(|release| release.upstream())
+    }
+
+    /// When a call to generate should come back that every release would send away now, whatever it asks for.
+    pub(crate) fn full(&self, headers: &HeaderMap) -> Option<Duration> {
+        self.routes().full_for(Priority::claimed(headers)?)
     }
 
     /// Whether each release is connected, now and later.
     pub(crate) fn connected(&self) -> Vec<watch::Receiver<bool>> {
-        self.routes.releases().iter().map(|release| release.connected()).collect()
+        self.routes().releases().iter().map(|release| release.connected()).collect()
+    }
+
+    /// Ready when the routes are others; an error where they will never be.
+    pub(crate) async fn changed(&mut self) -> Result<(), watch::error::RecvError> {
+        self.routes.changed().await
+    }
+
+    /// The routes of this moment.
+    fn routes(&self) -> Arc<Routes> {
+        Arc::clone(&self.routes.borrow())
     }
 
     fn route(&self, model: &str) -> Result<Arc<Route>, Status> {
-        let found = self.routes.find(model).cloned();
+        let found = self.routes().find(model).cloned();
         found.ok_or_else(|| rpc::status(ApiError::NoRoute { model: model.to_owned() }))
     }
 
     fn attempts(&self, route: Arc<Route>, extensions: &Extensions) -> Attempts {
         let deadline = extensions.get::<Deadline>().copied();
-        Attempts { routes: Arc::clone(&self.routes), route, deadline, hedge_after: None }
+        Attempts { routes: self.routes(), route, deadline, hedge_after: None }
     }
 }
 

@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use contract::{Page, check_counting, check_generation, model_name};
 use futures::StreamExt;
-use proto::inference::v1::{
-    self as wire, inference_service_server::InferenceService, stream_generate_text_response::Event,
-};
+use proto::inference::v1::{self as wire, inference_service_server::InferenceService};
 use tonic::{Code, Request, Response, Status};
 
 use super::{
-    dispatch::{Begun, Dispatch, Events, tell},
+    dispatch::{Begun, Dispatch, Events, beat, tell},
     limits::{Admission, Admitted, Contexts, bound},
 };
 use crate::{
@@ -128,7 +126,5 @@ fn check(request: &Request<wire::GenerateTextRequest>) -> Result<Priority, Statu
     Priority::of(request.metadata().as_ref(), &granted(request.extensions())).map_err(rpc::status)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it stands among what may fail")]
-fn beat() -> Result<wire::StreamGenerateTextResponse, Status> {
-    Ok(wire::StreamGenerateTextResponse { event: Some(Event::Heartbeat(wire::Heartbeat {})) })
-}
+#[cfg(test)]
+mod tests;

@@ -68,6 +68,9 @@ impl ApiKeyService for ApiKeys {
         let size = page_size(*size).map_err(status)?;
         let some = |text: &'_ String| (!text.is_empty()).then(|| text.clone());
         let (owner, after) = (some(owner), some(page_token));
+        if let Some(owner) = &owner {
+            convert::check_owner("owner", owner).map_err(status)?;
+        }
         let page = store.list(owner.as_deref(), size, after.as_deref()).await.map_err(status)?;
         let now = Timestamp::now();
         let api_keys = page.keys.into_iter().map(|key| convert::key(key, now)).collect();

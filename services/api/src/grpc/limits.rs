@@ -4,6 +4,7 @@
 //! - `admitted` is a call that was let in: its answer tells how the limits stand.
 //! - `bound` says how many tokens a request may use, which needs the model's context: `contexts` remembers those.
 //! - `meter` sees the tokens of a stream.
+//! - `spent` remembers who has used up their requests, for the door.
 
 mod admission;
 mod admitted;
@@ -12,6 +13,7 @@ mod contexts;
 mod headers;
 mod meter;
 mod metrics;
+mod spent;
 
 pub(crate) use admission::Admission;
 pub(super) use admitted::Admitted;

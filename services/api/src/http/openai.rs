@@ -4,13 +4,14 @@
 //! this process and with what the caller's key allows, so that every rule of it holds for them too:
 //! - `generate` answers with a whole document, `events` with a stream of them;
 //! - `models` lists and describes;
-//! - `body` reads, `keyed` finds out who calls.
+//! - `body` reads, `keyed` finds out who calls, `query` refuses what stands behind a path.
 
 mod body;
 mod events;
 mod generate;
 mod keyed;
 mod models;
+mod query;
 
 use axum::{
     Router,
@@ -22,7 +23,7 @@ use http::HeaderMap;
 use openai::{Endpoint, error_of};
 use serde_json::Value;
 
-use self::keyed::Keyed;
+use self::{keyed::Keyed, query::NoQuery};
 use super::Refused;
 use crate::{ApiError, auth::Authenticate, grpc::Inference};
 
@@ -56,7 +57,7 @@ pub(crate) fn routes(authenticate: Authenticate, inference: Inference, limit: us
 }
 
 fn at(endpoint: Endpoint) -> MethodRouter<Desk> {
-    post(async move |State(desk): State<Desk>, keyed: Keyed, headers: HeaderMap, body: Body| {
+    post(async move |State(desk): State<Desk>, keyed: Keyed, _: NoQuery, headers: HeaderMap, body: Body| {
         generate::generate(endpoint, desk, keyed, headers, body).await
     })
 }

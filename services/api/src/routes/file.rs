@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use arguments::positive_duration;
+use arguments::{positive_duration, toml_problem};
 use contract::model_id;
 use http::Uri;
 use serde::{Deserialize, Deserializer, de};
@@ -30,7 +30,7 @@ pub(super) struct File {
 }
 
 /// A release.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReleaseEntry {
     #[serde(deserialize_with = "url")]
@@ -40,7 +40,7 @@ pub(super) struct ReleaseEntry {
 }
 
 /// How many calls run at a release at once. Without it, as many as come.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConcurrencyEntry {
     most: u32,
@@ -58,7 +58,8 @@ impl ConcurrencyEntry {
             least: self.least.unwrap_or(1),
             most: self.most,
             delay: self.delay.unwrap_or(DELAY),
-            line: self.line.unwrap_or(self.most) as usize,
+            // A full one so costs half of the time that a call takes, whatever that is.
+            line: self.line.unwrap_or(self.most / 2) as usize,
             patience: self.patience.unwrap_or(PATIENCE),
         }
     }
@@ -110,9 +111,9 @@ impl File {
     /// Reads and checks it; an error names the field.
     pub(super) fn from_toml(text: &str) -> Result<Self, ApiError> {
         let file: Self = toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            ApiError::route(format!("line {line}"), error.message())
+            let told = toml_problem(text, error.span(), error.message());
+            let (line, problem) = told.split_once(": ").unwrap_or(("the file", &told));
+            ApiError::route(line, problem)
         })?;
         file.check()?;
         Ok(file)

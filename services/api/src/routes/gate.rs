@@ -68,10 +68,19 @@ impl Gate {
             Sent::ToWait(turn) => timeout(self.settings.patience, turn).await.ok().and_then(Result::ok),
             Sent::Away => None,
         };
-        entered.ok_or_else(|| {
-            self.metrics.shed(priority);
-            ApiError::Shed { retry_after: self.settings.patience }
-        })
+        entered.ok_or_else(|| ApiError::Shed { retry_after: self.send_away(priority) })
+    }
+
+    /// Whether somebody so urgent would be sent away now.
+    pub(super) fn is_full_for(&self, priority: Priority) -> bool {
+        let mut state = self.state();
+        state.running >= state.limit.calls() && !state.line.has_place(priority)
+    }
+
+    /// Sends somebody away, and says when to come back.
+    pub(super) fn send_away(&self, priority: Priority) -> Duration {
+        self.metrics.shed(priority);
+        self.settings.patience
     }
 
     fn arrive(self: &Arc<Self>, priority: Priority) -> Sent {

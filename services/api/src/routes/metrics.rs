@@ -38,8 +38,9 @@ struct Attempt {
     outcome: &'static str,
 }
 
+/// What came of a second try, or of a change of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Hedge {
+struct Ended {
     outcome: &'static str,
 }
 
@@ -59,10 +60,12 @@ struct OfRelease {
 pub(crate) struct Metrics {
     attempts: Family<Attempt, Counter>,
     failovers: Family<Attempt, Counter>,
-    hedges: Family<Hedge, Counter>,
+    hedges: Family<Ended, Counter>,
     over_budget: Counter,
     shed: Family<Shed, Counter>,
     limit: Family<OfRelease, Gauge>,
+    reloads: Family<Ended, Counter>,
+    outdated: Gauge,
 }
 
 impl Metrics {
@@ -75,7 +78,13 @@ impl Metrics {
             over_budget: Counter::default(),
             shed: Family::default(),
             limit: Family::default(),
+            reloads: Family::default(),
+            outdated: Gauge::default(),
         };
+        // There from the beginning: a rate of something that is not there alerts nobody.
+        for outcome in ["taken", "refused"] {
+            drop(metrics.reloads.get_or_create(&Ended { outcome }));
+        }
         let help =
             "Attempts at calls of models, by release: answered (good or bad), unavailable, full or shed";
         registry.register("ondol_route_attempts", help, metrics.attempts.clone());
@@ -89,6 +98,10 @@ impl Metrics {
         registry.register("ondol_route_shed", help, metrics.shed.clone());
         let help = "Calls that the gate of a release lets run at once";
         registry.register("ondol_route_limit", help, metrics.limit.clone());
+        let help = "Changes of the file of routes: taken, or refused";
+        registry.register("ondol_route_reloads", help, metrics.reloads.clone());
+        let help = "1 while the routes are older ones, since the file that describes them cannot be used";
+        registry.register("ondol_route_outdated", help, metrics.outdated.clone());
         metrics
     }
 
@@ -104,11 +117,28 @@ impl Metrics {
 
     /// A call that was made a second time has its answer.
     pub(crate) fn hedged(&self, won: bool) {
-        self.hedges.get_or_create(&Hedge { outcome: if won { "won" } else { "lost" } }).inc();
+        self.hedges.get_or_create(&Ended { outcome: if won { "won" } else { "lost" } }).inc();
     }
 
     pub(super) fn over_budget(&self) {
         self.over_budget.inc();
+    }
+
+    /// The routes are those of a changed file.
+    pub(super) fn taken(&self) {
+        self.reloads.get_or_create(&Ended { outcome: "taken" }).inc();
+        self.outdated.set(0);
+    }
+
+    /// The file has changed, and cannot be used.
+    pub(super) fn refused(&self) {
+        self.reloads.get_or_create(&Ended { outcome: "refused" }).inc();
+        self.outdated.set(1);
+    }
+
+    /// The file is again what the routes were read from.
+    pub(super) fn restored(&self) {
+        self.outdated.set(0);
     }
 }
 

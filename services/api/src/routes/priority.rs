@@ -38,6 +38,11 @@ impl Priority {
         }
     }
 
+    /// What a call says of itself before anybody knows what it may say: nothing where it says more than everybody may.
+    pub(crate) fn claimed(headers: &HeaderMap) -> Option<Self> {
+        Self::of(headers, &Grants::from_line("")).ok()
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Low => "low",
@@ -64,6 +69,10 @@ mod tests {
         assert_eq!(of(None, "scopes="), Some(Priority::Normal));
         assert_eq!(of(Some("low"), "scopes="), Some(Priority::Low));
         assert_eq!(of(Some("high"), "scopes=priority"), Some(Priority::High));
+        let claimed = |said: &str| {
+            Priority::claimed(&[(PRIORITY.parse().unwrap(), said.parse().unwrap())].into_iter().collect())
+        };
+        assert_eq!((claimed("low"), claimed("high")), (Some(Priority::Low), None));
         assert_eq!((of(Some("high"), "scopes="), of(Some("urgent"), "scopes=priority")), (None, None));
     }
 }

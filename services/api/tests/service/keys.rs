@@ -73,6 +73,8 @@ async fn only_administrators_make_keys_and_wrong_fields_are_named() {
     let missing = GetApiKeyRequest { name: "apiKeys/00000000000000000000000000000000".into() };
     let refused = keys(&house).get_api_key(by(ADMIN, missing)).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotFound);
+    let nobody = ListApiKeysRequest { owner: "a b".into(), ..ListApiKeysRequest::default() };
+    assert_eq!(fields(&keys(&house).list_api_keys(by(ADMIN, nobody)).await.unwrap_err()), ["owner"]);
     let nameless = GetApiKeyRequest { name: "keys/1".into() };
     assert_eq!(fields(&keys(&house).get_api_key(by(ADMIN, nameless)).await.unwrap_err()), ["name"]);
 }

@@ -157,7 +157,8 @@ async fn every_answer_tells_how_the_limits_stand() {
 async fn what_is_larger_than_a_limit_is_not_to_be_tried_again() {
     let limited = Limited::new(Script::Greet, "keys.tokens_per_day = 40").await;
     let refused = limited.stand.client().generate_text(keyed(ask_for(50))).await.unwrap_err();
-    assert_eq!(refusal(&refused), (Code::ResourceExhausted, "REQUEST_LARGER_THAN_LIMIT".to_owned()));
+    assert_eq!(refusal(&refused), (Code::FailedPrecondition, "REQUEST_LARGER_THAN_LIMIT".to_owned()));
+    assert_eq!(subjects(&refused), ["key:file:laptop"]);
     assert!(refused.get_details_retry_info().is_none(), "{refused:?}");
     limited.stand.client().generate_text(keyed(ask_for(20))).await.unwrap();
 }

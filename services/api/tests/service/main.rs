@@ -72,3 +72,5 @@ mod routed;
 mod routing;
 #[cfg(test)]
 mod shedding;
+#[cfg(test)]
+mod turning_away;

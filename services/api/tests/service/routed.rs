@@ -24,7 +24,9 @@ pub(crate) struct Routed {
     pub(crate) releases: Vec<Scripted>,
     pub(crate) address: SocketAddr,
     _serving: Vec<Serving>,
-    _file: NamedTempFile,
+    /// What stands in the file before the routes.
+    head: String,
+    file: NamedTempFile,
 }
 
 impl Routed {
@@ -42,11 +44,11 @@ impl Routed {
             .zip(addresses)
             .map(|(name, address)| format!("[releases.{name}]\nurl = \"http://{address}\"\n"));
         let gone = "[releases.gone]\nurl = \"http://127.0.0.1:0\"\n".to_owned();
-        let text: String = [gone].into_iter().chain(there).chain([routes.to_owned()]).collect();
-        let file = file(&text);
+        let head: String = [gone].into_iter().chain(there).collect();
+        let file = file(&(head.clone() + routes));
         let flags = [&["--routes", file.path().to_str().unwrap()], flags].concat();
         let address = api::start(line("http://127.0.0.1:0", &flags), Life::new()).await.unwrap();
-        let routed = Self { releases, address, _serving: serving, _file: file };
+        let routed = Self { releases, address, _serving: serving, head, file };
         routed.connected().await;
         routed
     }
@@ -67,6 +69,11 @@ impl Routed {
 
     pub(crate) fn client(&self) -> InferenceServiceClient<Channel> {
         InferenceServiceClient::new(channel(self.address))
+    }
+
+    /// Puts other routes into the file.
+    pub(crate) fn rewrite(&self, routes: &str) {
+        fs::write(self.file.path(), self.head.clone() + routes).unwrap();
     }
 
     /// Which release answers a request for a whole text.

@@ -7,6 +7,7 @@ use proto::inference::v1::{
     stream_generate_text_response::Event,
 };
 use runtime::Life;
+use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
@@ -60,6 +61,18 @@ async fn releases_have_their_weight_of_the_calls() {
         answers.push(routed.answers().await);
     }
     assert_eq!(answers, ["blue", "blue", "green", "blue", "blue", "blue", "green", "blue"]);
+}
+
+#[tokio::test]
+async fn routes_are_those_of_the_file_also_when_it_changes() {
+    let to =
+        |release: &str| format!("[[routes]]\nmodel = \"*\"\ntargets = [{{ release = \"{release}\" }}]\n");
+    let routed = Routed::new(&[Script::Greet, Script::Greet], &to("blue")).await;
+    assert_eq!(routed.answers().await, "blue");
+    routed.rewrite(&to("nobody"));
+    routed.rewrite(&to("green"));
+    let changed = async { while routed.answers().await != "green" {} };
+    timeout(Duration::from_secs(30), changed).await.unwrap();
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 use accounts::{KeyArguments, Keyring, Keys};
 use axum::{extract::Request, middleware::Next, middleware::from_fn, response::Response};
 use http::{HeaderValue, header::AUTHORIZATION};
+use identity::Callers;
 use mcp::{Faces, Prompt, ProtocolArguments, Resources};
 use objects::{Folder, Objects};
 use rpc::{ServerArguments, Trust};
@@ -76,7 +77,14 @@ async fn serve(arguments: Arguments, life: Life) -> Result<(), BoxError> {
     // The suite also comes as a browser on this machine, which an operator would have to let in, too.
     let origins = vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()];
     let protocol = ProtocolArguments { origins, tasks: 1000, ..ProtocolArguments::default() };
-    let routes = mcp::routes(&faces, objects, Keyring::of_file(Keys::load(&keys)?), &protocol, &life).await?;
+    let routes = mcp::routes(
+        &faces,
+        objects,
+        Callers::of_keys(Keyring::of_file(Keys::load(&keys)?)),
+        &protocol,
+        &life,
+    )
+    .await?;
     let door = Door {
         listen: arguments.listen,
         arguments: &arguments.server,

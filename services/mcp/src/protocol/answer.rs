@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use fault::{Fault, Kind};
+use fault::{Fault, Kind, Rounded};
 use rmcp::{
     ErrorData,
     model::{
@@ -64,9 +64,8 @@ fn told(error: &ToolsError) -> CallToolResult {
     let mut meta = MetaObject::new();
     meta.insert("ondol/reason".to_owned(), error.reason().into());
     if let Some(wait) = error.retry_after() {
-        let milliseconds = wait.as_millis() as u64;
-        let _ = write!(text, " (try again in {milliseconds} ms)");
-        meta.insert("ondol/retryAfterMs".to_owned(), milliseconds.into());
+        let _ = write!(text, " (try again in {})", Rounded(wait));
+        meta.insert("ondol/retryAfterMs".to_owned(), (wait.as_millis() as u64).into());
     }
     let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
     result.meta = Some(meta);

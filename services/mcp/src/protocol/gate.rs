@@ -1,19 +1,20 @@
-//! Lets keys in.
+//! Lets in whoever holds a key, a token or a certificate that opens the door.
 
-use accounts::{AccountsError, Keyring};
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
 use http::{HeaderValue, header::WWW_AUTHENTICATE};
-use rpc::Principal;
+use identity::{Callers, IdentityError};
+use rpc::{PeerNames, Principal};
 use tools::Caller;
 
-/// Goes on in the name of the key that came, or answers that none did. The check is on the key alone: nothing is decided by
-/// headers that repeat what the body says.
-pub(super) async fn enter(State(keys): State<Keyring>, mut request: Request, next: Next) -> Response {
-    let account = match keys.authenticate(request.headers()).await {
+/// Goes on in the name of whoever calls, or answers that nobody is known by what came. The check is on that alone: nothing is
+/// decided by headers that repeat what the body says.
+pub(super) async fn enter(State(callers): State<Callers>, mut request: Request, next: Next) -> Response {
+    let names = request.extensions().get::<PeerNames>().map(PeerNames::as_slice);
+    let account = match callers.caller(request.headers(), names).await {
         Ok(account) => account,
         Err(error) => return refused(error),
     };
@@ -22,7 +23,7 @@ pub(super) async fn enter(State(keys): State<Keyring>, mut request: Request, nex
         scopes: account.grants.scopes.clone(),
         tools: account.grants.tools.clone(),
     };
-    // Names of keys always fit; the access log learns it here.
+    // Names of callers always fit; the access log learns it here.
     if let Ok(principal) = Principal::new(&account.name) {
         principal.attach(request.extensions_mut());
     }
@@ -30,7 +31,7 @@ pub(super) async fn enter(State(keys): State<Keyring>, mut request: Request, nex
     next.run(request).await
 }
 
-fn refused(error: AccountsError) -> Response {
+fn refused(error: IdentityError) -> Response {
     let mut response = rpc::status(error).into_http::<axum::body::Body>();
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response

@@ -84,6 +84,25 @@ async fn strangers_other_hosts_and_browsers_are_refused() {
 }
 
 #[tokio::test]
+async fn tokens_are_looked_at_as_such_beside_keys_that_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("identities.toml");
+    // Nobody is there, and a token of another issuer is no reason to wait for that.
+    let table = "[[issuers]]\nname = \"corp\"\nissuer = \"http://127.0.0.1:1\"\naudiences = [\"ondol\"]\n";
+    std::fs::write(&file, table).unwrap();
+    runtime::install_crypto_provider();
+    let stand = Stand::started("", &["--identities-file", file.to_str().unwrap()]).await;
+    assert_eq!(stand.ask(SECRET, "tools/list", json!({})).await.0, 200);
+    // {"alg":"RS256"}, with {"iss":"x"} and with {"iss":"http://127.0.0.1:1"}
+    let strange = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln";
+    let (status, said) = stand.ask(strange, "tools/list", json!({})).await;
+    assert_eq!((status, said.to_string().contains("issuer")), (401, true), "{said}");
+    let known = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjEifQ.c2ln";
+    let (status, said) = stand.ask(known, "tools/list", json!({})).await;
+    assert_eq!((status, said.to_string().contains("ISSUER_UNAVAILABLE")), (503, true), "{said}");
+}
+
+#[tokio::test]
 async fn older_revisions_are_answered_too() {
     let stand = Stand::new().await;
     let key = format!("Bearer {SECRET}");

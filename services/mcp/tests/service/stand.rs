@@ -43,6 +43,11 @@ impl Stand {
 
     /// The same with more in its configuration.
     pub async fn with(more: &str) -> Self {
+        Self::started(more, &[]).await
+    }
+
+    /// The same with flags beside the usual ones.
+    pub async fn started(more: &str, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bucket = folder.path().join("bucket");
         fs::create_dir_all(bucket.join("daily")).unwrap();
@@ -50,17 +55,9 @@ impl Stand {
         fs::write(folder.path().join("keys.toml"), keys()).unwrap();
         let text = |path: &str| folder.path().join(path).display().to_string();
         let objects = format!("file://{}", text("answers"));
-        let line = Line::parse_from([
-            "mcp",
-            "--listen",
-            "127.0.0.1:0",
-            "--tools",
-            &text("tools.toml"),
-            "--api-keys-file",
-            &text("keys.toml"),
-            "--objects-url",
-            &objects,
-        ]);
+        let (tools, keys) = (text("tools.toml"), text("keys.toml"));
+        let line = ["mcp", "--listen", "127.0.0.1:0", "--tools", &tools, "--api-keys-file", &keys];
+        let line = Line::parse_from([&line[..], &["--objects-url", &objects], flags].concat());
         let life = Life::new();
         let Serving { address, .. } = Box::pin(mcp::start(line.service, life.clone())).await.unwrap();
         let stand = Self { address, folder, life };

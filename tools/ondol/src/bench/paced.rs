@@ -38,24 +38,52 @@ where
     F: Future<Output = anyhow::Result<A>> + Send + 'static,
     A: Send + 'static,
 {
+    let mut all = Vec::with_capacity(times.len());
+    each_at_times(times, call, |ended| all.push((ended.took, ended.answer))).await?;
+    Ok(all)
+}
+
+/// A call that has ended.
+pub(super) struct Ended<A> {
+    /// How many were due before it.
+    pub(super) number: usize,
+    /// How long after it was due it was made.
+    pub(super) late: Duration,
+    /// How long after it was due it ended.
+    pub(super) took: Duration,
+    pub(super) answer: A,
+}
+
+/// The same, with each shown as it ends: of very many, nobody wants to keep all.
+pub(super) async fn each_at_times<F, A>(
+    times: Vec<Duration>,
+    call: impl Fn(usize) -> F,
+    mut show: impl FnMut(Ended<A>),
+) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<A>> + Send + 'static,
+    A: Send + 'static,
+{
     let (due, mut ticks) = mpsc::unbounded_channel();
     // The runtime's own clock goes by milliseconds, which is too coarse here.
     let pacer = thread::Builder::new().name("pacer".to_owned()).spawn(move || pace(&times, &due));
     let pacer = pacer.context("starting a thread")?;
-    let (mut running, mut ended, mut number) = (JoinSet::new(), Vec::new(), 0);
+    let (mut running, mut next) = (JoinSet::new(), 0);
     loop {
         tokio::select! {
             Some(at) = ticks.recv() => {
-                let asked = call(number);
-                number += 1;
-                running.spawn(async move { asked.await.map(|answer| (Instant::elapsed(&at), answer)) });
+                let (number, late, asked) = (next, at.elapsed(), call(next));
+                next += 1;
+                running.spawn(async move {
+                    asked.await.map(|answer| Ended { number, late, took: at.elapsed(), answer })
+                });
             }
-            Some(done) = running.join_next(), if !running.is_empty() => ended.push(done??),
+            Some(done) = running.join_next(), if !running.is_empty() => show(done??),
             else => break,
         }
     }
     pacer.join().ok().context("the pacing thread ended early")?;
-    Ok(ended)
+    Ok(())
 }
 
 fn pace(times: &[Duration], due: &mpsc::UnboundedSender<Instant>) {

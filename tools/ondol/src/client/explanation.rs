@@ -1,7 +1,7 @@
 //! A failed call as a person reads it: what it is, what was wrong with which field, and what to do.
 
 use anyhow::Error;
-use fault::Fault;
+use fault::{Fault, Rounded};
 use rpc::{ConnectFailure, Obstacle, Remote};
 use tonic::{Code, Status, transport::Uri};
 
@@ -37,7 +37,7 @@ impl Way {
         // A server that lists the fields in its message says all that there is to say.
         let fields = remote.violations().iter().map(ToString::to_string);
         lines.extend(fields.filter(|field| !message.contains(field)));
-        lines.extend(remote.retry_after().map(|delay| format!("try again in {:.1} s", delay.as_secs_f64())));
+        lines.extend(remote.retry_after().map(|delay| format!("try again in {}", Rounded(delay))));
         Error::msg(lines.join("\n  "))
     }
 

@@ -1,13 +1,17 @@
-//! What a key shall allow, and until when: the same flags wherever a key is made.
+//! What a key shall allow, how much, and until when: the same flags wherever a key is made.
 
 use accounts::Grants;
 use anyhow::bail;
 use clap::Args;
 use jiff::Timestamp;
+use proto::admin::v1::ApiKeyLimits;
 
-use super::expiry;
+use super::{
+    bounds::{Bound, bound, limits},
+    expiry,
+};
 
-/// What a key shall allow, and until when.
+/// What a key shall allow, how much, and until when.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct Allowed {
     /// Its scopes, with commas between, such as `admin`, which administers keys [default: none]
@@ -25,9 +29,17 @@ pub(super) struct Allowed {
     /// When it ends: `90d`, `1y`, a date (its beginning in UTC), or a time such as `2027-06-30T12:00:00Z` [default: never]
     #[arg(long, value_name = "WHEN", value_parser = expiry::parse)]
     pub(super) expires: Option<Timestamp>,
+    /// How much it may use, repeatable: `requests_per_minute=60`, `tokens_per_day=100000`, `concurrency=4` and so on
+    #[arg(long = "limit", value_name = "NAME=NUMBER", value_parser = bound)]
+    limits: Vec<Bound>,
 }
 
 impl Allowed {
+    /// How much, where that is bounded.
+    pub(super) fn limits(&self) -> Option<ApiKeyLimits> {
+        limits(&self.limits)
+    }
+
     /// The grants; an error names each flag with a word that no list takes.
     pub(super) fn grants(&self) -> anyhow::Result<Grants> {
         let list = |words: &Option<Vec<String>>| words.as_deref().map(|words| given(words).collect());

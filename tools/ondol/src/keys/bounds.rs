@@ -1,5 +1,6 @@
 //! Bounds of a key, as they are typed: `requests_per_minute=60`.
 
+use accounts::Limits;
 use proto::admin::v1::ApiKeyLimits;
 
 /// One bound of a key.
@@ -30,7 +31,11 @@ pub(super) fn bound(text: &str) -> Result<Bound, String> {
         format!("{name:?} is none; expected one of {}", names.join(", "))
     })?;
     let most = most.parse().map_err(|_| format!("{most:?} is no number"))?;
-    Ok(Bound { of: *of, most })
+    let bound = Bound { of: *of, most };
+    match kept(&limits(&[bound]).unwrap_or_default()).violations().into_iter().next() {
+        Some(wrong) => Err(wrong.description),
+        None => Ok(bound),
+    }
 }
 
 /// All of them, or none where none was typed. The last one of a name counts.
@@ -40,6 +45,19 @@ pub(super) fn limits(bounds: &[Bound]) -> Option<ApiKeyLimits> {
         *(bound.of)(&mut limits) = Some(bound.most);
     }
     (!bounds.is_empty()).then_some(limits)
+}
+
+/// Bounds as they are kept.
+pub(super) fn kept(limits: &ApiKeyLimits) -> Limits {
+    Limits {
+        requests_per_minute: limits.requests_per_minute,
+        tokens_per_minute: limits.tokens_per_minute,
+        requests_per_day: limits.requests_per_day,
+        tokens_per_day: limits.tokens_per_day,
+        requests_per_month: limits.requests_per_month,
+        tokens_per_month: limits.tokens_per_month,
+        concurrency: limits.concurrency,
+    }
 }
 
 /// What is bounded, in the words in which it is typed.
@@ -81,6 +99,8 @@ mod tests {
             ("tokens=3", "tokens_per_day"),
             ("concurrency=-1", "no number"),
             ("concurrency=", "no number"),
+            ("concurrency=0", "expected 1 to "),
+            ("tokens_per_day=100000000001", "expected 1 to 100000000000"),
         ] {
             assert!(bound(text).unwrap_err().contains(said), "{text}");
         }

@@ -7,11 +7,7 @@ use proto::admin::v1::{AllowList, ApiKey, ApiKeyGrants, CreateApiKeyRequest};
 use rpc::AtMostOnce;
 use tonic::Request;
 
-use super::{
-    allowed::Allowed,
-    bounds::{Bound, bound, limits},
-    row,
-};
+use super::{allowed::Allowed, row};
 use crate::{
     client::Connection,
     json,
@@ -31,9 +27,6 @@ pub(crate) struct Arguments {
     note: String,
     #[command(flatten)]
     allowed: Allowed,
-    /// How much it may use, repeatable: `requests_per_minute=60`, `tokens_per_day=100000`, `concurrency=4` and so on
-    #[arg(long = "limit", value_name = "NAME=NUMBER", value_parser = bound)]
-    limits: Vec<Bound>,
     #[command(flatten)]
     connection: Connection,
     /// Print one JSON object with the key and its secret, as the contract writes them, for scripts
@@ -70,7 +63,7 @@ fn key(arguments: &Arguments) -> anyhow::Result<ApiKey> {
         note: arguments.note.clone(),
         grants: Some(grants(arguments.allowed.grants()?)),
         expire_time: arguments.allowed.expires.map(time),
-        limits: limits(&arguments.limits),
+        limits: arguments.allowed.limits(),
         ..ApiKey::default()
     })
 }

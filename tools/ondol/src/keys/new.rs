@@ -1,11 +1,11 @@
 //! `ondol keys new`.
 
-use accounts::Grants;
+use accounts::{Grants, Limits, Measure};
 use clap::Args;
 use jiff::Timestamp;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::{allowed::Allowed, digest, new_secret};
+use super::{allowed::Allowed, bounds::kept, digest, new_secret};
 use crate::output::say;
 
 /// Whose key, and what it shall allow.
@@ -22,14 +22,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { name, allowed } = arguments;
     accounts::check_key_name(name)?;
     let grants = allowed.grants()?;
+    let limits = allowed.limits().as_ref().map(kept).unwrap_or_default();
     let secret = new_secret()?;
     say!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
-    say!("{}", entry(name, &digest(&secret), &grants, allowed.expires).trim_end());
+    say!("{}", entry((name, &digest(&secret)), &grants, allowed.expires, limits).trim_end());
     Ok(())
 }
 
 /// The key as key files have it.
-fn entry(name: &str, digest: &str, grants: &Grants, expires: Option<Timestamp>) -> String {
+fn entry(
+    (name, digest): (&str, &str),
+    grants: &Grants,
+    expires: Option<Timestamp>,
+    limits: Limits,
+) -> String {
     let mut key = Table::new();
     key["name"] = value(name);
     key["sha256"] = value(digest);
@@ -44,6 +50,16 @@ fn entry(name: &str, digest: &str, grants: &Grants, expires: Option<Timestamp>) 
     if let Some(expires) = expires {
         key["expires"] = value(expires.to_string());
     }
+    let mut bounds = Table::new();
+    bounds.set_dotted(true);
+    for measure in Measure::ALL {
+        if let Some(most) = limits.of(measure).and_then(|most| i64::try_from(most).ok()) {
+            bounds[measure.field()] = value(most);
+        }
+    }
+    if !bounds.is_empty() {
+        key["limits"] = Item::Table(bounds);
+    }
     let mut keys = ArrayOfTables::new();
     keys.push(key);
     let mut file = DocumentMut::new();
@@ -53,7 +69,7 @@ fn entry(name: &str, digest: &str, grants: &Grants, expires: Option<Timestamp>) 
 
 #[cfg(test)]
 mod tests {
-    use accounts::{Grants, KeyArguments, Keys};
+    use accounts::{Grants, KeyArguments, Keys, Limits};
     use http::{HeaderMap, header::AUTHORIZATION};
 
     use super::entry;
@@ -66,7 +82,10 @@ mod tests {
         let expires = Some("2999-01-31T00:00:00Z".parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.toml");
-        std::fs::write(&path, entry("team-a", &digest(&secret), &grants, expires)).unwrap();
+        let limits = Limits { concurrency: Some(4), tokens_per_day: Some(100_000), ..Limits::default() };
+        let entry = entry(("team-a", &digest(&secret)), &grants, expires, limits);
+        assert!(entry.contains("\nlimits.tokens_per_day = 100000\n"), "as docs/limits.md has it: {entry}");
+        std::fs::write(&path, entry).unwrap();
 
         let arguments = KeyArguments { api_keys_file: Some(path), ..KeyArguments::default() };
         let keys = Keys::load(&arguments).unwrap();
@@ -74,11 +93,12 @@ mod tests {
         headers.insert(AUTHORIZATION, format!("Bearer {secret}").parse().unwrap());
         let account = keys.authenticate(&headers).unwrap();
         assert_eq!((account.name.as_str(), &account.grants), ("team-a", &grants));
+        assert_eq!(account.limits, limits);
     }
 
     #[test]
     fn what_was_not_asked_for_is_not_there() {
-        let text = entry("a", "ab", &Grants::default(), None);
+        let text = entry(("a", "ab"), &Grants::default(), None, Limits::default());
         assert_eq!(text, "[[keys]]\nname = \"a\"\nsha256 = \"ab\"\n");
     }
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
+use fault::Rounded;
 use jobs::{LimitArguments, Limits, Queue};
 use serde_json::{Map, Value, json};
 
@@ -121,9 +122,9 @@ fn print(limits: &Limits, json: bool) -> anyhow::Result<()> {
         ("tenant-running", bound(limits.tenant_running), "jobs of one tenant that run at the same time"),
         ("kind-running", kinds, "jobs of a kind that run at the same time"),
         ("recoveries", limits.recoveries.to_string(), "lost workers that make a job dead"),
-        ("done-kept", format!("{:?}", limits.done_kept), "how long ended jobs are kept"),
-        ("dead-kept", format!("{:?}", limits.dead_kept), "how long dead jobs are kept"),
-        ("keys-kept", format!("{:?}", limits.keys_kept), "how long an idempotency key is remembered"),
+        ("done-kept", Rounded(limits.done_kept).to_string(), "how long ended jobs are kept"),
+        ("dead-kept", Rounded(limits.dead_kept).to_string(), "how long dead jobs are kept"),
+        ("keys-kept", Rounded(limits.keys_kept).to_string(), "how long an idempotency key is remembered"),
         ("events-kept", limits.events_kept.to_string(), "events kept of one job"),
     ];
     for (name, value, meaning) in lines {

@@ -8,6 +8,7 @@ use std::{
 use accounts::{KeyArguments, KeyringArguments, RedisArguments};
 use anyhow::Context;
 use clap::Args;
+use identity::IdentityArguments;
 use mcp::{Backends, ProtocolArguments, Serving};
 use rpc::ServerArguments;
 use runtime::Life;
@@ -53,11 +54,12 @@ async fn open_shop(tools: &Path, life: &Life) {
     }
 }
 
-/// Starts mcp, which lets the same keys in as api.
+/// Starts mcp, which lets the same callers in as api.
 pub(super) async fn start(
     arguments: ToolArguments,
     backends: Backends,
-    (key, accounts, server): (&KeyArguments, RedisArguments, ServerArguments),
+    (key, identities): (&KeyArguments, IdentityArguments),
+    (accounts, server): (RedisArguments, ServerArguments),
     life: &Life,
 ) -> anyhow::Result<Serving> {
     let ToolArguments { tools, mcp_listen } = arguments;
@@ -69,6 +71,7 @@ pub(super) async fn start(
         protocol: ProtocolArguments { keys: key.clone(), ..ProtocolArguments::default() },
         accounts,
         keyring: KeyringArguments::default(),
+        identities,
         objects: None,
         server,
     };

@@ -66,11 +66,13 @@ fn nothing_is_sent_of_what_is_wrong() {
         ("Generate", "{}", &["no method \"Generate\"", "InferenceService/GenerateText"]),
     ] {
         let (code, out, err) = run(ondol(&[&["call", method, request], &nowhere[..]].concat()));
-        assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
         for word in words {
             assert!(err.contains(word), "{word} is missing in {err}");
         }
     }
+    let (code, ..) = run(ondol(&[&["call", "ListModels"], &nowhere[..]].concat()));
+    assert_eq!(code, Some(1), "this call was made, and failed");
     let (code, _, err) = run(ondol(&["call", "ListModels", "--header", "authorization:x"]));
     assert!(code == Some(2) && err.contains("--api-key"), "{err}");
 }

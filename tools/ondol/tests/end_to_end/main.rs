@@ -31,6 +31,8 @@ mod limiting;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
+mod quiet;
+#[cfg(test)]
 mod refusing;
 #[cfg(test)]
 mod tls;

@@ -55,6 +55,8 @@ pub(crate) fn ondol(arguments: &[&str]) -> Command {
     command.env("ONDOL_MCP_LISTEN", "127.0.0.1:0");
     // For a store that takes any.
     command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    // What the program sees to by itself.
+    command.env_remove("ORT_DISABLE_TELEMETRY");
     command.args(arguments).stdin(Stdio::null());
     command
 }

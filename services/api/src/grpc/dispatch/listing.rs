@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use super::{Dispatch, answer_of, client, unary::renamed};
 use crate::{
     grpc::forward::from_peer,
-    routes::{Release, Route},
+    routes::{Release, Route, Routes},
 };
 
 /// How many models of a release are asked for at once, and how often: a release has a handful.
@@ -30,52 +30,53 @@ impl Dispatch {
         page: &Page,
     ) -> Result<Response<wire::ListModelsResponse>, Status> {
         let (_, extensions, message) = request.into_parts();
-        if let Some(only) = self.routes.only() {
+        let routes = self.routes();
+        if let Some(only) = routes.only() {
             let answer = client(only).list_models(onward(&extensions, message)).await;
             return answer.map(|answer| answer_of(only, answer.into_inner())).map_err(from_peer);
         }
-        let found = self.found(&extensions).await?;
-        let (models, next_page_token) = page.of(self.joined(&found), |model| &model.id);
+        let found = find(&routes, &extensions).await?;
+        let (models, next_page_token) = page.of(joined(&routes, &found), |model| &model.id);
         Ok(Response::new(wire::ListModelsResponse { models, next_page_token }))
     }
+}
 
-    async fn found(&self, extensions: &Extensions) -> Result<Found, Status> {
-        let releases = self.routes.releases();
-        // What is away would only be waited for, unless nothing else is there.
-        let any = releases.iter().any(|release| release.is_connected());
-        let asked: Vec<_> = releases.iter().filter(|release| release.is_connected() || !any).collect();
-        let answers = join_all(asked.iter().map(|release| models_of(release, extensions))).await;
-        let (mut found, mut failure) = (Found::new(), None);
-        for (release, answer) in asked.into_iter().zip(answers) {
-            match answer {
-                Ok(models) => drop(found.insert(release.name(), models)),
-                Err(status) => {
-                    let (release, said) = (release.name(), status.message());
-                    tracing::debug!(release, "the models of a release cannot be listed: {said}");
-                    failure = Some(status);
-                }
+async fn find(routes: &Routes, extensions: &Extensions) -> Result<Found, Status> {
+    let releases = routes.releases();
+    // What is away would only be waited for, unless nothing else is there.
+    let any = releases.iter().any(|release| release.is_connected());
+    let asked: Vec<_> = releases.iter().filter(|release| release.is_connected() || !any).collect();
+    let answers = join_all(asked.iter().map(|release| models_of(release, extensions))).await;
+    let (mut found, mut failure) = (Found::new(), None);
+    for (release, answer) in asked.into_iter().zip(answers) {
+        match answer {
+            Ok(models) => drop(found.insert(release.name(), models)),
+            Err(status) => {
+                let (release, said) = (release.name(), status.message());
+                tracing::debug!(release, "the models of a release cannot be listed: {said}");
+                failure = Some(status);
             }
         }
-        match failure {
-            Some(status) if found.is_empty() => Err(from_peer(status)),
-            _ => Ok(found),
-        }
     }
+    match failure {
+        Some(status) if found.is_empty() => Err(from_peer(status)),
+        _ => Ok(found),
+    }
+}
 
-    /// All names, sorted: those of routes, and those of models that a route with a beginning leads to.
-    fn joined(&self, found: &Found) -> Vec<wire::Model> {
-        let named = self.routes.named().filter_map(|(name, route)| {
-            Some((name.to_owned(), renamed(described(route, name, found)?.clone(), name)))
-        });
-        let mut models: BTreeMap<_, _> = named.collect();
-        for id in found.values().flat_map(BTreeMap::keys) {
-            let route = self.routes.find(id).filter(|_| !models.contains_key(id));
-            if let Some(model) = route.and_then(|route| described(route, id, found)) {
-                models.insert(id.clone(), renamed(model.clone(), id));
-            }
+/// All names, sorted: those of routes, and those of models that a route with a beginning leads to.
+fn joined(routes: &Routes, found: &Found) -> Vec<wire::Model> {
+    let named = routes.named().filter_map(|(name, route)| {
+        Some((name.to_owned(), renamed(described(route, name, found)?.clone(), name)))
+    });
+    let mut models: BTreeMap<_, _> = named.collect();
+    for id in found.values().flat_map(BTreeMap::keys) {
+        let route = routes.find(id).filter(|_| !models.contains_key(id));
+        if let Some(model) = route.and_then(|route| described(route, id, found)) {
+            models.insert(id.clone(), renamed(model.clone(), id));
         }
-        models.into_values().collect()
     }
+    models.into_values().collect()
 }
 
 /// The model that a name leads to first, of those that are there.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream, stream::BoxStream};
 use http::Extensions;
 use proto::inference::v1::{
-    GenerateTextRequest, StreamGenerateTextResponse, stream_generate_text_response::Event,
+    GenerateTextRequest, Heartbeat, StreamGenerateTextResponse, stream_generate_text_response::Event,
 };
 use rpc::onward;
 use tokio::time::timeout;
@@ -56,11 +56,19 @@ impl Dispatch {
             Ok(Begun { release: won.target.release().told(), events })
         };
         let mut opening = opening.boxed();
-        match timeout(PATIENCE, &mut opening).await {
-            Ok(begun) => begun,
-            Err(_) => Ok(Begun { release: None, events: stream::once(opening).flat_map(told).boxed() }),
+        if let Ok(begun) = timeout(PATIENCE, &mut opening).await {
+            return begun;
         }
+        // What waits for a first event, as OpenAI's paths do, has one at once.
+        let events = stream::iter([beat()]).chain(stream::once(opening).flat_map(told)).boxed();
+        Ok(Begun { release: None, events })
     }
+}
+
+/// What says that a stream is alive.
+#[expect(clippy::unnecessary_wraps, reason = "it stands among what may fail")]
+pub(in crate::grpc) fn beat() -> Result<StreamGenerateTextResponse, Status> {
+    Ok(StreamGenerateTextResponse { event: Some(Event::Heartbeat(Heartbeat {})) })
 }
 
 /// What becomes of a stream whose headers are gone.

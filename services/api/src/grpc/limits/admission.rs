@@ -3,23 +3,24 @@
 use std::sync::Arc;
 
 use accounts::{Account, AccountsError, Limiter, Reservation, Standing};
-use http::Extensions;
+use http::{Extensions, HeaderMap};
 use tonic::Status;
 
-use super::{Metrics, admitted::Admitted, bound::Bound, headers};
-use crate::ApiError;
+use super::{Metrics, admitted::Admitted, bound::Bound, headers, spent::Spent};
+use crate::{ApiError, auth::Credential};
 
 /// Holds calls to limits. A clone is the same.
 #[derive(Clone)]
 pub(crate) struct Admission {
     limiter: Limiter,
     metrics: Metrics,
+    spent: Spent,
 }
 
 impl Admission {
     /// What this limiter lets in.
     pub(crate) fn new(limiter: Limiter, metrics: Metrics) -> Self {
-        Self { limiter, metrics }
+        Self { limiter, metrics, spent: Spent::default() }
     }
 
     /// One that limits nothing.
@@ -36,6 +37,13 @@ impl Admission {
     /// Whether anything bounds a call of this caller to this model.
     pub(in crate::grpc) fn bounds(&self, extensions: &Extensions, model: &str) -> bool {
         account(extensions).is_ok_and(|account| self.limiter.bounds(account, Some(model)))
+    }
+
+    /// The refusal that a caller who comes with these headers would be told again, if one is known.
+    pub(crate) fn known(&self, headers: &HeaderMap) -> Option<Arc<rpc::Refusal>> {
+        let (refusal, told) = self.spent.find(headers)?;
+        self.metrics.exceeded(&refusal);
+        Some(told)
     }
 
     /// Lets in one request that uses no tokens and runs on no model.
@@ -68,7 +76,17 @@ impl Admission {
                 }
                 Ok(reservation)
             }
-            Err(error) => Err(self.refused(error)),
+            Err(error) => {
+                let refusal = match &error {
+                    AccountsError::Limited(refusal) => Some(refusal.clone()),
+                    _ => None,
+                };
+                let status = self.refused(error);
+                if let Some((refusal, Credential(shown))) = refusal.zip(extensions.get()) {
+                    self.spent.note(shown, *refusal, &status);
+                }
+                Err(status)
+            }
         }
     }
 

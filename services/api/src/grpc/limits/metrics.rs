@@ -1,6 +1,6 @@
 //! What Prometheus sees of limits.
 
-use accounts::AccountsError;
+use accounts::{AccountsError, Refusal};
 use fault::{Fault, Kind};
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -42,14 +42,16 @@ impl Metrics {
         self.away.get_or_create(&Outcome { outcome: "counted" }).inc();
     }
 
+    pub(super) fn exceeded(&self, refusal: &Refusal) {
+        for one in &refusal.exceeded {
+            let labels = Exceeded { scope: one.scope.kind(), measure: one.measure.field() };
+            self.refused.get_or_create(&labels).inc();
+        }
+    }
+
     pub(super) fn refused(&self, error: &AccountsError) {
         match error {
-            AccountsError::Limited(refusal) => {
-                for one in &refusal.exceeded {
-                    let labels = Exceeded { scope: one.scope.kind(), measure: one.measure.field() };
-                    self.refused.get_or_create(&labels).inc();
-                }
-            }
+            AccountsError::Limited(refusal) => self.exceeded(refusal),
             away if away.kind() == Kind::Unavailable => {
                 self.away.get_or_create(&Outcome { outcome: "refused" }).inc();
             }

@@ -6,13 +6,13 @@ use axum::{
 };
 use openai::{OpenAiError, model_answer, models_answer};
 use proto::inference::v1::{GetModelRequest, ListModelsRequest, inference_service_server::InferenceService};
-
 use tonic::metadata::MetadataMap;
 
 use super::{
     Desk, Refused,
     generate::{check_model, whole, with},
     keyed::Keyed,
+    query::NoQuery,
 };
 use crate::ApiError;
 
@@ -21,7 +21,7 @@ const PAGE: i32 = 1000;
 const PAGES: usize = 16;
 
 /// `GET /v1/models`.
-pub(super) async fn list(State(desk): State<Desk>, keyed: Keyed) -> Result<Response, Refused> {
+pub(super) async fn list(State(desk): State<Desk>, keyed: Keyed, _: NoQuery) -> Result<Response, Refused> {
     let (mut models, mut page_token, mut beside) = (Vec::new(), String::new(), MetadataMap::new());
     for _ in 0..PAGES {
         let request = keyed.request(ListModelsRequest { page_size: PAGE, page_token });
@@ -40,6 +40,7 @@ pub(super) async fn list(State(desk): State<Desk>, keyed: Keyed) -> Result<Respo
 pub(super) async fn describe(
     State(desk): State<Desk>,
     keyed: Keyed,
+    _: NoQuery,
     named: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Refused> {
     let Path(model) = named.map_err(|_| ApiError::from(OpenAiError::no_such_model("")))?;

@@ -20,8 +20,8 @@ impl<T> Line<T> {
     /// A place at the end of those who are as urgent. In a full line it is the place of the last of the least urgent, if there
     /// is anybody less urgent; they hear of it as their turn never comes.
     pub(super) fn join(&mut self, priority: Priority) -> Option<oneshot::Receiver<T>> {
-        if self.length() >= self.most {
-            self.lines.iter_mut().for_each(|line| line.retain(|waiting| !waiting.is_closed()));
+        if !self.has_place(priority) {
+            return None;
         }
         if self.length() >= self.most {
             let less_urgent = &mut self.lines[..priority as usize];
@@ -31,6 +31,14 @@ impl<T> Line<T> {
         let (turn, waiting) = oneshot::channel();
         self.lines[priority as usize].push_back(turn);
         Some(waiting)
+    }
+
+    /// Whether there is a place for somebody so urgent: a free one, or that of somebody less urgent.
+    pub(super) fn has_place(&mut self, priority: Priority) -> bool {
+        if self.length() >= self.most {
+            self.lines.iter_mut().for_each(|line| line.retain(|waiting| !waiting.is_closed()));
+        }
+        self.length() < self.most || self.lines[..priority as usize].iter().any(|line| !line.is_empty())
     }
 
     /// Whose turn it is.

@@ -67,6 +67,19 @@ async fn somebody_more_urgent_takes_a_place_in_a_full_line() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_would_be_sent_away_is_known_before() {
+    let gate = gate(1, 1);
+    assert!(!gate.is_full_for(Low));
+    let _running = enter(&gate, Normal).await.unwrap();
+    assert!(!gate.is_full_for(Low), "the line has a place");
+    let mut low = Box::pin(enter(&gate, Low));
+    assert!(low.as_mut().now_or_never().is_none());
+    assert_eq!([Low, Normal].map(|priority| gate.is_full_for(priority)), [true, false]);
+    drop(low);
+    assert!(!gate.is_full_for(Low), "who went away left a place");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_goes_away_while_waiting_leaves_nothing_behind() {
     let gate = gate(1, 4);
     let running = enter(&gate, Normal).await.unwrap();

@@ -64,6 +64,40 @@ async fn a_wrong_parameter_is_refused_by_name_at_every_endpoint() {
 }
 
 #[tokio::test]
+async fn what_is_given_twice_or_in_the_query_is_refused_by_name() {
+    let stand = Stand::start(Script::Greet).await;
+    let key = format!("Bearer {SECRET}");
+    let send = async |path: &str, body: String| {
+        let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+        let (status, class, param, code) =
+            refusal(&plain::send(stand.address, "POST", path, &headers, body).await);
+        assert_eq!((status, class.as_str()), (400, INVALID), "{path}");
+        (param, code)
+    };
+    for (path, ask) in asks(&json!({})) {
+        let twice = ask.to_string().replacen('{', "{\"model\": \"other\", ", 1);
+        assert_eq!(send(path, twice).await, (json!("model"), "malformed_json".to_owned()), "{path}");
+        let nested = ask.to_string().replacen('{', "{\"metadata\": {\"a\": \"1\", \"a\": \"2\"}, ", 1);
+        assert_eq!(send(path, nested).await.0, json!("metadata.a"), "{path}");
+        let unknown = (json!("foo"), "unknown_parameter".to_owned());
+        assert_eq!(send(&format!("{path}?foo=1"), ask.to_string()).await, unknown, "{path}");
+        assert_eq!(send(&format!("{path}?&%66oo"), ask.to_string()).await, unknown, "{path}");
+    }
+    for path in ["/v1/models?limit=5", "/v1/models/stub?limit="] {
+        assert_eq!(refusal(&get_by(SECRET, &stand, path).await).2, json!("limit"), "{path}");
+    }
+    assert_eq!(refusal(&get_by("guessed", &stand, "/v1/models?limit=5").await).0, 401, "the key comes first");
+    assert_eq!(stand.upstream.asked().len(), 0, "nothing of this went on");
+    let [.., (path, ask)] = asks(&json!({}));
+    assert_eq!(
+        post(&stand, &format!("{path}?beta=true"), &ask).await.status,
+        200,
+        "as OpenAI's clients have it"
+    );
+    assert_eq!(get_by(SECRET, &stand, "/v1/models?").await.status, 200);
+}
+
+#[tokio::test]
 async fn fields_of_the_contract_are_told_by_openai_s_names() {
     let stand = Stand::start(Script::Greet).await;
     let empty = json!({"model": "stub", "messages": [{"role": "user", "content": "Hi"},
@@ -157,4 +191,14 @@ async fn limits_hold_and_are_told_in_headers() {
     assert_eq!((status, class.as_str(), code.as_str()), (429, "rate_limit_error", "quota_exceeded"));
     assert_eq!(left(&refused), "0");
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn what_a_limit_never_has_room_for_is_no_matter_of_time() {
+    let limited = Limited::new(Script::Greet, "keys.tokens_per_day = 40").await;
+    let ask = json!({"model": "stub", "prompt": "Once", "max_tokens": 50});
+    let refused = post(&limited.stand, COMPLETIONS, &ask).await;
+    let told = (400, INVALID.to_owned(), Value::Null, "request_larger_than_limit".to_owned());
+    assert_eq!(refusal(&refused), told, "OpenAI's clients try 429 again");
+    assert!(!refused.headers.contains_key("retry-after"), "{refused:?}");
 }

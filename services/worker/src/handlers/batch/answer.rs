@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use accounts::Grants;
 use fault::{Fault, Kind};
-use openai::{Asked, Endpoint, Form, Made, OpenAiError, error_body};
+use openai::{Asked, Endpoint, Form, Made, OpenAiError, error_body, read_json};
 use proto::inference::v1::{GenerateTextRequest, GenerateTextResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -115,7 +115,7 @@ fn parse(line: Line) -> Result<Ask, OpenAiError> {
     let text = line
         .text
         .ok_or_else(|| OpenAiError::unsupported("line", format!("must be at most {LONGEST} bytes")))?;
-    let ask: Ask = serde_json::from_slice(&text)?;
+    let ask: Ask = serde_json::from_value(read_json(&text)?)?;
     match &ask.custom_id {
         Some(Value::String(id)) if id.len() > LONGEST_ID => {
             Err(OpenAiError::unsupported("custom_id", format!("must be at most {LONGEST_ID} bytes")))
@@ -205,6 +205,9 @@ mod tests {
             assert!(said.contains(word), "{line}: {said}");
         }
         assert!(parse(Line { number: 0, text: None }).is_err());
+        let twice = br#"{"url": "/v1/completions", "body": {"prompt": "a", "prompt": "b"}}"#.to_vec();
+        let said = parse(Line { number: 0, text: Some(twice) }).err().unwrap().public_message().into_owned();
+        assert_eq!(said, "body.prompt: is given twice");
     }
 
     #[test]

@@ -7,14 +7,16 @@ mod call;
 mod figures;
 mod grpc;
 mod openai;
+mod surge;
 
 use std::{io, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use runtime::Life;
+use serde_json::Value;
 
-use self::{call::Call, figures::figures};
+use self::{call::Call, figures::figures, surge::Phase};
 use super::{
     super::paced::{at_times, evenly},
     MODEL,
@@ -55,6 +57,9 @@ pub(crate) struct Arguments {
     /// Come by chance, as callers do that know nothing of each other, instead of evenly
     #[arg(long)]
     by_chance: bool,
+    /// What rate follows for how long, such as 4480:2m, repeatable; then every phase is told by itself, with its first second
+    #[arg(long, value_name = "CALLS:TIME")]
+    then: Vec<Phase>,
     /// Connections of gRPC to spread calls over
     #[arg(long, default_value_t = 4, value_name = "N")]
     connections: usize,
@@ -75,17 +80,26 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         at_times(evenly(arguments.rate, arguments.warm), |number| call.make(number)).await?;
         say!("ready");
         word()?;
-        let times = if arguments.by_chance {
-            scattered(arguments.rate, arguments.length)
-        } else {
-            evenly(arguments.rate, arguments.length)
-        };
-        let ended = at_times(times, |number| call.make(number)).await?;
-        say!("{}", figures(&ended));
+        say!("{}", told(arguments, &call).await?);
         word()?;
         life.stop("measured");
         Ok(())
     })
+}
+
+/// What came of it all.
+async fn told(arguments: &Arguments, call: &Call) -> anyhow::Result<Value> {
+    if !arguments.then.is_empty() {
+        let first = Phase { rate: arguments.rate, length: arguments.length };
+        let phases: Vec<_> = [first].into_iter().chain(arguments.then.iter().copied()).collect();
+        return surge::told(&phases, |number| call.make(number)).await;
+    }
+    let times = if arguments.by_chance {
+        scattered(arguments.rate, arguments.length)
+    } else {
+        evenly(arguments.rate, arguments.length)
+    };
+    Ok(figures(&at_times(times, |number| call.make(number)).await?))
 }
 
 /// Waits for a line, or for the end of the input.

@@ -7,6 +7,7 @@ mod delay;
 mod inference;
 mod nothing;
 mod openai;
+mod room;
 
 use std::{
     convert::Infallible,
@@ -25,7 +26,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tonic::{body::Body, transport::Server};
 use tower::{Service, service_fn};
 
-use self::{delay::Delay, inference::Inference};
+use self::{delay::Delay, inference::Inference, room::Room};
 use super::{chance::Chance, clock::stamp};
 use crate::{process, up::SERVICE};
 
@@ -47,6 +48,8 @@ pub(crate) struct Arguments {
     /// Time from one token of a stream to the next
     #[arg(long, default_value = "10ms", value_name = "TIME", value_parser = arguments::duration)]
     gap: Duration,
+    #[command(flatten)]
+    room: room::Arguments,
 }
 
 /// Serves until it is ended.
@@ -55,7 +58,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         let delay = Delay::new(arguments.mean, arguments.p95.unwrap_or(arguments.mean))?;
         let pace = Pace::new(delay, arguments.gap);
         let server = Server::builder().accept_http1(true).max_concurrent_streams(STREAMS);
-        let inference = InferenceServiceServer::new(Inference(pace.clone()));
+        let room = Room::new(&arguments.room, arguments.mean);
+        let inference = InferenceServiceServer::new(Inference { pace: pace.clone(), room });
         let service = service_fn(move |request| answer(request, inference.clone(), pace.clone()));
         let serving = server.serve_with_shutdown(arguments.listen, service, life.draining());
         life.spawn("stub", serving);

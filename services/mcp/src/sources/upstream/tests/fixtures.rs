@@ -12,6 +12,7 @@ use axum::{
     response::Response,
 };
 use http::StatusCode;
+use identity::Callers;
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -47,10 +48,15 @@ impl Fixtures {
         };
         let arguments = ProtocolArguments { keys: keys.clone(), ..ProtocolArguments::default() };
         let life = Life::new();
-        let routes =
-            protocol::routes(&faces, None, Keyring::of_file(Keys::load(&keys).unwrap()), &arguments, &life)
-                .await
-                .unwrap();
+        let routes = protocol::routes(
+            &faces,
+            None,
+            Callers::of_keys(Keyring::of_file(Keys::load(&keys).unwrap())),
+            &arguments,
+            &life,
+        )
+        .await
+        .unwrap();
         let routes: Router = if old { routes.layer(from_fn(without_discovery)) } else { routes };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{
     super::super::tools::{micros, within},
-    call::Seen,
+    call::{Seen, Trouble},
 };
 
 /// The figures of calls, each with how long it took from when it was due. Times are those of good answers, to their first
 /// token where they are streamed, in microseconds.
-pub(super) fn figures(ended: &[(Duration, Result<Seen, String>)]) -> Value {
+pub(super) fn figures(ended: &[(Duration, Result<Seen, Trouble>)]) -> Value {
     let good: Vec<_> = ended.iter().filter_map(|(time, seen)| Some((*time, seen.as_ref().ok()?))).collect();
     let times: Vec<_> = good.iter().map(|(time, seen)| time.saturating_sub(seen.after_first())).collect();
     let tokens: Vec<_> = good.iter().flat_map(|(_, seen)| seen.tokens.iter().copied()).collect();
@@ -19,7 +19,7 @@ pub(super) fn figures(ended: &[(Duration, Result<Seen, String>)]) -> Value {
     json!({
         "calls": ended.len(),
         "errors": ended.len() - good.len(),
-        "error": ended.iter().find_map(|(_, seen)| seen.as_ref().err()),
+        "error": ended.iter().find_map(|(_, seen)| Some(&seen.as_ref().err()?.said)),
         "mean": mean,
         "p50": micros(within(&times, 0.5)),
         "p95": micros(within(&times, 0.95)),
@@ -34,14 +34,18 @@ pub(super) fn figures(ended: &[(Duration, Result<Seen, String>)]) -> Value {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{super::call::Seen, figures};
+    use super::{
+        super::call::{Seen, Trouble},
+        figures,
+    };
 
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
     fn failures_are_counted_and_their_times_are_not() {
         let mut ended: Vec<_> = (1..=99).map(|time| (MS * time, Ok(Seen::default()))).collect();
-        ended.push((MS * 20_000, Err("no answer".to_owned())));
+        let late = Trouble { said: "no answer".to_owned(), refusal: None };
+        ended.push((MS * 20_000, Err(late)));
         let told = figures(&ended);
         assert_eq!((&told["calls"], &told["errors"]), (&100.into(), &1.into()));
         assert_eq!(told["error"], "no answer");

@@ -9,13 +9,16 @@ use proto::inference::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{super::MODEL, Pace};
+use super::{super::MODEL, Pace, Room};
 
 /// Long enough for every prompt that is sent here.
 const CONTEXT: u32 = 8192;
 
 /// The service.
-pub(super) struct Inference(pub(super) Pace);
+pub(super) struct Inference {
+    pub(super) pace: Pace,
+    pub(super) room: Room,
+}
 
 #[tonic::async_trait]
 impl InferenceService for Inference {
@@ -26,12 +29,14 @@ impl InferenceService for Inference {
         &self,
         request: Request<wire::GenerateTextRequest>,
     ) -> Result<Response<wire::GenerateTextResponse>, Status> {
-        self.0.wait().await;
+        let slot = self.room.enter().await?;
+        self.pace.wait().await;
         Ok(Response::new(wire::GenerateTextResponse {
             model: MODEL.to_owned(),
             text: "Hello.".to_owned(),
             finish_reason: FinishReason::Length.into(),
             usage: Some(usage(request.get_ref().max_tokens)),
+            timings: Some(slot.timings()),
             ..wire::GenerateTextResponse::default()
         }))
     }
@@ -40,18 +45,23 @@ impl InferenceService for Inference {
         &self,
         request: Request<wire::GenerateTextRequest>,
     ) -> Result<Response<Self::StreamGenerateTextStream>, Status> {
-        self.0.wait().await;
+        let slot = self.room.enter().await?;
+        self.pace.wait().await;
         let tokens = request.get_ref().max_tokens;
         let started = Event::Started(wire::Started { model: MODEL.to_owned(), prompt_tokens: 4 });
-        let told = self.0.tokens(tokens);
+        let told = self.pace.tokens(tokens);
         let told = told.map(|text| Event::Token(wire::Token { id: 1, text, ..wire::Token::default() }));
         let finished = Event::Finished(wire::Finished {
             finish_reason: FinishReason::Length.into(),
             usage: Some(usage(tokens)),
+            timings: Some(slot.timings()),
             ..wire::Finished::default()
         });
         let events = stream::iter([started]).chain(told).chain(stream::iter([finished]));
-        let events = events.map(|event| Ok(wire::StreamGenerateTextResponse { event: Some(event) }));
+        let events = events.map(move |event| {
+            let _until_the_end = &slot;
+            Ok(wire::StreamGenerateTextResponse { event: Some(event) })
+        });
         Ok(Response::new(Box::pin(events)))
     }
 

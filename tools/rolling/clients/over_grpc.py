@@ -1,0 +1,89 @@
+"""Calls by gRPC with grpcio, which learns the methods by reflection.
+
+load.py starts it with grpcio in its path:
+
+over_grpc.py ADDRESS KEY MODEL RATE STREAMS TOKENS
+"""
+
+import asyncio
+import sys
+
+import grpc
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from calls import Calls, CutShort, Heard, stated
+
+SERVICE = "ondol.inference.v1.InferenceService"
+PROMPT = "Once upon a time"
+PATIENCE = 120
+
+
+class Inference:
+    """The service by its descriptor."""
+
+    def __init__(self, channel: grpc.aio.Channel, described, key: str, model: str) -> None:
+        self.channel, self.described = channel, described
+        self.extras = {"metadata": (("authorization", f"Bearer {key}"),), "timeout": PATIENCE}
+        self.model = model
+
+    def method(self, name: str, **fields):
+        """The method, and a request of it."""
+        method = self.described.FindMethodByName(name)
+        request = GetMessageClass(method.input_type)(model=self.model, prompt=PROMPT, **fields)
+        make = self.channel.unary_stream if method.server_streaming else self.channel.unary_unary
+        answer = GetMessageClass(method.output_type)
+        call = make(
+            f"/{SERVICE}/{name}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=answer.FromString,
+        )
+        return lambda: call(request, **self.extras)
+
+    def unary(self, name: str, **fields):
+        call = self.method(name, **fields)
+
+        async def make(heard: Heard) -> None:
+            await call()
+            heard.now()
+
+        return make
+
+    def streamed(self, name: str, **fields):
+        call = self.method(name, **fields)
+
+        async def make(heard: Heard) -> None:
+            event = None
+            async for answer in call():
+                heard.now()
+                event = answer.WhichOneof("event")
+            if event != "finished":
+                raise CutShort(f"OK, and the last event was {event}")
+
+        return make
+
+
+def describe(failure: Exception) -> str:
+    status = failure.code().name if isinstance(failure, grpc.RpcError) else None
+    told = Exception(failure.details()) if isinstance(failure, grpc.RpcError) else failure
+    return stated(told, status)
+
+
+async def main(address: str, key: str, model: str, rate: str, streams: str, tokens: str) -> None:
+    with grpc.insecure_channel(address) as asking:
+        pool = DescriptorPool(ProtoReflectionDescriptorDatabase(asking))
+        described = pool.FindServiceByName(SERVICE)
+    calls = Calls(describe)
+    ends = {"max_tokens": int(tokens)}
+    async with grpc.aio.insecure_channel(address) as channel:
+        inference = Inference(channel, described, key, model)
+        stream = inference.streamed("StreamGenerateText", **ends)
+        await asyncio.gather(
+            calls.evenly("CountTokens, gRPC", float(rate), inference.unary("CountTokens")),
+            calls.one_by_one("GenerateText, gRPC", inference.unary("GenerateText", max_tokens=8), pause=0.1),
+            *(calls.one_by_one("StreamGenerateText, gRPC", stream) for _ in range(int(streams))),
+        )
+
+
+asyncio.run(main(*sys.argv[1:]))
