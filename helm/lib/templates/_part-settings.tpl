@@ -1,0 +1,31 @@
+{{/* What values say of the environment and of folders besides; the last part, so that it has the last word. */}}
+{{- define "lib.part.settings" -}}
+{{- $values := .values -}}
+env:
+  {{- range $name, $value := $values.settings }}
+  {{ $name }}: {{ include "lib.text" $value | toJson }}
+  {{- end }}
+  {{- range $name, $value := $values.env }}
+  {{ $name }}: {{ $value | toJson }}
+  {{- end }}
+  {{- range $name, $from := $values.secretEnv }}
+  {{ $name }}:
+    secret: {{ $from.secret }}
+    key: {{ $from.key }}
+  {{- end }}
+volumes:
+  {{- range $name, $mount := $values.mounts }}
+  mount-{{ $name }}:
+    {{- if $mount.secret }}
+    secret:
+      secretName: {{ $mount.secret }}
+    {{- else }}
+    configMap:
+      name: {{ $mount.configMap }}
+    {{- end }}
+  {{- end }}
+mounts:
+  {{- range $name, $mount := $values.mounts }}
+  /etc/ondol/mounts/{{ $name }}: mount-{{ $name }}
+  {{- end }}
+{{- end -}}

@@ -1,0 +1,81 @@
+{{- define "mcp.component" -}}
+{{- include "mcp.checks" .Values -}}
+{{- include "lib.component" (dict
+      "root" .
+      "name" "mcp"
+      "ports" (dict "grpc" 50053 "admin" 9404)
+      "parts" (list
+        "lib.part.process"
+        "lib.part.serving"
+        "lib.part.keys"
+        "mcp.part.tools"
+        "mcp.part.secrets"
+        "lib.part.accounts"
+        "lib.part.objects"
+        "mcp.part.callers"
+        "mcp.part.internet"
+        "lib.part.config"
+        "lib.part.settings"
+      )) -}}
+{{- end -}}
+
+{{- define "mcp.workload" -}}
+{{- dict "component" . "strategy" (include "lib.strategy.surge" .) | toJson -}}
+{{- end -}}
+
+{{- define "mcp.checks" -}}
+{{- if not (hasKey .tools "tools.toml") -}}
+{{- include "lib.refuse" (list "tools" "the file `tools.toml` is missing, which describes the tools") -}}
+{{- end -}}
+{{- if and (ne .ingress.type "none") (not (or .keys.hashes .keys.secret)) -}}
+{{- include "lib.refuse" (list "keys" "without any, /mcp is not served: give keys.hashes or keys.secret, or no ingress") -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The tools' files in a ConfigMap of their own: mcp reads them again when they change, so no pod is replaced for them and
+nothing of them is in the pods' template.
+*/}}
+{{- define "mcp.part.tools" -}}
+env:
+  ONDOL_TOOLS: /etc/ondol/tools/tools.toml
+  {{- with .values.hosts }}
+  ONDOL_MCP_HOSTS: {{ join "," . | toJson }}
+  {{- end }}
+volumes:
+  tools:
+    configMap:
+      name: {{ .fullname }}-tools
+mounts:
+  /etc/ondol/tools: tools
+{{- end -}}
+
+{{/* Secrets of others as files, for tools that name them: `folder` under [secrets] in tools.toml. */}}
+{{- define "mcp.part.secrets" -}}
+{{- with .values.secretsFolder.secret -}}
+volumes:
+  secrets:
+    secret:
+      secretName: {{ . }}
+mounts:
+  /run/secrets/ondol: secrets
+{{- end -}}
+{{- end -}}
+
+{{/* By gRPC it believes its callers; agents come with a key, by HTTP, where an ingress leads them to /mcp alone. */}}
+{{- define "mcp.part.callers" -}}
+{{- $peers := list (include "lib.peer" "api" | fromYaml) (include "lib.peer" "worker" | fromYaml) -}}
+{{- $agents := eq .values.ingress.type "none" | ternary (list) .values.networkPolicy.loadBalancers -}}
+ingress:
+  {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.grpc) "peers" (concat $peers .values.networkPolicy.callers $agents)) | nindent 2 }}
+  {{- if eq .values.ingress.type "alb" }}
+  {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.admin) "peers" $agents) | nindent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{/* It alone reaches what callers and tools choose: the internet, and by itself nothing of the cluster or the cloud inside. */}}
+{{- define "mcp.part.internet" -}}
+egress:
+  {{- include "lib.rule" (dict "direction" "to" "ports" .values.networkPolicy.internet.ports "peers" .values.networkPolicy.internet.to) | nindent 2 }}
+  {{- include "lib.rule.pod-identity" . | nindent 2 }}
+{{- end -}}
