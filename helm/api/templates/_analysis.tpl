@@ -1,3 +1,17 @@
+{{/* The time in which 95 of 100 calls to the new version were done, in seconds. */}}
+{{- define "api.analysis.p95" -}}
+{{- $calls := compact (list (include "api.analysis.calls" .) .values.rollout.analysis.calls) | join "," -}}
+histogram_quantile(0.95, sum by (le) (rate(rpc_server_call_duration_seconds_bucket{ {{- $calls -}} }[2m])))
+{{- end -}}
+
+{{/* The share of calls to the new version that failed by no fault of their callers'. */}}
+{{- define "api.analysis.errors" -}}
+{{- $calls := include "api.analysis.calls" . -}}
+{{- $ours := "rpc_response_status_code=~\"UNKNOWN|INTERNAL|UNAVAILABLE|DATA_LOSS|DEADLINE_EXCEEDED\"" -}}
+{{- $count := "sum(rate(rpc_server_call_duration_seconds_count{%s}[2m]))" -}}
+({{ printf $count (printf "%s,%s" $calls $ours) }} or vector(0)) / {{ printf $count $calls }}
+{{- end -}}
+
 {{/* The pods of the new version, by the namespace and the hash in their names. */}}
 {{- define "api.analysis.calls" -}}
 namespace="{{ .namespace }}",pod=~"{{ "{{args.pods}}-{{args.hash}}" }}-.*",rpc_service!="grpc.health.v1.Health"
@@ -15,7 +29,7 @@ failureLimit: {{ .failureLimit }}
 {{- $traffic := .values.rollout.analysis.traffic -}}
 metadata:
   labels:
-    app.kubernetes.io/name: {{ .fullname }}-traffic
+    app.kubernetes.io/name: "{{ .fullname }}-traffic"
     app.kubernetes.io/part-of: ondol
 spec:
   restartPolicy: Never
@@ -29,7 +43,7 @@ spec:
       type: RuntimeDefault
   containers:
     - name: traffic
-      image: {{ $traffic.image }}
+      image: {{ $traffic.image | quote }}
       {{- with $traffic.args }}
       args:
         {{- toYaml . | nindent 8 }}
@@ -41,8 +55,8 @@ spec:
         - name: ONDOL_API_KEY
           valueFrom:
             secretKeyRef:
-              name: {{ . }}
-              key: {{ $traffic.apiKey.key }}
+              name: {{ . | quote }}
+              key: {{ $traffic.apiKey.key | quote }}
         {{- end }}
       resources:
         requests:

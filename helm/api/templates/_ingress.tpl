@@ -23,7 +23,7 @@ spec:
   {{- end }}
   rules:
     - backendRefs:
-        - name: {{ .fullname }}
+        - name: {{ .fullname | quote }}
           port: {{ .ports.grpc }}
 {{- end -}}
 

@@ -6,8 +6,8 @@ again. If it does badly, the old one, which still runs, has the traffic back.
 {{- $rollout := .values.rollout -}}
 {{- include "api.rollout.checks" .values -}}
 blueGreen:
-  activeService: {{ .fullname }}
-  previewService: {{ .fullname }}-preview
+  activeService: {{ .fullname | quote }}
+  previewService: "{{ .fullname }}-preview"
   autoPromotionEnabled: {{ $rollout.autoPromotion }}
   {{- with $rollout.previewReplicas }}
   previewReplicaCount: {{ . }}
@@ -18,9 +18,9 @@ blueGreen:
   {{- if .prePromotion }}
   prePromotionAnalysis:
     templates:
-      - templateName: {{ $.fullname }}
+      - templateName: {{ $.fullname | quote }}
       {{- if .traffic.image }}
-      - templateName: {{ $.fullname }}-traffic
+      - templateName: "{{ $.fullname }}-traffic"
       {{- end }}
     args:
       {{- include "api.rollout.args" $ | nindent 6 }}
@@ -28,7 +28,7 @@ blueGreen:
   {{- if .postPromotion }}
   postPromotionAnalysis:
     templates:
-      - templateName: {{ $.fullname }}
+      - templateName: {{ $.fullname | quote }}
     args:
       {{- include "api.rollout.args" $ | nindent 6 }}
   {{- end }}
@@ -38,7 +38,7 @@ blueGreen:
 {{/* The pods of the new version are known by the hash in their names. */}}
 {{- define "api.rollout.args" -}}
 - name: pods
-  value: {{ .fullname }}
+  value: {{ .fullname | quote }}
 - name: hash
   valueFrom:
     podTemplateHashValue: Latest

@@ -2,7 +2,7 @@
 {{- define "lib.scaled" -}}
 apiVersion: {{ .apiVersion | default "apps/v1" }}
 kind: {{ .kind | default "Deployment" }}
-name: {{ .component.fullname }}
+name: {{ .component.fullname | quote }}
 {{- end -}}
 
 {{- define "lib.autoscaling.bounds" -}}

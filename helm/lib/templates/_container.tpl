@@ -1,7 +1,7 @@
 {{- define "lib.container" -}}
 {{- $values := .values -}}
 name: {{ .name }}
-image: {{ include "lib.image" (dict "image" $values.image "version" .version) }}
+image: {{ include "lib.image" (dict "image" $values.image "version" .version) | quote }}
 imagePullPolicy: {{ $values.image.pullPolicy }}
 ports:
   {{- range $name, $number := .ports }}
@@ -9,12 +9,12 @@ ports:
     containerPort: {{ $number }}
   {{- end }}
 env:
-  {{- include "lib.container.env" .env | nindent 2 }}
+  {{- include "lib.container.env" .env | trim | nindent 2 }}
 {{- include "lib.container.probes" . | nindent 0 }}
 {{- with $values.drain.preStopSeconds }}
 lifecycle:
   preStop:
-    # Load balancers go on sending for a while to a pod that they were told to leave. The image has no shell to sleep in.
+    # Load balancers go on sending to a pod that they were told to leave. The image has no shell to sleep in.
     sleep:
       seconds: {{ . }}
 {{- end }}
@@ -24,7 +24,7 @@ securityContext:
   {{- include "lib.container.security" . | nindent 2 }}
 {{- if .mounts }}
 volumeMounts:
-  {{- include "lib.container.mounts" . | nindent 2 }}
+  {{- include "lib.container.mounts" . | trim | nindent 2 }}
 {{- end }}
 {{- end -}}
 
@@ -38,12 +38,12 @@ capabilities:
 
 {{- define "lib.container.env" -}}
 {{- range $name, $value := . }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   {{- if kindIs "map" $value }}
   valueFrom:
     secretKeyRef:
-      name: {{ $value.secret }}
-      key: {{ $value.key }}
+      name: {{ $value.secret | quote }}
+      key: {{ $value.key | quote }}
   {{- else }}
   value: {{ $value | toJson }}
   {{- end }}
@@ -81,8 +81,8 @@ readinessProbe:
 {{- define "lib.container.mounts" -}}
 {{- $volumes := .volumes }}
 {{- range $path, $name := .mounts }}
-- name: {{ $name }}
-  mountPath: {{ $path }}
+- name: {{ $name | quote }}
+  mountPath: {{ $path | quote }}
   {{- if not (or (hasKey (get $volumes $name) "emptyDir") (hasKey (get $volumes $name) "persistentVolumeClaim")) }}
   readOnly: true
   {{- end }}

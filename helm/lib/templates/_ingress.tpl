@@ -11,7 +11,7 @@ metadata:
   annotations:
     {{- merge (dict) $alb.annotations (.annotations | fromYaml) (include "lib.ingress.alb.annotations" . | fromYaml) | toYaml | nindent 4 }}
 spec:
-  ingressClassName: {{ $alb.className }}
+  ingressClassName: {{ $alb.className | quote }}
   rules:
     {{- $paths := .paths }}
     {{- $component := .component }}
@@ -25,7 +25,7 @@ spec:
             pathType: Prefix
             backend:
               service:
-                name: {{ $component.fullname }}
+                name: {{ $component.fullname | quote }}
                 port:
                   name: grpc
           {{- end }}
@@ -35,16 +35,16 @@ spec:
 {{/* gRPC wants an HTTPS listener. Targets are pods, so that a pod which ends is told apart from its node. */}}
 {{- define "lib.ingress.alb.annotations" -}}
 {{- $alb := .component.values.ingress.alb -}}
-{{- $protocol := .component.values.tls.secret | ternary "HTTPS" "HTTP" -}}
-alb.ingress.kubernetes.io/group.name: {{ $alb.group }}
+{{- $protocol := empty .component.values.tls.secret | ternary "HTTP" "HTTPS" -}}
+alb.ingress.kubernetes.io/group.name: {{ $alb.group | quote }}
 alb.ingress.kubernetes.io/group.order: {{ .order | quote }}
 alb.ingress.kubernetes.io/scheme: {{ $alb.scheme }}
 alb.ingress.kubernetes.io/target-type: ip
 alb.ingress.kubernetes.io/listen-ports: '[{"HTTPS":443}]'
 {{- with $alb.certificateArn }}
-alb.ingress.kubernetes.io/certificate-arn: {{ . }}
+alb.ingress.kubernetes.io/certificate-arn: {{ . | quote }}
 {{- end }}
-alb.ingress.kubernetes.io/ssl-policy: {{ $alb.sslPolicy }}
+alb.ingress.kubernetes.io/ssl-policy: {{ $alb.sslPolicy | quote }}
 alb.ingress.kubernetes.io/backend-protocol: {{ $protocol }}
 alb.ingress.kubernetes.io/healthcheck-interval-seconds: "10"
 alb.ingress.kubernetes.io/healthy-threshold-count: "2"
@@ -70,12 +70,12 @@ alb.ingress.kubernetes.io/success-codes: "200"
 {{- end -}}
 parentRefs:
   {{- range .parents }}
-  - name: {{ .name }}
+  - name: {{ .name | quote }}
     {{- with .namespace }}
-    namespace: {{ . }}
+    namespace: {{ . | quote }}
     {{- end }}
     {{- with .sectionName }}
-    sectionName: {{ . }}
+    sectionName: {{ . | quote }}
     {{- end }}
   {{- end }}
 {{- end -}}
@@ -104,6 +104,6 @@ spec:
         request: 0s
         backendRequest: 0s
       backendRefs:
-        - name: {{ .component.fullname }}
+        - name: {{ .component.fullname | quote }}
           port: {{ .component.ports.grpc }}
 {{- end -}}

@@ -5,8 +5,8 @@
 apiVersion: monitoring.coreos.com/v1
 kind: PodMonitor
 metadata:
-  name: {{ $.fullname }}
-  namespace: {{ $.namespace }}
+  name: {{ $.fullname | quote }}
+  namespace: {{ $.namespace | quote }}
   labels:
     {{- merge (dict) .labels $.labels | toYaml | nindent 4 }}
 spec:

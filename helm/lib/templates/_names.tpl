@@ -21,8 +21,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 
 {{/* The metadata of an object that is called as the component, with `suffix` behind it where there is one. */}}
 {{- define "lib.metadata" -}}
-name: {{ .component.fullname }}{{ with .suffix }}-{{ . }}{{ end }}
-namespace: {{ .component.namespace }}
+name: {{ compact (list .component.fullname .suffix) | join "-" | quote }}
+namespace: {{ .component.namespace | quote }}
 labels:
   {{- toYaml .component.labels | nindent 2 }}
 {{- end -}}

@@ -4,7 +4,7 @@
 volumes:
   config:
     configMap:
-      name: {{ .fullname }}
+      name: {{ .fullname | quote }}
 mounts:
   /etc/ondol/config: config
 {{- end -}}

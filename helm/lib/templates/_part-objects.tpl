@@ -9,7 +9,7 @@
 env:
   ONDOL_OBJECTS_URL: {{ . | toJson }}
   {{- with $objects.region }}
-  ONDOL_OBJECTS_REGION: {{ . }}
+  ONDOL_OBJECTS_REGION: {{ . | quote }}
   {{- end }}
   {{- with $objects.endpoint }}
   ONDOL_OBJECTS_ENDPOINT: {{ . | toJson }}
@@ -18,7 +18,7 @@ env:
 volumes:
   objects:
     persistentVolumeClaim:
-      claimName: {{ $objects.claim }}
+      claimName: {{ $objects.claim | quote }}
 mounts:
   /objects: objects
 {{- else }}

@@ -32,8 +32,8 @@ env:
 {{- end }}
 {{- with .password.secret }}
 {{ $prefix }}_PASSWORD:
-  secret: {{ . }}
-  key: {{ $.redis.password.key }}
+  secret: {{ . | quote }}
+  key: {{ $.redis.password.key | quote }}
 {{- end }}
 {{- if .tls.secret }}
 {{ $prefix }}_CA_FILE: /etc/ondol/redis/ca.crt
@@ -51,7 +51,7 @@ env:
 volumes:
   redis:
     secret:
-      secretName: {{ . }}
+      secretName: {{ . | quote }}
 mounts:
   /etc/ondol/redis: redis
 {{- end }}

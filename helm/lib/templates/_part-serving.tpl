@@ -15,7 +15,7 @@ env:
 volumes:
   tls:
     secret:
-      secretName: {{ $tls.secret }}
+      secretName: {{ $tls.secret | quote }}
 mounts:
   /etc/ondol/tls: tls
   {{- end }}
@@ -33,7 +33,7 @@ env:
 volumes:
   keys:
     secret:
-      secretName: {{ .secret }}
+      secretName: {{ .secret | quote }}
 mounts:
   /etc/ondol/keys: keys
   {{- end }}

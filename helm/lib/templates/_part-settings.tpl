@@ -6,22 +6,22 @@ env:
   {{ $name }}: {{ include "lib.text" $value | toJson }}
   {{- end }}
   {{- range $name, $value := $values.env }}
-  {{ $name }}: {{ $value | toJson }}
+  {{ $name | toJson }}: {{ $value | toJson }}
   {{- end }}
   {{- range $name, $from := $values.secretEnv }}
-  {{ $name }}:
-    secret: {{ $from.secret }}
-    key: {{ $from.key }}
+  {{ $name | toJson }}:
+    secret: {{ $from.secret | quote }}
+    key: {{ $from.key | quote }}
   {{- end }}
 volumes:
   {{- range $name, $mount := $values.mounts }}
   mount-{{ $name }}:
     {{- if $mount.secret }}
     secret:
-      secretName: {{ $mount.secret }}
+      secretName: {{ $mount.secret | quote }}
     {{- else }}
     configMap:
-      name: {{ $mount.configMap }}
+      name: {{ $mount.configMap | quote }}
     {{- end }}
   {{- end }}
 mounts:

@@ -28,7 +28,7 @@ env:
 volumes:
   {{ $.name }}:
     secret:
-      secretName: {{ .tls.secret }}
+      secretName: {{ .tls.secret | quote }}
 mounts:
   {{ $folder }}: {{ $.name }}
   {{- end }}

@@ -9,20 +9,20 @@ metadata:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  serviceAccountName: {{ include "lib.service-account.name" . }}
+  serviceAccountName: {{ include "lib.service-account.name" . | quote }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ include "lib.grace" . }}
   {{- with $values.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   {{- with .runtimeClassName }}
-  runtimeClassName: {{ . }}
+  runtimeClassName: {{ . | quote }}
   {{- end }}
   {{- with $values.imagePullSecrets }}
   imagePullSecrets:
     {{- range . }}
-    - name: {{ . }}
+    - name: {{ . | quote }}
     {{- end }}
   {{- end }}
   securityContext:
@@ -38,11 +38,11 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   containers:
-    - {{- include "lib.container" . | nindent 6 }}
+    - {{ include "lib.container" . | nindent 6 | trim }}
   {{- with .volumes }}
   volumes:
     {{- range $name, $volume := . }}
-    - name: {{ $name }}
+    - name: {{ $name | quote }}
       {{- toYaml $volume | nindent 6 }}
     {{- end }}
   {{- end }}

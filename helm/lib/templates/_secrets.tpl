@@ -9,21 +9,21 @@
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret
 metadata:
-  name: {{ $name }}
-  namespace: {{ $.namespace }}
+  name: {{ $name | quote }}
+  namespace: {{ $.namespace | quote }}
   labels:
     {{- toYaml $.labels | nindent 4 }}
 spec:
   refreshInterval: {{ $external.refreshInterval }}
   secretStoreRef:
     kind: {{ $external.store.kind }}
-    name: {{ $external.store.name }}
+    name: {{ $external.store.name | quote }}
   target:
-    name: {{ $name }}
+    name: {{ $name | quote }}
     creationPolicy: Owner
   data:
     {{- range $key, $remote := $keys }}
-    - secretKey: {{ $key }}
+    - secretKey: {{ $key | quote }}
       remoteRef:
         key: {{ $remote.key | toJson }}
         {{- with $remote.property }}

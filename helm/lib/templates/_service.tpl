@@ -30,8 +30,8 @@ spec:
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {{ include "lib.service-account.name" $ }}
-  namespace: {{ $.namespace }}
+  name: {{ include "lib.service-account.name" $ | quote }}
+  namespace: {{ $.namespace | quote }}
   labels:
     {{- toYaml $.labels | nindent 4 }}
   {{- with .annotations }}
@@ -61,7 +61,7 @@ metadata:
   {{- include "lib.metadata" (dict "component" $) | nindent 2 }}
 data:
   {{- range $file, $content := . }}
-  {{ $file }}: {{ $content | toJson }}
+  {{ $file | toJson }}: {{ $content | toJson }}
   {{- end }}
 {{- end -}}
 {{- end -}}

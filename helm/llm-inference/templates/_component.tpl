@@ -36,7 +36,7 @@ resources:
   limits:
     {{- merge (dict .gpu.resource .gpu.count) (.resources.limits | default dict) | toYaml | nindent 4 }}
 {{- with .gpu.runtimeClassName }}
-runtimeClassName: {{ . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 nodeSelector:
   {{- toYaml .gpu.nodeSelector | nindent 2 }}

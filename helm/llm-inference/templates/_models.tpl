@@ -24,20 +24,20 @@ egress:
 {{/* A volume that somebody has put packages on, such as by `ondol model import --models`. */}}
 {{- define "llm-inference.models.pvc" -}}
 persistentVolumeClaim:
-  claimName: {{ .pvc.claim }}
+  claimName: {{ .pvc.claim | quote }}
   readOnly: true
 {{- end -}}
 
 {{/* The node's own disk, filled from a bucket each time that a pod starts. */}}
 {{- define "llm-inference.models.s3" -}}
 emptyDir:
-  sizeLimit: {{ .s3.sizeLimit }}
+  sizeLimit: {{ .s3.sizeLimit | quote }}
 {{- end -}}
 
 {{/* An image that holds packages and nothing else; the node keeps it as it keeps any image. */}}
 {{- define "llm-inference.models.image" -}}
 image:
-  reference: {{ .image.reference }}
+  reference: {{ .image.reference | quote }}
   pullPolicy: {{ .image.pullPolicy }}
 {{- end -}}
 
@@ -45,7 +45,7 @@ image:
 {{- $values := .values -}}
 {{- with $values.models.s3 -}}
 - name: pull
-  image: {{ include "lib.image" (dict "image" .image "version" $.version) }}
+  image: {{ include "lib.image" (dict "image" .image "version" $.version) | quote }}
   imagePullPolicy: {{ .image.pullPolicy }}
   {{- with .command }}
   command:
@@ -63,7 +63,7 @@ image:
       value: /models
     {{- with .region }}
     - name: AWS_REGION
-      value: {{ . }}
+      value: {{ . | quote }}
     {{- end }}
     {{- with .endpoint }}
     - name: AWS_ENDPOINT_URL_S3

@@ -30,6 +30,9 @@
 {{- if and (ne .ingress.type "none") (not (or .keys.hashes .keys.secret)) -}}
 {{- include "lib.refuse" (list "keys" "without any, /mcp is not served: give keys.hashes or keys.secret, or no ingress") -}}
 {{- end -}}
+{{- if and (ne .ingress.type "none") .networkPolicy.enabled (not .networkPolicy.loadBalancers) -}}
+{{- include "lib.refuse" (list "networkPolicy.loadBalancers" "needed with an ingress: by gRPC mcp believes whoever reaches it, so it is not open to everybody") -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
@@ -45,7 +48,7 @@ env:
 volumes:
   tools:
     configMap:
-      name: {{ .fullname }}-tools
+      name: "{{ .fullname }}-tools"
 mounts:
   /etc/ondol/tools: tools
 {{- end -}}
@@ -56,7 +59,7 @@ mounts:
 volumes:
   secrets:
     secret:
-      secretName: {{ . }}
+      secretName: {{ . | quote }}
 mounts:
   /run/secrets/ondol: secrets
 {{- end -}}
@@ -76,6 +79,9 @@ ingress:
 {{/* It alone reaches what callers and tools choose: the internet, and by itself nothing of the cluster or the cloud inside. */}}
 {{- define "mcp.part.internet" -}}
 egress:
-  {{- include "lib.rule" (dict "direction" "to" "ports" .values.networkPolicy.internet.ports "peers" .values.networkPolicy.internet.to) | nindent 2 }}
+  {{- with .values.networkPolicy.internet }}
+  {{- $public := dict "ipBlock" (dict "cidr" "0.0.0.0/0" "except" .except) }}
+  {{- include "lib.rule" (dict "direction" "to" "ports" .ports "peers" (list $public)) | nindent 2 }}
+  {{- end }}
   {{- include "lib.rule.pod-identity" . | nindent 2 }}
 {{- end -}}

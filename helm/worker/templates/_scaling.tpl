@@ -55,6 +55,6 @@ metadata:
   {{- end }}
 {{- if or $redis.password.secret $redis.tls.secret }}
 authenticationRef:
-  name: {{ .worker.fullname }}-redis
+  name: "{{ .worker.fullname }}-redis"
 {{- end }}
 {{- end -}}
