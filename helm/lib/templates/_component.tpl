@@ -48,5 +48,6 @@ takes the place of what an earlier one said under the same name. What else the p
 {{-     $_ := set $component . (concat (get $component .) (get $said . | default list) | uniq) -}}
 {{-   end -}}
 {{- end -}}
+{{- include "lib.resources.checks" (list "resources" $values.resources) -}}
 {{- merge (.extra | default dict) $component (dict "resources" $values.resources "startup" "/livez") | toJson -}}
 {{- end -}}

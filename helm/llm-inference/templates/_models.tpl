@@ -44,6 +44,7 @@ image:
 {{- define "llm-inference.models.pull" -}}
 {{- $values := .values -}}
 {{- with $values.models.s3 -}}
+{{- include "lib.resources.checks" (list "models.s3.resources" .resources) -}}
 - name: pull
   image: {{ include "lib.image" (dict "image" .image "version" $.version) | quote }}
   imagePullPolicy: {{ .image.pullPolicy }}
