@@ -40,11 +40,18 @@ def without_repetition(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]
     return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
 
 
+# A plain "=" is text to everybody but PyYAML.
+Loader.add_constructor("tag:yaml.org,2002:value", yaml.SafeLoader.construct_yaml_str)
 Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, without_repetition)
 
 
-@lru_cache(maxsize=None)
 def load(name: str) -> helm.Chart:
+    """The umbrella anew each time: what one rendering has switched off is gone from a loaded chart."""
+    return loaded(name) if name in SERVICES else helm.Chart.load(HELM / name)
+
+
+@lru_cache(maxsize=None)
+def loaded(name: str) -> helm.Chart:
     return helm.Chart.load(HELM / name)
 
 

@@ -19,6 +19,7 @@ KUBERNETES = ("1.35", "1.36", "1.37")
 SCHEMAS = SITE / "kubernetes_validate" / "kubernetes-json-schema"
 CRDS = Path(__file__).resolve().parent / "schemas" / "crds"
 
+SERVICE = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 OBJECT = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 KEY = re.compile(r"(?P<prefix>[a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -36,6 +37,7 @@ def problems(manifests: list[Manifest], version: str) -> list[str]:
         found.extend(f"{label}: {problem}" for problem in of_schema(manifest, version))
         found.extend(f"{label}: {problem}" for problem in of_metadata(manifest))
         found.extend(f"{label}: {problem}" for problem in of_addresses(manifest))
+        found.extend(f"{label}: {problem}" for problem in of_ingress(manifest))
     for label, template in pods(manifests):
         found.extend(f"{label}: {problem}" for problem in of_schema(pod_template(template), version))
         found.extend(f"{label}: {problem}" for problem in of_pod(template))
@@ -74,13 +76,27 @@ def registry(folder: Path) -> Registry:
 
 def of_metadata(manifest: Manifest) -> Iterator[str]:
     metadata, kind = manifest["metadata"], manifest["kind"]
-    shape, longest = (LABEL, 63) if kind == "Service" else (OBJECT, 253)
+    shape, longest = (SERVICE, 63) if kind == "Service" else (OBJECT, 253)
     if not shape.fullmatch(metadata["name"]) or len(metadata["name"]) > longest:
         yield f"metadata.name {metadata['name']!r} is none"
     yield from of_labels(metadata.get("labels", {}), "metadata.labels")
     yield from of_keys(metadata.get("annotations", {}), "metadata.annotations")
     if sum(len(str(text)) for text in metadata.get("annotations", {}).values()) > 256 * 1024:
         yield "metadata.annotations are too large"
+
+
+def of_ingress(manifest: Manifest) -> Iterator[str]:
+    """What an Ingress and routes may say of hosts and paths."""
+    spec = manifest.get("spec", {})
+    rules = spec.get("rules", []) if manifest["kind"] in ("Ingress", "HTTPRoute", "GRPCRoute") else []
+    for host in [*spec.get("hostnames", []), *(rule["host"] for rule in rules if "host" in rule)]:
+        if not OBJECT.fullmatch(host.removeprefix("*.")) or re.fullmatch("[0-9.]+", host):
+            yield f"{host!r} is no host"
+    paths = [path["path"] for rule in rules for path in rule.get("http", {}).get("paths", [])]
+    paths += [match["path"]["value"] for rule in rules for match in rule.get("matches", []) if "path" in match]
+    for path in paths:
+        if re.search(r"//|/\.\.?(/|$)|%2f", path, re.IGNORECASE) or not path.startswith("/"):
+            yield f"{path!r} is no path"
 
 
 def of_labels(labels: dict[str, Any], place: str) -> Iterator[str]:

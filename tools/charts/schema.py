@@ -70,8 +70,7 @@ def settings_of(name: str, owned: list[str]) -> dict[str, Any]:
     known = (HERE / "settings" / f"{name}.txt").read_text(encoding="utf-8").split()
     return {
         "type": "object",
-        "propertyNames": {"enum": [variable for variable in known if variable not in owned]},
-        "additionalProperties": {"type": ["string", "number", "boolean"], "maxLength": 10000},
+        "properties": {variable: {"$ref": "setting"} for variable in known if variable not in owned},
     }
 
 

@@ -45,8 +45,7 @@ spec:
     - name: traffic
       image: {{ $traffic.image | quote }}
       {{- with $traffic.args }}
-      args:
-        {{- toYaml . | nindent 8 }}
+      args: {{ toJson . }}
       {{- end }}
       env:
         - name: ONDOL_SERVER

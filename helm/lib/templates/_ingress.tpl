@@ -9,7 +9,7 @@ kind: Ingress
 metadata:
   {{- include "lib.metadata" . | nindent 2 }}
   annotations:
-    {{- merge (dict) $alb.annotations (.annotations | fromYaml) (include "lib.ingress.alb.annotations" . | fromYaml) | toYaml | nindent 4 }}
+    {{- merge (dict) $alb.annotations (.annotations | fromYaml) (include "lib.ingress.alb.annotations" . | fromYaml) | include "lib.texts" | trim | nindent 4 }}
 spec:
   ingressClassName: {{ $alb.className | quote }}
   rules:

@@ -3,6 +3,8 @@
 {{- $release := .root.Release.Name | replace "." "-" -}}
 {{- if .root.Values.fullnameOverride -}}
 {{- .root.Values.fullnameOverride -}}
+{{- else if regexMatch "^[0-9]" $release -}}
+{{- include "lib.refuse" (list "fullnameOverride" "needed, since Services have names that begin with a letter, and the release has none") -}}
 {{- else if contains .name $release -}}
 {{- $release | trunc 50 | trimSuffix "-" -}}
 {{- else -}}
@@ -41,6 +43,13 @@ labels:
 {{- else -}}
 {{- . -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Names and their texts, in quotes: what YAML would read as something else stays text. */}}
+{{- define "lib.texts" -}}
+{{- range $name, $text := . }}
+{{ $name | toJson }}: {{ $text | toJson }}
+{{- end }}
 {{- end -}}
 
 {{/* Refuses the values, naming the one to mend. */}}

@@ -6,6 +6,9 @@ env:
   {{ $name }}: {{ include "lib.text" $value | toJson }}
   {{- end }}
   {{- range $name, $value := $values.env }}
+  {{- if hasPrefix "ONDOL_" $name }}
+  {{- include "lib.refuse" (list "env" (printf "%s is a setting of the program, or another value makes it: see settings" $name)) }}
+  {{- end }}
   {{ $name | toJson }}: {{ $value | toJson }}
   {{- end }}
   {{- range $name, $from := $values.secretEnv }}

@@ -4,9 +4,9 @@
 metadata:
   labels:
     {{- merge (dict "app.kubernetes.io/part-of" "ondol") .selector $values.podLabels | toYaml | nindent 4 }}
-  {{- with include "lib.pod.annotations" . | fromYaml }}
+  {{- with include "lib.pod.annotations" . | fromJson }}
   annotations:
-    {{- toYaml . | nindent 4 }}
+    {{- include "lib.texts" . | trim | nindent 4 }}
   {{- end }}
 spec:
   serviceAccountName: {{ include "lib.service-account.name" . | quote }}
@@ -75,7 +75,7 @@ spec:
 {{- /* Without it the Cluster Autoscaler removes no node that such a pod is on. */ -}}
 {{- $_ := set $ours "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes" (join "," .) -}}
 {{- end -}}
-{{- merge (dict) .values.podAnnotations .annotations $ours | toYaml -}}
+{{- merge (dict) .values.podAnnotations .annotations $ours | toJson -}}
 {{- end -}}
 
 {{/* preStop, --drain-delay and --grace pass one after the other, and then the process has a moment to flush. */}}

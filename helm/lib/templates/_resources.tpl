@@ -3,8 +3,9 @@
 {{- $place := index . 0 -}}
 {{- $resources := index . 1 -}}
 {{- range $name, $request := $resources.requests | default dict -}}
-{{- $limit := get ($resources.limits | default dict) $name -}}
-{{- if and $limit (gt (include "lib.quantity" $request | float64) (include "lib.quantity" $limit | float64)) -}}
+{{- $limits := $resources.limits | default dict -}}
+{{- $limit := get $limits $name -}}
+{{- if and (hasKey $limits $name) (gt (include "lib.quantity" $request | float64) (include "lib.quantity" $limit | float64)) -}}
 {{- include "lib.refuse" (list (printf "%s.requests.%s" $place $name) (printf "%v is above the limit of %v, which is in %s.limits.%s" $request $limit $place $name)) -}}
 {{- end -}}
 {{- end -}}

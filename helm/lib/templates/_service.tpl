@@ -36,7 +36,7 @@ metadata:
     {{- toYaml $.labels | nindent 4 }}
   {{- with .annotations }}
   annotations:
-    {{- toYaml . | nindent 4 }}
+    {{- include "lib.texts" . | trim | nindent 4 }}
   {{- end }}
 automountServiceAccountToken: false
 {{- end -}}

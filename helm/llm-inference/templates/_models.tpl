@@ -49,12 +49,12 @@ image:
   image: {{ include "lib.image" (dict "image" .image "version" $.version) | quote }}
   imagePullPolicy: {{ .image.pullPolicy }}
   {{- with .command }}
-  command:
-    {{- toYaml . | nindent 4 }}
+  command: {{ toJson . }}
   {{- end }}
   args:
-    {{- toYaml .args | nindent 4 }}
-    - {{ .url | quote }}
+    {{- range concat .args (list .url) }}
+    - {{ . | toJson }}
+    {{- end }}
     {{- range $values.models.serve }}
     - --model
     - {{ . | quote }}

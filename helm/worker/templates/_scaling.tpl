@@ -9,7 +9,7 @@ the members of the queue's own sorted sets, so it sees jobs where no worker is l
 {{- range $shard := until (int .Values.queue.shards) -}}
 {{- $lines = append $lines (dict "name" (printf "running_%d" $shard) "key" (printf "{q:%s:%d}:lease" $.Values.queue.name $shard)) -}}
 {{- range $kind := $.Values.autoscaling.kinds -}}
-{{- $lines = append $lines (dict "name" (printf "%s_%d" $kind $shard) "key" (printf "{q:%s:%d}:ready:%s" $.Values.queue.name $shard $kind)) -}}
+{{- $lines = append $lines (dict "name" (printf "ready_%s_%d" $kind $shard) "key" (printf "{q:%s:%d}:ready:%s" $.Values.queue.name $shard $kind)) -}}
 {{- end -}}
 {{- end -}}
 {{- $names := list -}}
