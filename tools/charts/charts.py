@@ -1,13 +1,9 @@
 """The charts of helm/, and what they render. Nothing is asked of a cluster."""
 
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Optional
-
-import packages
-
-packages.use()
 
 import yaml
 from helm_python import chart as helm
@@ -50,13 +46,16 @@ def load(name: str) -> helm.Chart:
     return loaded(name) if name in SERVICES else helm.Chart.load(HELM / name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def loaded(name: str) -> helm.Chart:
     return helm.Chart.load(HELM / name)
 
 
 def render(
-    name: str, values: Optional[dict[str, Any]] = None, release: Optional[str] = None, namespace: str = "ondol"
+    name: str,
+    values: Optional[dict[str, Any]] = None,
+    release: Optional[str] = None,
+    namespace: str = "ondol",
 ) -> list[Manifest]:
     """The manifests of a release, which is called as the chart unless it has another name."""
     manifests = []
@@ -88,7 +87,7 @@ def documents(file: str, text: str) -> list[Manifest]:
         raise Broken(f"{file} is not YAML: {problem}\n{text}") from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def cases() -> dict[str, dict[str, Any]]:
     """The values files of all charts, as CHART/FILE."""
     found = sorted(file for name in CHARTS for file in (HELM / name / "ci").glob("*.yaml"))
@@ -97,14 +96,15 @@ def cases() -> dict[str, dict[str, Any]]:
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def rendered_cases() -> dict[str, list[Manifest]]:
     return {case: render(case.split("/")[0], values) for case, values in cases().items()}
 
 
 def named(manifests: list[Manifest], kind: str, name: Optional[str] = None) -> Manifest:
     found = [
-        manifest for manifest in manifests
+        manifest
+        for manifest in manifests
         if manifest["kind"] == kind and name in (None, manifest["metadata"]["name"])
     ]
     if len(found) != 1:
@@ -134,7 +134,10 @@ def templates(manifest: Manifest) -> list[Manifest]:
         # Its pods have a volume for each claim that it makes.
         claims = [claim["metadata"]["name"] for claim in spec["volumeClaimTemplates"]]
         volumes = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
-        pod = {**spec["template"]["spec"], "volumes": [*spec["template"]["spec"].get("volumes", []), *volumes]}
+        pod = {
+            **spec["template"]["spec"],
+            "volumes": [*spec["template"]["spec"].get("volumes", []), *volumes],
+        }
         return [{**spec["template"], "spec": pod}]
     if manifest["kind"] == "AnalysisTemplate":
         providers = [metric["provider"] for metric in spec["metrics"]]
@@ -143,4 +146,6 @@ def templates(manifest: Manifest) -> list[Manifest]:
 
 
 def environment(container: Manifest) -> dict[str, Any]:
-    return {variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in container["env"]}
+    return {
+        variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in container["env"]
+    }

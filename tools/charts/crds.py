@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes schemas/crds/: what custom resources of others may look like, for the checks of what charts render.
+"""Writes schemas/crds/, which is checked in: what custom resources of others may look like.
 
-    tools/charts/crds.py        # needs Go, its module proxy, and ./just's cache; the result is checked in
+    tools/charts/python.sh tools/charts/crds.py   # needs Go and its module proxy
 
-Each comes from the Go module of its project, at a pinned version and checksum. Descriptions, defaults and the state
-that controllers write are left out, and unknown fields are refused, as by an API server that is asked to be strict.
+Each comes from the Go module of its project, at a pinned version and checksum. Descriptions, defaults and the
+state that controllers write are left out, and unknown fields are refused, as by an API server that is asked to
+be strict.
 """
 
 import json
@@ -14,11 +15,11 @@ import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import packages
+import yaml
 
 TARGET = Path(__file__).resolve().parent / "schemas" / "crds"
 
-# Words of OpenAPI and Kubernetes that say nothing about whether a document is valid, or only an API server can judge.
+# Words of OpenAPI that say nothing about whether a document is valid.
 SILENT = {"description", "default", "example", "format", "title", "externalDocs", "nullable"}
 
 
@@ -66,21 +67,20 @@ SOURCES = (
 
 
 def main() -> None:
-    packages.use()
     TARGET.mkdir(parents=True, exist_ok=True)
     for source in SOURCES:
         definition = read(source)
         kind, group = definition["spec"]["names"]["kind"], definition["spec"]["group"]
         schema = schema_of(definition, source)
-        schema["$comment"] = f"{source.module} {source.version}, {source.path}; written by tools/charts/crds.py"
+        schema["$comment"] = (
+            f"{source.module} {source.version}, {source.path}; written by tools/charts/crds.py"
+        )
         file = TARGET / f"{kind.lower()}-{group}-{source.api}.json"
         file.write_text(json.dumps(schema, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
         print(f"{file.name}: {file.stat().st_size} bytes")
 
 
 def read(source: Source) -> dict[str, Any]:
-    import yaml
-
     with zipfile.ZipFile(zip_of(source)) as archive:
         text = archive.read(f"{source.module}@{source.version}/{source.path}")
     return yaml.load(text, Loader=yaml.CSafeLoader)
@@ -90,9 +90,7 @@ def zip_of(source: Source) -> str:
     """Go checks the module against its own database of checksums, and we against ours."""
     asked = f"{source.module}@{source.version}"
     # Go calls it an error when a module wants a newer compiler, and has fetched it all the same.
-    answer = subprocess.run(
-        ["go", "mod", "download", "-json", asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/"
-    )
+    answer = subprocess.run(["go", "mod", "download", "-json", asked], capture_output=True, cwd="/")
     told = json.loads(answer.stdout or b"{}")
     if told.get("Sum") != source.sum:
         sys.exit(f"{asked}: expected {source.sum}, got {told.get('Sum')}: {told.get('Error', answer.stderr)}")

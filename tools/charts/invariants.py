@@ -1,14 +1,26 @@
-"""What must hold for all that the charts render, whatever the values: each function names what breaks its rule."""
+"""What must hold for all that the charts render, whatever the values: a function for each rule."""
 
 import re
-from typing import Iterator
+from collections.abc import Iterator
 
 from charts import Manifest, environment, pods, workload
 
 ADMIN = {"api": 9401, "llm-inference": 9402, "worker": 9403, "mcp": 9404}
 
 # What the security standard "restricted" lets a pod mount.
-VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret"}
+VOLUMES = frozenset(
+    [
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    ]
+)
 
 AUTOSCALERS = {"HorizontalPodAutoscaler", "ScaledObject"}
 
@@ -39,7 +51,11 @@ def restricted(manifests: list[Manifest]) -> Iterator[str]:
 
 
 def of_restricted_container(label: str, container: Manifest) -> Iterator[str]:
-    wanted = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    wanted = {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
     if container["securityContext"] != wanted:
         yield f"{label}: {container['name']} has {container['securityContext']}"
 
@@ -83,7 +99,7 @@ def grace_is_enough(manifests: list[Manifest]) -> Iterator[str]:
 
 
 def probes_ask_the_admin_port(manifests: list[Manifest]) -> Iterator[str]:
-    """A process that loads a model is not judged, and one whose dependencies are away is not started again."""
+    """Nobody judges a process that loads a model, or starts one again whose dependencies are away."""
     scaled = workload(manifests)
     container = scaled["spec"]["template"]["spec"]["containers"][0]
     service = container["name"]
@@ -127,8 +143,10 @@ def nodes_can_be_emptied(manifests: list[Manifest]) -> Iterator[str]:
             yield "a single pod would keep its node for ever"
     template = workload(manifests)["spec"]["template"]
     scratch = {volume["name"] for volume in template["spec"].get("volumes", []) if "emptyDir" in volume}
-    safe = template["metadata"].get("annotations", {}).get(
-        "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes", ""
+    safe = (
+        template["metadata"]
+        .get("annotations", {})
+        .get("cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes", "")
     )
     if scratch - set(safe.split(",")):
         yield f"the Cluster Autoscaler would keep the node for the sake of {scratch}"
@@ -177,16 +195,17 @@ def files_are_there(manifests: list[Manifest]) -> Iterator[str]:
     spec = workload(manifests)["spec"]["template"]["spec"]
     maps = {m["metadata"]["name"]: m["data"] for m in manifests if m["kind"] == "ConfigMap"}
     volumes = {volume["name"]: volume for volume in spec.get("volumes", [])}
-    mounts = {mount["mountPath"]: volumes[mount["name"]] for mount in spec["containers"][0].get("volumeMounts", [])}
+    mounts = {
+        mount["mountPath"]: volumes[mount["name"]] for mount in spec["containers"][0].get("volumeMounts", [])
+    }
     for name, value in environment(spec["containers"][0]).items():
         if not name.startswith("ONDOL_") or not isinstance(value, str) or not value.startswith("/etc/ondol/"):
             continue
         folder, _, file = value.rpartition("/")
         if folder not in mounts:
             yield f"{name} is {value}, and nothing is mounted there"
-        elif "configMap" in mounts[folder] and folder in ("/etc/ondol/config", "/etc/ondol/tools"):
-            if file not in maps.get(mounts[folder]["configMap"]["name"], {}):
-                yield f"{name} is {value}, and no such file is there"
+        elif "configMap" in mounts[folder] and file not in maps.get(mounts[folder]["configMap"]["name"], {}):
+            yield f"{name} is {value}, and no such file is there"
 
 
 def metrics_are_found(manifests: list[Manifest]) -> Iterator[str]:
@@ -204,8 +223,9 @@ def load_balancers_are_told(manifests: list[Manifest]) -> Iterator[str]:
             yield "pods are no targets, or gRPC has no HTTPS"
         grpc = notes["backend-protocol-version"] == "GRPC"
         health = ("/grpc.health.v1.Health/Check", "0") if grpc else ("/readyz", "200")
-        if (notes["healthcheck-path"], notes["success-codes"]) != health:
-            yield f"{ingress['metadata']['name']} asks {notes['healthcheck-path']} for {notes['success-codes']}"
+        asked = (notes["healthcheck-path"], notes["success-codes"])
+        if asked != health:
+            yield f"{ingress['metadata']['name']} asks for health as {asked}"
         if grpc and not any(key.startswith("conditions.") for key in notes):
             yield "the rule for gRPC takes everything"
 

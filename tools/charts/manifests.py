@@ -1,22 +1,21 @@
-"""Whether an API server would take a manifest: its schema, strictly, and what servers check beyond schemas."""
+"""Whether an API server would take a manifest: its schema, strictly, and what servers check besides."""
 
 import ipaddress
 import json
 import re
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-import packages
-
-SITE = packages.use()
-
-from charts import Manifest, pods
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from charts import Manifest, pods
+
 KUBERNETES = ("1.35", "1.36", "1.37")
-SCHEMAS = SITE / "kubernetes_validate" / "kubernetes-json-schema"
+SCHEMAS = Path(str(files("kubernetes_validate"))) / "kubernetes-json-schema"
 CRDS = Path(__file__).resolve().parent / "schemas" / "crds"
 
 SERVICE = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -42,7 +41,9 @@ def problems(manifests: list[Manifest], version: str) -> list[str]:
         found.extend(f"{label}: {problem}" for problem in of_schema(pod_template(template), version))
         found.extend(f"{label}: {problem}" for problem in of_pod(template))
     identities = [(m["kind"], m["metadata"]["name"]) for m in manifests]
-    found.extend(f"{kind} {name} is there twice" for kind, name in identities if identities.count((kind, name)) > 1)
+    found.extend(
+        f"{kind} {name} is there twice" for kind, name in identities if identities.count((kind, name)) > 1
+    )
     return found
 
 
@@ -57,7 +58,7 @@ def of_schema(manifest: Manifest, version: str) -> Iterator[str]:
         yield f"{place}: {error.message[:300]}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def validator(api_version: str, kind: str, version: str) -> Draft202012Validator:
     group, _, api = api_version.rpartition("/")
     custom = CRDS / f"{kind.lower()}-{group}-{api}.json"
@@ -65,10 +66,12 @@ def validator(api_version: str, kind: str, version: str) -> Draft202012Validator
         return Draft202012Validator(json.loads(custom.read_text("utf-8")))
     file = "-".join(part for part in (kind.lower(), group.split(".")[0], api) if part)
     folder = SCHEMAS / f"v{version}.0-local-strict"
-    return Draft202012Validator(json.loads((folder / f"{file}.json").read_text("utf-8")), registry=registry(folder))
+    return Draft202012Validator(
+        json.loads((folder / f"{file}.json").read_text("utf-8")), registry=registry(folder)
+    )
 
 
-@lru_cache(maxsize=None)
+@cache
 def registry(folder: Path) -> Registry:
     definitions = Resource.from_contents(json.loads((folder / "_definitions.json").read_text("utf-8")))
     return definitions @ Registry()
@@ -93,7 +96,9 @@ def of_ingress(manifest: Manifest) -> Iterator[str]:
         if not OBJECT.fullmatch(host.removeprefix("*.")) or re.fullmatch("[0-9.]+", host):
             yield f"{host!r} is no host"
     paths = [path["path"] for rule in rules for path in rule.get("http", {}).get("paths", [])]
-    paths += [match["path"]["value"] for rule in rules for match in rule.get("matches", []) if "path" in match]
+    paths += [
+        match["path"]["value"] for rule in rules for match in rule.get("matches", []) if "path" in match
+    ]
     for path in paths:
         if re.search(r"//|/\.\.?(/|$)|%2f", path, re.IGNORECASE) or not path.startswith("/"):
             yield f"{path!r} is no path"

@@ -5,10 +5,6 @@ import re
 import sys
 from typing import Any, Callable
 
-import packages
-
-packages.use()
-
 from jsonschema import Draft202012Validator
 
 if sys.version_info >= (3, 11):
@@ -20,10 +16,10 @@ else:
 
 # What YAML reads as something else than text, what ends its lines and quotes, what templates and shells act on.
 AWKWARD = (
-    "", "true", "no", "null", "~", "0x1f", "1e3", "12", "1:2", "- x", "# x", "a: b", "'", '"', "\\", "{{ .Values }}",
-    "{{", "}}", "|", ">", "&a", "*a", "!x", "%", "@", "`", "a\nb", "\ttab", " lead", "trail ", "---", "한국어", "é",
-    "\u2028", "$(X)", "$X", "[]", "{}", ",", "=", "x" * 300,
-)  # fmt: skip
+    *("", "true", "no", "null", "~", "0x1f", "1e3", "12", "1:2", "- x", "# x", "a: b", "'", '"', "\\", "{{"),
+    *("{{ .Values }}", "}}", "|", ">", "&a", "*a", "!x", "%", "@", "`", "a\nb", "\ttab", " lead", "trail "),
+    *("---", "한국어", "é", "\u2028", "$(X)", "$X", "[]", "{}", ",", "=", "x" * 300),
+)
 SIGNS = "abcxyz019-_./:\"'\\{}[]#&*!|>%@`,?=$()+~^ é한"
 # How often something repeats that may do so without end.
 MANY = 6
@@ -72,12 +68,20 @@ class Sampler:
 
     def integer(self, schema: dict[str, Any]) -> int:
         low, high = schema.get("minimum", -5), schema.get("maximum", 1_000_000_000)
-        return self.chance.choice([low, high, self.chance.randint(low, high), self.chance.randint(low, min(high, low + 20))])
+        return self.chance.choice(
+            [low, high, self.chance.randint(low, high), self.chance.randint(low, min(high, low + 20))]
+        )
 
     def number(self, schema: dict[str, Any]) -> float:
         low = schema.get("minimum", schema.get("exclusiveMinimum", -5))
         high = schema.get("maximum", 1_000_000_000)
-        return self.chance.choice([high, round(self.chance.uniform(low, high), 3), float(self.chance.randint(int(low) + 1, int(high)))])
+        return self.chance.choice(
+            [
+                high,
+                round(self.chance.uniform(low, high), 3),
+                float(self.chance.randint(int(low) + 1, int(high))),
+            ]
+        )
 
     def array(self, schema: dict[str, Any], share: float) -> list[Any]:
         least = schema.get("minItems", 0)
@@ -116,7 +120,9 @@ class Sampler:
             return self.matching(argument[3])
         if op is ops.MAX_REPEAT:
             least, most, tree = argument
-            times = self.chance.choice([least, min(most, least + 1), self.chance.randint(least, min(most, least + MANY))])
+            times = self.chance.choice(
+                [least, min(most, least + 1), self.chance.randint(least, min(most, least + MANY))]
+            )
             if most is not ops.MAXREPEAT and most < 70 and self.chance.random() < 0.05:
                 times = most
             return [part for _ in range(times) for part in self.matching(tree)]
@@ -126,7 +132,9 @@ class Sampler:
 
     def one_of(self, choices: Any) -> str:
         if choices[0] == (ops.NEGATE, None):
-            return self.chance.choice([sign for sign in SIGNS if not any(holds(choice, sign) for choice in choices[1:])])
+            return self.chance.choice(
+                [sign for sign in SIGNS if not any(holds(choice, sign) for choice in choices[1:])]
+            )
         op, argument = self.chance.choice(choices)
         return chr(argument) if op is ops.LITERAL else chr(self.chance.randint(*argument))
 

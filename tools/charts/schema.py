@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the charts' values.schema.json from schemas/ and settings/.
 
-    tools/charts/schema.py          # write them
-    tools/charts/schema.py --check  # fail where one is not what would be written
+tools/charts/python.sh tools/charts/schema.py          # write them
+tools/charts/python.sh tools/charts/schema.py --check  # fail where one is not what would be written
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import packages
+import yaml
 
 HERE = Path(__file__).resolve().parent
 HELM = HERE.parent.parent / "helm"
@@ -27,7 +27,7 @@ def main() -> int:
     stale = [name for name in CHARTS if not settle(name, check)]
     if stale:
         print(f"stale: {', '.join(f'helm/{name}/values.schema.json' for name in stale)}", file=sys.stderr)
-        print("  what to do: run tools/charts/schema.py", file=sys.stderr)
+        print("  what to do: run tools/charts/python.sh tools/charts/schema.py", file=sys.stderr)
     return bool(stale)
 
 
@@ -58,9 +58,6 @@ def schema_of(name: str) -> dict[str, Any]:
 
 
 def read(name: str) -> dict[str, Any]:
-    packages.use()
-    import yaml
-
     with open(HERE / "schemas" / f"{name}.yaml", encoding="utf-8") as file:
         return yaml.safe_load(file)
 

@@ -9,7 +9,9 @@ import charts
 ALB = "alb.ingress.kubernetes.io/"
 
 
-def sent_to(found: list[charts.Manifest], host: str, path: str, content_type: str = "") -> Optional[tuple[str, str]]:
+def sent_to(
+    found: list[charts.Manifest], host: str, path: str, content_type: str = ""
+) -> Optional[tuple[str, str]]:
     """Service and protocol of the first rule that fits, as a load balancer looks through those of a group."""
     ingresses = [manifest for manifest in found if manifest["kind"] == "Ingress"]
     ingresses.sort(key=lambda ingress: int(ingress["metadata"]["annotations"][ALB + "group.order"]))
@@ -18,7 +20,11 @@ def sent_to(found: list[charts.Manifest], host: str, path: str, content_type: st
         for rule in ingress["spec"]["rules"]:
             for wanted in rule["http"]["paths"]:
                 service = wanted["backend"]["service"]["name"]
-                if rule.get("host", host) == host and below(wanted["path"], path) and fits(notes, service, content_type):
+                if (
+                    rule.get("host", host) == host
+                    and below(wanted["path"], path)
+                    and fits(notes, service, content_type)
+                ):
                     return service, notes[ALB + "backend-protocol-version"]
     return None
 
@@ -30,7 +36,9 @@ def below(prefix: str, path: str) -> bool:
 def fits(notes: dict[str, str], service: str, content_type: str) -> bool:
     for condition in json.loads(notes.get(f"{ALB}conditions.{service}", "[]")):
         header = condition["httpHeaderConfig"]
-        if header["httpHeaderName"] != "Content-Type" or not any(like(value, content_type) for value in header["values"]):
+        if header["httpHeaderName"] != "Content-Type" or not any(
+            like(value, content_type) for value in header["values"]
+        ):
             return False
     return True
 
@@ -49,15 +57,27 @@ class LoadBalancer(unittest.TestCase):
             self.assertEqual(sent_to(self.group, "api.example.com", call, content_type), ("api", "GRPC"))
 
     def test_everything_else_goes_where_http_1_is_spoken(self) -> None:
-        for path in ("/generated/job/0/a.png", "/generated", "/v1/chat/completions", "/api/v1/models", "/openapi.json"):
-            self.assertEqual(sent_to(self.group, "api.example.com", path, "application/json"), ("api", "HTTP1"))
+        for path in (
+            "/generated/job/0/a.png",
+            "/generated",
+            "/v1/chat/completions",
+            "/api/v1/models",
+            "/openapi.json",
+        ):
+            self.assertEqual(
+                sent_to(self.group, "api.example.com", path, "application/json"), ("api", "HTTP1")
+            )
 
     def test_browsers_are_no_grpc_clients(self) -> None:
         call = "/ondol.inference.v1.InferenceService/GenerateText"
-        self.assertEqual(sent_to(self.group, "api.example.com", call, "application/grpc-web+proto"), ("api", "HTTP1"))
+        self.assertEqual(
+            sent_to(self.group, "api.example.com", call, "application/grpc-web+proto"), ("api", "HTTP1")
+        )
 
     def test_agents_reach_mcp_and_nothing_else_of_it(self) -> None:
-        self.assertEqual(sent_to(self.group, "tools.example.com", "/mcp", "application/json"), ("mcp", "HTTP1"))
+        self.assertEqual(
+            sent_to(self.group, "tools.example.com", "/mcp", "application/json"), ("mcp", "HTTP1")
+        )
         call = "/ondol.tools.v1.ToolService/CallTool"
         self.assertIsNone(sent_to(self.group, "tools.example.com", call, "application/grpc"))
 

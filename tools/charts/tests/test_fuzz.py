@@ -1,7 +1,8 @@
-"""Values by chance, which the schema takes, over those of a file: what they render is valid, or a template refuses them in words."""
+"""Values by chance: what passes the schema renders what is valid, or is refused in words."""
 
 import copy
 import json
+import os
 import random
 import time
 import unittest
@@ -13,8 +14,6 @@ import manifests
 import sample
 
 # The same ones in every run. ONDOL_FUZZ_SEED and ONDOL_FUZZ_ROUNDS look elsewhere, and longer.
-import os
-
 SEED = int(os.environ.get("ONDOL_FUZZ_SEED", "1"))
 ROUNDS = int(os.environ.get("ONDOL_FUZZ_ROUNDS", "120"))
 # A slow machine stops here, for each chart.

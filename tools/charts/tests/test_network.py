@@ -24,8 +24,10 @@ def means(one: dict[str, Any], pod: Pod) -> bool:
     if pod.address is not None:
         return False
     namespace = one.get("namespaceSelector")
-    here = pod.namespace == "ondol" if namespace is None else selected(
-        namespace, {"kubernetes.io/metadata.name": pod.namespace}
+    here = (
+        pod.namespace == "ondol"
+        if namespace is None
+        else selected(namespace, {"kubernetes.io/metadata.name": pod.namespace})
     )
     return here and selected(one.get("podSelector", {}), pod.labels)
 
@@ -45,11 +47,19 @@ def allowed(policies: list[charts.Manifest], source: Pod, target: Pod, port: int
     return all(open_to(policies, *way, port) for way in ways)
 
 
-def open_to(policies: list[charts.Manifest], own: Pod, other: Pod, direction: str, word: str, port: int) -> bool:
-    mine = [p["spec"] for p in policies if own.namespace == "ondol" and selected(p["spec"]["podSelector"], own.labels)]
+def open_to(
+    policies: list[charts.Manifest], own: Pod, other: Pod, direction: str, word: str, port: int
+) -> bool:
+    mine = [
+        p["spec"]
+        for p in policies
+        if own.namespace == "ondol" and selected(p["spec"]["podSelector"], own.labels)
+    ]
     mine = [] if own.address else mine
     rules = [rule for policy in mine for rule in policy.get(direction) or []]
-    fitting = any(peer(rule.get(word), other) and port in {p["port"] for p in rule["ports"]} for rule in rules)
+    fitting = any(
+        peer(rule.get(word), other) and port in {p["port"] for p in rule["ports"]} for rule in rules
+    )
     return not mine or fitting
 
 
@@ -60,12 +70,16 @@ class Whole(unittest.TestCase):
         found = charts.rendered_cases()["ondol/try"]
         self.policies = [manifest for manifest in found if manifest["kind"] == "NetworkPolicy"]
         self.pods = {
-            manifest["metadata"]["name"].removeprefix("ondol-"): Pod(manifest["spec"]["template"]["metadata"]["labels"])
+            manifest["metadata"]["name"].removeprefix("ondol-"): Pod(
+                manifest["spec"]["template"]["metadata"]["labels"]
+            )
             for manifest in found
             if manifest["kind"] in ("Deployment", "StatefulSet")
         }
         self.pods["stranger"] = Pod({"app": "shop"})
-        self.pods["elsewhere"] = Pod({"app.kubernetes.io/name": "api", "app.kubernetes.io/part-of": "ondol"}, "shop")
+        self.pods["elsewhere"] = Pod(
+            {"app.kubernetes.io/name": "api", "app.kubernetes.io/part-of": "ondol"}, "shop"
+        )
         self.pods["prometheus"] = Pod({}, "monitoring")
         self.pods["dns"] = Pod({"k8s-app": "kube-dns"}, "kube-system")
         self.pods["internet"] = Pod({}, "", "198.51.100.7")
@@ -126,7 +140,9 @@ class Whole(unittest.TestCase):
 class Outside(unittest.TestCase):
     def test_load_balancers_ask_api_for_health_and_nobody_else_does(self) -> None:
         policies = [m for m in charts.rendered_cases()["api/eks"] if m["kind"] == "NetworkPolicy"]
-        api = Pod(charts.workload(charts.rendered_cases()["api/eks"])["spec"]["template"]["metadata"]["labels"])
+        api = Pod(
+            charts.workload(charts.rendered_cases()["api/eks"])["spec"]["template"]["metadata"]["labels"]
+        )
         for address, may in (("10.0.7.8", True), ("198.51.100.7", False)):
             self.assertEqual(allowed(policies, Pod({}, "", address), api, 9401), may)
 

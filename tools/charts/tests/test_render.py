@@ -16,9 +16,8 @@ class Lint(unittest.TestCase):
         for case, values in charts.cases().items():
             for version in manifests.KUBERNETES:
                 with self.subTest(case=case, kubernetes=version):
-                    told = helm.lint(
-                        charts.HELM / case.split("/")[0], values, strict=True, kube_version=f"v{version}.0", quiet=True
-                    )
+                    chart = charts.HELM / case.split("/")[0]
+                    told = helm.lint(chart, values, strict=True, kube_version=f"v{version}.0", quiet=True)
                     self.assertEqual(told["errors"], [])
 
     def test_a_mistake_is_found(self) -> None:
@@ -35,10 +34,11 @@ class Render(unittest.TestCase):
                     self.assertEqual(manifests.problems(found, version), [])
 
     def test_nothing_is_left_to_the_cluster(self) -> None:
-        """So what is rendered for one version is what is rendered for all, and what Argo CD renders is what is installed."""
+        """What is rendered for one version is rendered for all, and what Argo CD renders is installed."""
         for file in charts.HELM.glob("*/templates/*"):
             with self.subTest(file=file.name):
-                self.assertNotRegex(file.read_text("utf-8"), r"\.Capabilities|\blookup\b|\brand[A-Z]|\bnow\b|\btpl\b")
+                asked = r"\.Capabilities|\blookup\b|\brand[A-Z]|\bnow\b|\btpl\b"
+                self.assertNotRegex(file.read_text("utf-8"), asked)
 
     def test_every_version_may_install_it(self) -> None:
         for name in charts.CHARTS:
@@ -51,7 +51,8 @@ class Render(unittest.TestCase):
             self.assertTrue(all(part.is_symlink() for part in (charts.HELM / name / "charts").iterdir()))
 
     def test_schemas_are_what_their_sources_say(self) -> None:
-        subprocess.run([sys.executable, str(charts.HELM.parent / "tools/charts/schema.py"), "--check"], check=True)
+        script = charts.HELM.parent / "tools" / "charts" / "schema.py"
+        subprocess.run([sys.executable, str(script), "--check"], check=True)
 
 
 class Invariants(unittest.TestCase):
@@ -73,60 +74,68 @@ def releases(found: list[charts.Manifest]) -> list[list[charts.Manifest]]:
     return list(services.values())
 
 
+def pod(case: str) -> charts.Manifest:
+    return charts.workload(charts.rendered_cases()[case])["spec"]["template"]["spec"]
+
+
+def container(case: str) -> charts.Manifest:
+    return pod(case)["containers"][0]
+
+
 class Objects(unittest.TestCase):
     """What each chart is for, seen in what it renders."""
 
     def test_replicas_are_the_references(self) -> None:
         bounds = {"api": (2, 6), "mcp": (1, 10), "llm-inference": (1, 4)}
         cases = {"api": "api/minimal", "mcp": "mcp/minimal", "llm-inference": "llm-inference/pvc"}
+        target = {"type": "Utilization", "averageUtilization": 70}
         for service, (least, most) in bounds.items():
             spec = charts.named(charts.rendered_cases()[cases[service]], "HorizontalPodAutoscaler")["spec"]
             self.assertEqual((spec["minReplicas"], spec["maxReplicas"]), (least, most))
-            self.assertEqual(spec["metrics"][0]["resource"]["target"], {"type": "Utilization", "averageUtilization": 70})
+            self.assertEqual(spec["metrics"][0]["resource"]["target"], target)
 
     def test_blue_green_is_scaled_as_a_rollout(self) -> None:
         found = charts.rendered_cases()["api/eks"]
-        self.assertEqual(charts.named(found, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["kind"], "Rollout")
+        autoscaler = charts.named(found, "HorizontalPodAutoscaler")["spec"]
+        self.assertEqual(autoscaler["scaleTargetRef"]["kind"], "Rollout")
         strategy = charts.named(found, "Rollout")["spec"]["strategy"]["blueGreen"]
         self.assertEqual((strategy["activeService"], strategy["previewService"]), ("api", "api-preview"))
         self.assertGreaterEqual(strategy["scaleDownDelaySeconds"], 30)
 
     def test_api_ends_later_than_load_balancers_look_away(self) -> None:
-        spec = charts.workload(charts.rendered_cases()["api/eks"])["spec"]["template"]["spec"]
+        spec = pod("api/eks")
         self.assertEqual(spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"], 30)
         self.assertEqual(spec["terminationGracePeriodSeconds"], 75)
 
     def test_a_model_may_take_ten_minutes_to_load(self) -> None:
-        probe = charts.workload(charts.rendered_cases()["llm-inference/pvc"])["spec"]["template"]["spec"]["containers"][0][
-            "startupProbe"
-        ]
+        probe = container("llm-inference/pvc")["startupProbe"]
         self.assertEqual(probe["httpGet"]["path"], "/readyz")
         self.assertGreaterEqual(probe["periodSeconds"] * probe["failureThreshold"], 600)
 
     def test_a_gpu_is_a_limit_and_there_is_none_to_spare(self) -> None:
-        deployment = charts.workload(charts.rendered_cases()["llm-inference/gpu"])
-        pod = deployment["spec"]["template"]["spec"]
-        self.assertEqual(pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"], 1)
-        self.assertEqual(pod["nodeSelector"], {"ondol/pool": "gpu"})
-        self.assertEqual(pod["tolerations"][0]["key"], "nvidia.com/gpu")
-        self.assertEqual(charts.environment(pod["containers"][0])["ONDOL_EXECUTION_PROVIDER"], "cuda")
-        self.assertEqual(deployment["spec"]["strategy"]["rollingUpdate"], {"maxSurge": 0, "maxUnavailable": 1})
+        spec, server = pod("llm-inference/gpu"), container("llm-inference/gpu")
+        self.assertEqual(server["resources"]["limits"]["nvidia.com/gpu"], 1)
+        self.assertEqual(spec["nodeSelector"], {"ondol/pool": "gpu"})
+        self.assertEqual(spec["tolerations"][0]["key"], "nvidia.com/gpu")
+        self.assertEqual(charts.environment(server)["ONDOL_EXECUTION_PROVIDER"], "cuda")
+        strategy = charts.workload(charts.rendered_cases()["llm-inference/gpu"])["spec"]["strategy"]
+        self.assertEqual(strategy["rollingUpdate"], {"maxSurge": 0, "maxUnavailable": 1})
 
     def test_models_come_from_each_source(self) -> None:
         sources = {"pvc": "persistentVolumeClaim", "gpu": "emptyDir", "image": "image"}
         for case, source in sources.items():
-            pod = charts.workload(charts.rendered_cases()[f"llm-inference/{case}"])["spec"]["template"]["spec"]
-            volume = next(volume for volume in pod["volumes"] if volume["name"] == "models")
+            spec = pod(f"llm-inference/{case}")
+            volume = next(volume for volume in spec["volumes"] if volume["name"] == "models")
             self.assertIn(source, volume)
-            self.assertEqual(bool(pod.get("initContainers")), source == "emptyDir")
-        pull = charts.workload(charts.rendered_cases()["llm-inference/gpu"])["spec"]["template"]["spec"]["initContainers"][0]
-        self.assertEqual(
-            pull["args"], ["model", "pull", "s3://acme-models/ondol", "--model", "qwen3-8b", "--model", "qwen3-0.6b"]
-        )
+            self.assertEqual(bool(spec.get("initContainers")), source == "emptyDir")
+        pull = pod("llm-inference/gpu")["initContainers"][0]
+        models = ["--model", "qwen3-8b", "--model", "qwen3-0.6b"]
+        self.assertEqual(pull["args"], ["model", "pull", "s3://acme-models/ondol", *models])
 
     def test_services_whose_callers_balance_are_headless(self) -> None:
         for case in ("llm-inference/pvc", "mcp/minimal"):
-            self.assertEqual(charts.named(charts.rendered_cases()[case], "Service")["spec"]["clusterIP"], "None")
+            service = charts.named(charts.rendered_cases()[case], "Service")
+            self.assertEqual(service["spec"]["clusterIP"], "None")
 
     def test_the_accounts_name_is_what_roles_are_associated_with(self) -> None:
         found = charts.rendered_cases()["api/eks"]
@@ -134,10 +143,8 @@ class Objects(unittest.TestCase):
         self.assertFalse(charts.named(found, "ServiceAccount")["automountServiceAccountToken"])
 
     def test_digests_win_over_tags(self) -> None:
-        pod = charts.workload(charts.rendered_cases()["api/eks"])["spec"]["template"]["spec"]
-        self.assertRegex(pod["containers"][0]["image"], r"/ondol/api@sha256:[0-9a-f]{64}$")
-        tagged = charts.workload(charts.rendered_cases()["mcp/eks"])["spec"]["template"]["spec"]
-        self.assertTrue(tagged["containers"][0]["image"].endswith("/ondol/mcp:1.2.3"))
+        self.assertRegex(container("api/eks")["image"], r"/ondol/api@sha256:[0-9a-f]{64}$")
+        self.assertTrue(container("mcp/eks")["image"].endswith("/ondol/mcp:1.2.3"))
 
     def test_pods_are_replaced_when_their_files_change(self) -> None:
         def checksum(limits: str) -> str:
