@@ -1,6 +1,9 @@
 """The charts of helm/, and what they render. Nothing is asked of a cluster."""
 
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Optional
@@ -43,12 +46,43 @@ Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, without_r
 
 def load(name: str) -> helm.Chart:
     """The umbrella anew each time: what one rendering has switched off is gone from a loaded chart."""
-    return loaded(name) if name in SERVICES else helm.Chart.load(HELM / name)
+    return loaded(name) if name in SERVICES else opened(name)
 
 
 @cache
 def loaded(name: str) -> helm.Chart:
-    return helm.Chart.load(HELM / name)
+    return opened(name)
+
+
+def opened(name: str) -> helm.Chart:
+    with silence():
+        return helm.Chart.load(HELM / name)
+
+
+def lint(name: str, values: dict[str, Any], version: str) -> list[str]:
+    """What Helm's linter has to say, warnings included, with values for this version of Kubernetes."""
+    with silence():
+        told = helm.lint(HELM / name, values, strict=True, kube_version=f"v{version}.0", quiet=True)
+    return told["errors"]
+
+
+def dependencies(name: str) -> dict[str, str]:
+    """How those that the chart declares are there."""
+    with silence():
+        return {told["name"]: told["status"] for told in helm.dependency_list(HELM / name)}
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Without Helm's own lines on standard error: it tells of each symbolic link."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def render(

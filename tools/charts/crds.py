@@ -4,8 +4,7 @@
     tools/charts/python.sh tools/charts/crds.py   # needs Go and its module proxy
 
 Each comes from the Go module of its project, at a pinned version and checksum. Descriptions, defaults and the
-state that controllers write are left out, and unknown fields are refused, as by an API server that is asked to
-be strict.
+state that controllers write are left out; unknown fields are refused, as by an API server that is strict.
 """
 
 import json

@@ -14,7 +14,7 @@ else:
     import sre_constants as ops
     import sre_parse as parser
 
-# What YAML reads as something else than text, what ends its lines and quotes, what templates and shells act on.
+# What YAML reads as something else than text, what ends its quotes, what templates and shells act on.
 AWKWARD = (
     *("", "true", "no", "null", "~", "0x1f", "1e3", "12", "1:2", "- x", "# x", "a: b", "'", '"', "\\", "{{"),
     *("{{ .Values }}", "}}", "|", ">", "&a", "*a", "!x", "%", "@", "`", "a\nb", "\ttab", " lead", "trail "),

@@ -41,14 +41,14 @@ def settle(name: str, check: bool) -> bool:
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    common, properties = read("common"), read(name)
+    service, properties = read("service"), read(name)
     # Helm hands every chart `global`, and the values of its library under the library's name.
     properties["global"] = {"type": "object"}
     if name in SERVICES:
-        properties.update(common["properties"], settings=settings_of(name, common["owned"]))
+        properties.update(service["properties"], settings=settings_of(name, service["owned"]))
         properties["lib"] = {"type": "object"}
-    whole = closed({"type": "object", "properties": properties}, common["patterns"])
-    definitions = {key: closed(of, common["patterns"]) for key, of in common["definitions"].items()}
+    whole = closed({"type": "object", "properties": properties}, service["patterns"])
+    definitions = {key: closed(of, service["patterns"]) for key, of in service["definitions"].items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Values of the chart {name}; written by tools/charts/schema.py",

@@ -17,7 +17,7 @@ A part is about one thing (the queue, TLS, who may call), and says in YAML what 
     env             NAME: text, or {secret, key}
     config          file: content, in the folder /etc/ondol/config
     volumes         name: what a volume is
-    mounts          path: name of the volume, read-only; scratch is written to
+    mounts          path: name of the volume; only `objects` is written to
     ingress, egress rules of the NetworkPolicy
     annotations     of the pod
     init            containers that run before

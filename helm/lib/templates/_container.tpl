@@ -79,11 +79,10 @@ readinessProbe:
 {{- end -}}
 
 {{- define "lib.container.mounts" -}}
-{{- $volumes := .volumes }}
 {{- range $path, $name := .mounts }}
 - name: {{ $name | quote }}
   mountPath: {{ $path | quote }}
-  {{- if not (or (hasKey (get $volumes $name) "emptyDir") (hasKey (get $volumes $name) "persistentVolumeClaim")) }}
+  {{- if ne $name "objects" }}
   readOnly: true
   {{- end }}
 {{- end }}

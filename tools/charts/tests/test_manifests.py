@@ -32,7 +32,9 @@ class Schemas(unittest.TestCase):
         def spoil(rollout: charts.Manifest) -> None:
             rollout["spec"]["template"]["spec"]["containers"][0]["imagePolicy"] = "Always"
 
-        self.assertIn("imagePolicy", " ".join(manifests.problems(spoilt("api/eks", "Rollout", spoil), "1.36")))
+        self.assertIn(
+            "imagePolicy", " ".join(manifests.problems(spoilt("api/eks", "Rollout", spoil), "1.36"))
+        )
 
     def test_a_key_that_is_given_twice(self) -> None:
         with self.assertRaisesRegex(charts.Broken, "'a' is given twice"):
@@ -59,7 +61,9 @@ def grace(deployment: charts.Manifest) -> None:
 
 
 def root(deployment: charts.Manifest) -> None:
-    deployment["spec"]["template"]["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"] = False
+    deployment["spec"]["template"]["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"] = (
+        False
+    )
 
 
 def unlimited(deployment: charts.Manifest) -> None:

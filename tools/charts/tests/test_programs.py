@@ -27,7 +27,9 @@ class Programs(unittest.TestCase):
     def test_settings_are_the_programs_own(self) -> None:
         """After a change of flags: tools/charts/settings.sh PROGRAMS, and then schema.py."""
         for service in charts.SERVICES:
-            told = subprocess.run([f"{PROGRAMS}/{service}", "--help"], stdout=subprocess.PIPE, check=True).stdout
+            told = subprocess.run(
+                [f"{PROGRAMS}/{service}", "--help"], stdout=subprocess.PIPE, check=True
+            ).stdout
             known = sorted(set(re.findall(r"\[env: ([A-Z_0-9]+)", told.decode())))
             file = charts.HELM.parent / "tools" / "charts" / "settings" / f"{service}.txt"
             self.assertEqual(file.read_text("utf-8").split(), known, service)

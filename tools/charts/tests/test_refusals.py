@@ -94,7 +94,7 @@ BAD = (
         "api/gateway",
         "ingress.gateway.httpHosts",
         ["grpc.example.com"],
-        "grpc.example.com is one of httpHosts too",
+        "ingress.gateway.grpcHosts: grpc.example.com is one of httpHosts too",
     ),
     ("api/gateway", "ingress.httpPaths", ["generated"], "at '/ingress/httpPaths/0'"),
     ("api/gateway", "ingress.httpPaths", [], "at '/ingress/httpPaths': minItems: got 0, want 1"),

@@ -3,8 +3,9 @@
 import re
 import unittest
 
-import charts
 import yaml
+
+import charts
 
 ROOT = charts.HELM.parent
 
@@ -43,7 +44,9 @@ class Sources(unittest.TestCase):
         self.assertEqual(set(values["autoscaling"]["kinds"]), kinds | {webhook[1]})
 
     def test_the_load_of_models_is_a_metric_of_the_engine(self) -> None:
-        query = charts.named(charts.rendered_cases()["llm-inference/gpu"], "ScaledObject")["spec"]["triggers"][0]
+        query = charts.named(charts.rendered_cases()["llm-inference/gpu"], "ScaledObject")["spec"][
+            "triggers"
+        ][0]
         metrics = set(re.findall("ondol_llm_([a-z_]+)", query["metadata"]["query"]))
         self.assertEqual(metrics, {"requests_running", "requests_waiting"})
         for metric in metrics:

@@ -6,8 +6,9 @@ import unittest
 from collections.abc import Iterator
 from typing import Any
 
-import charts
 import yaml
+
+import charts
 
 
 def places(schema: dict[str, Any], root: dict[str, Any], path: str = "") -> Iterator[str]:
