@@ -30,8 +30,6 @@ class Source(NamedTuple):
     sum: str
     path: str
     api: str
-    # Parts that are Kubernetes' own, and are checked against its own schemas: see manifests.py.
-    elsewhere: tuple[str, ...] = ()
 
 
 KEDA = ("github.com/kedacore/keda/v2", "v2.21.0", "h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=")
@@ -51,13 +49,8 @@ PROMETHEUS = (
 SOURCES = (
     Source(*KEDA, "config/crd/bases/keda.sh_scaledobjects.yaml", "v1alpha1"),
     Source(*KEDA, "config/crd/bases/keda.sh_triggerauthentications.yaml", "v1alpha1"),
-    Source(*ROLLOUTS, "manifests/crds/rollout-crd.yaml", "v1alpha1", ("spec.template",)),
-    Source(
-        *ROLLOUTS,
-        "manifests/crds/analysis-template-crd.yaml",
-        "v1alpha1",
-        ("spec.metrics.[].provider.job.spec", "spec.metrics.[].provider.job.metadata"),
-    ),
+    Source(*ROLLOUTS, "manifests/crds/rollout-crd.yaml", "v1alpha1"),
+    Source(*ROLLOUTS, "manifests/crds/analysis-template-crd.yaml", "v1alpha1"),
     Source(*GATEWAY, "config/crd/standard/gateway.networking.k8s.io_grpcroutes.yaml", "v1"),
     Source(*GATEWAY, "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml", "v1"),
     Source(*SECRETS, "config/crds/bases/external-secrets.io_externalsecrets.yaml", "v1"),
@@ -100,17 +93,9 @@ def schema_of(definition: dict[str, Any], source: Source) -> dict[str, Any]:
     version = next(v for v in definition["spec"]["versions"] if v["name"] == source.api)
     whole = version["schema"]["openAPIV3Schema"]
     whole["properties"].pop("status", None)
-    for path in source.elsewhere:
-        leave_out(whole, path.split("."))
     strict = tightened(whole)
     strict["properties"]["metadata"] = {"type": "object"}
     return strict
-
-
-def leave_out(schema: dict[str, Any], path: list[str]) -> None:
-    for step in path[:-1]:
-        schema = schema["items"] if step == "[]" else schema["properties"][step]
-    schema["properties"][path[-1]] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
 def tightened(schema: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def problems(manifests: list[Manifest], version: str) -> list[str]:
 
 
 def pod_template(template: Manifest) -> Manifest:
-    """On its own, for kinds whose schema leaves the template to Kubernetes."""
+    """On its own: the kinds of others say less of it than Kubernetes does."""
     return {"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "template"}, "template": template}
 
 
