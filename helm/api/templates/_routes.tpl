@@ -5,7 +5,7 @@
 env:
   ONDOL_ROUTES: /etc/ondol/config/routes.toml
 config:
-  routes.toml: {{ include "api.routes" . | toJson }}
+  routes.toml: {{ include "api.routes" . | trim | toJson }}
 egress:
   {{- range .releases }}
   {{- include "lib.rule" (dict "direction" "to" "ports" (list (include "lib.port" .url)) "peers" (list (include "lib.peer" "llm-inference" | fromYaml))) | nindent 2 }}

@@ -30,9 +30,17 @@
 {{- if and (ne .ingress.type "none") (not (or .keys.hashes .keys.secret)) -}}
 {{- include "lib.refuse" (list "keys" "without any, /mcp is not served: give keys.hashes or keys.secret, or no ingress") -}}
 {{- end -}}
+{{- if and (ne .ingress.type "none") (not .hosts) -}}
+{{- include "lib.refuse" (list "hosts" "needed with an ingress: requests to /mcp under other names are refused") -}}
+{{- end -}}
 {{- if and (ne .ingress.type "none") .networkPolicy.enabled (not .networkPolicy.loadBalancers) -}}
 {{- include "lib.refuse" (list "networkPolicy.loadBalancers" "needed with an ingress: by gRPC mcp believes whoever reaches it, so it is not open to everybody") -}}
 {{- end -}}
+{{- end -}}
+
+{{/* As JSON: what the Service is called within the cluster. */}}
+{{- define "mcp.names" -}}
+{{- list .fullname (printf "%s.%s" .fullname .namespace) (printf "%s.%s.svc" .fullname .namespace) | toJson -}}
 {{- end -}}
 
 {{/*
@@ -42,9 +50,7 @@ nothing of them is in the pods' template.
 {{- define "mcp.part.tools" -}}
 env:
   ONDOL_TOOLS: /etc/ondol/tools/tools.toml
-  {{- with .values.hosts }}
-  ONDOL_MCP_HOSTS: {{ join "," . | toJson }}
-  {{- end }}
+  ONDOL_MCP_HOSTS: {{ concat .values.hosts (include "mcp.names" . | fromJsonArray) | join "," | toJson }}
 volumes:
   tools:
     configMap:

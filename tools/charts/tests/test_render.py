@@ -78,6 +78,9 @@ def container(case: str) -> charts.Manifest:
     return pod(case)["containers"][0]
 
 
+SWITCHES = {"api": "api", "llmInference": "llm-inference", "mcp": "mcp", "worker": "worker"}
+
+
 class Objects(unittest.TestCase):
     """What each chart is for, seen in what it renders."""
 
@@ -163,6 +166,20 @@ class Objects(unittest.TestCase):
         for release, name in names.items():
             found = charts.render("api", charts.cases()["api/minimal"], release)
             self.assertEqual(charts.workload(found)["metadata"]["name"], name)
+
+    def test_mcp_is_called_by_the_names_of_its_service(self) -> None:
+        names = charts.environment(container("mcp/eks"))["ONDOL_MCP_HOSTS"].split(",")
+        self.assertEqual(names, ["tools.example.com", "mcp", "mcp.ondol", "mcp.ondol.svc"])
+
+    def test_any_of_the_services_may_be_left_out(self) -> None:
+        for mask in range(16):
+            services = {name: bool(mask & 1 << bit) for bit, name in enumerate(SWITCHES)}
+            values = {**charts.cases()["ondol/try"], "services": services, "redis": {"enabled": mask % 3 > 0}}
+            found = charts.render("ondol", values)
+            with self.subTest(services=services):
+                self.assertEqual(manifests.problems(found, "1.36"), [])
+                there = {m["metadata"]["name"] for m in found if m["kind"] == "Deployment"}
+                self.assertEqual(there, {f"ondol-{SWITCHES[name]}" for name, on in services.items() if on})
 
     def test_redis_for_trying_out_forgets_nothing(self) -> None:
         redis = charts.named(charts.rendered_cases()["ondol/try"], "StatefulSet", "ondol-redis")
