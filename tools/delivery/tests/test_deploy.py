@@ -62,6 +62,13 @@ class Environments(unittest.TestCase):
                     with self.subTest(release.folder):
                         self.assertEqual(ENTRY.findall(file.read_text(encoding="utf-8")), [])
 
+    def test_local_runs_what_was_built_here(self) -> None:
+        for release in environment("local").releases():
+            if release.image:
+                text = (release.folder / "images.yaml").read_text(encoding="utf-8")
+                with self.subTest(release.folder):
+                    self.assertIn(f"repository: localhost/ondol/{release.image}\n", text)
+
     def test_prod_and_staging_run_images_by_digest_or_none_yet(self) -> None:
         for name in ("staging", "prod"):
             for release in environment(name).releases():
