@@ -20,7 +20,7 @@ def build(images: list[Image], programs: Optional[Path], base_image: str, machin
     demand("buildah")
     arguments = {"ONDOL_COMMIT": commit(), "PARTS": "built"}
     if base_image == "local":
-        print("making a base of this machine's packages", flush=True)
+        print("on a base of this machine's packages", flush=True)
         arguments["BASE"] = base.build()
     elif base_image != "pinned":
         arguments["BASE"] = base_image
