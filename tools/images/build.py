@@ -10,6 +10,7 @@ from typing import Optional
 import base
 import parts
 from catalogue import Image
+from look import configuration
 from run import Trouble, demand, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,13 @@ def build_all(images: list[Image], arguments: dict[str, str], context: Path) -> 
                 f"buildah could not build {image.name}",
                 "see above; without registries: --base local --programs FOLDER",
             )
+        check_labels(image, said, configuration(image).get("Labels") or {})
+
+
+def check_labels(image: Image, said: dict[str, str], found: dict[str, str]) -> None:
+    """That none came out of a cache."""
+    if wrong := [f"{name}={found.get(name)}" for name, value in said.items() if found.get(name) != value]:
+        raise Trouble(f"{image.name} is labelled {', '.join(wrong)}", f"buildah rmi {image.tag}, and again")
 
 
 def command_for(image: Image, arguments: dict[str, str], said: dict[str, str], context: Path) -> list[str]:

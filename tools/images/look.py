@@ -19,10 +19,13 @@ SECRET = re.compile(r"(KEY|SECRET|PASSWORD|TOKEN|CREDENTIAL)", re.IGNORECASE)
 
 def look(image: Image) -> None:
     """Raises Trouble with all that is wrong."""
-    described = json.loads(run("buildah", "inspect", "--type", "image", image.tag))
-    faults = of_config(image, described["OCIv1"]["config"]) + of_files(image, files_of(image))
+    faults = of_config(image, configuration(image)) + of_files(image, files_of(image))
     if faults:
         raise Trouble(f"{image.tag} is not as it must be:\n    " + "\n    ".join(faults))
+
+
+def configuration(image: Image) -> dict:
+    return json.loads(run("buildah", "inspect", "--type", "image", image.tag))["OCIv1"]["config"]
 
 
 def of_config(image: Image, config: dict) -> list[str]:

@@ -6,11 +6,12 @@ import re
 import unittest
 from pathlib import Path
 
-from build import ROOT, command_for, labels
+from build import ROOT, check_labels, command_for, labels
 from catalogue import CUDA, IMAGES, images_for
 from images import main, parser, wanted
 from library import name_of
 from look import LABELS
+from run import Trouble
 from sizes import megabytes
 
 API = IMAGES[0]
@@ -34,6 +35,12 @@ class Command(unittest.TestCase):
         self.assertRegex(said["version"], r"^\d+\.\d+\.\d+$")
         self.assertRegex(said["revision"], r"^[0-9a-f]{12}$")
         self.assertRegex(said["created"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+    def test_a_label_of_an_earlier_build_is_noticed(self) -> None:
+        check_labels(API, {"revision": "a"}, {"revision": "a", "title": "x"})
+        for found in ({"revision": "b"}, {}):
+            with self.subTest(found), self.assertRaisesRegex(Trouble, "api is labelled revision="):
+                check_labels(API, {"revision": "a"}, found)
 
     def test_labels_are_the_ones_that_are_looked_for(self) -> None:
         dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
