@@ -37,7 +37,8 @@ RUN --mount=type=cache,id=ondol-registry,target=/usr/local/cargo/registry,sharin
     done \
     && cargo metadata --locked --format-version=1 --filter-platform="$(rustc --print host-tuple)" \
     > /parts/metadata.json \
-    && rustc -vV > /parts/rustc.txt
+    && rustc -vV > /parts/rustc.txt \
+    && echo "$ONDOL_COMMIT" > /parts/revision
 
 FROM ${PYTHON} AS tools
 WORKDIR /src
@@ -62,6 +63,7 @@ RUN python3 tools/images/bills.py --metadata /parts/metadata.json --rustc /parts
 
 FROM scratch AS built
 COPY --from=build /parts/programs /programs
+COPY --from=build /parts/revision /
 COPY --from=bills /bills /bills
 COPY --from=library /library /library
 COPY LICENSE /
@@ -73,7 +75,7 @@ FROM scratch AS given
 COPY programs /programs
 COPY bills /bills
 COPY library /library
-COPY LICENSE /
+COPY LICENSE revision /
 
 FROM scratch AS given-cuda
 COPY library-cuda /library
@@ -83,15 +85,15 @@ FROM ${PARTS}-cuda AS parts-cuda
 
 # ── ship ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-# Version, revision, time and source are labels that the builder is given (`--label`): as arguments, buildah 1.28 would take
-# them out of its cache.
+# Version, revision, time and source are labels that the builder is given (`--label`). buildah 1.28 would take them out of
+# its cache; the file with the revision, which is another one for each commit, keeps it from that.
 FROM ${BASE} AS base
 LABEL org.opencontainers.image.vendor="Ondol" \
       org.opencontainers.image.licenses="Apache-2.0"
 # By number, so that Kubernetes can tell that it is not root.
 USER 65532:65532
 WORKDIR /
-COPY --from=parts /LICENSE /usr/share/doc/ondol/
+COPY --from=parts /LICENSE /revision /usr/share/doc/ondol/
 
 FROM base AS api
 LABEL org.opencontainers.image.title="Ondol api" \

@@ -30,7 +30,7 @@ def build(images: list[Image], programs: Optional[Path], base_image: str, machin
     with tempfile.TemporaryDirectory(prefix="ondol-images-") as folder:
         context = Path(folder) / "parts"
         context.mkdir()
-        parts.lay_out(programs, images, machine, context)
+        parts.lay_out(programs, images, machine, commit(), context)
         return build_all(images, {**arguments, "PARTS": "given"}, context)
 
 

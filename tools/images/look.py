@@ -67,6 +67,7 @@ def of_files(image: Image, files: Iterable[tarfile.TarInfo]) -> list[str]:
         f"/usr/local/bin/{image.program}",
         f"/usr/share/doc/ondol/{image.name}.cdx.json",
         "/usr/share/doc/ondol/LICENSE",
+        "/usr/share/doc/ondol/revision",
         "/etc/ssl/certs/ca-certificates.crt",
         *(["/usr/local/lib/ondol/libonnxruntime.so"] if image.beside else []),
     ]

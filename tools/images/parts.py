@@ -1,6 +1,6 @@
 """Lays programs that are built already out as the Dockerfile's stage `given` takes them.
 
-programs/ bills/ library/ LICENSE, and library-cuda/ where that image is wanted
+programs/ bills/ library/ LICENSE revision, and library-cuda/ where that image is wanted
 """
 
 import shutil
@@ -14,7 +14,7 @@ from run import Trouble, demand, run
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def lay_out(programs: Path, images: list[Image], machine: str, folder: Path) -> None:
+def lay_out(programs: Path, images: list[Image], machine: str, revision: str, folder: Path) -> None:
     demand("strip")
     for program in dict.fromkeys(image.program for image in images):
         strip(programs / program, folder / "programs" / program)
@@ -22,6 +22,7 @@ def lay_out(programs: Path, images: list[Image], machine: str, folder: Path) -> 
     if any(image.beside == CUDA for image in images):
         library.collect(CUDA, folder / "library-cuda")
     shutil.copy(ROOT / "LICENSE", folder)
+    (folder / "revision").write_text(f"{revision}\n", encoding="utf-8")
     write_bills(images, machine, folder)
 
 

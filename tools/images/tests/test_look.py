@@ -31,6 +31,7 @@ SOUND = [
     file("usr/local/bin/api", 0o755),
     file("usr/share/doc/ondol/api.cdx.json"),
     file("usr/share/doc/ondol/LICENSE"),
+    file("usr/share/doc/ondol/revision"),
     file("etc/ssl/certs/ca-certificates.crt"),
     file("tmp", 0o1777, tarfile.DIRTYPE),
 ]
