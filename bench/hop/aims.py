@@ -70,6 +70,7 @@ class Flood(NamedTuple):
 
     title: str
     run: Run
+    is_judged: bool
 
     @property
     def refusal_micros(self) -> float:
@@ -77,7 +78,7 @@ class Flood(NamedTuple):
         return phase.cpu * 1e6 / max(1, phase.all.refused)
 
     def aims(self) -> "list[Aim]":
-        return [refusals(self.refusal_micros), wrong(self.run.phases[0].all)]
+        return [refusals(self.refusal_micros), wrong(self.run.phases[0].all)] if self.is_judged else []
 
 
 def refusals(micros: float) -> Aim:
@@ -91,14 +92,15 @@ def wrong(calls: Calls) -> Aim:
 
 def tables(overloads: "list[Overload]", floods: "list[Flood]") -> str:
     head = ["refused by", "phase", "calls/s", "answered/s", "p50, ms", "p99, ms", "refused"]
-    head += ["refused in p50 / p99, ms", "failed", "api's processor", "memory, MiB"]
+    head += ["refused in p50 / p99, ms", "failed", "its processor", "µs of it per refusal", "memory, MiB"]
     rows = [row for overload in overloads for row in overload_rows(overload)]
     rows += [flood_row(flood) for flood in floods]
     lines = []
     for one in [*overloads, *floods]:
         title = one.title if isinstance(one, Overload) else f"{one.title}, flood"
         lines += [[title, *aim[:3], "met" if aim.is_met else "**not met**"] for aim in one.aims()]
-    return f"{markdown(head, rows)}\n\n{markdown(['refused by', 'aim', 'seen', 'at most', ''], lines)}"
+    judged = markdown(["refused by", "aim", "seen", "at most", ""], lines) if lines else ""
+    return f"{markdown(head, rows)}\n\n{judged}".rstrip()
 
 
 def overload_rows(overload: Overload) -> "list[list[str]]":
@@ -106,16 +108,16 @@ def overload_rows(overload: Overload) -> "list[list[str]]":
     title, times = overload.title, f"{over.rate / normal.rate:.0f}×"
     meanwhile = ", ".join(f"{over.memory(share):.0f}" for share in (0, 0.25, 0.5, 1))
     return [
-        [title, "normal", *cells(normal), f"{normal.memory(1):.0f}"],
-        [title, times, *cells(over), meanwhile],
-        [title, "the first second after", *counts(after.rate, after.first_second, 1), "–", "–"],
-        [title, "normal again", *cells(after), f"{after.memory(1):.0f}"],
+        [title, "normal", *cells(normal), "–", f"{normal.memory(1):.0f}"],
+        [title, times, *cells(over), f"{overload.refusal_micros:.0f}", meanwhile],
+        [title, "the first second after", *counts(after.rate, after.first_second, 1), "–", "–", "–"],
+        [title, "normal again", *cells(after), "–", f"{after.memory(1):.0f}"],
     ]
 
 
 def flood_row(flood: Flood) -> "list[str]":
     phase = flood.run.phases[0]
-    return [flood.title, "flood", *cells(phase), f"{phase.memory(1):.0f}"]
+    return [flood.title, "flood", *cells(phase), f"{flood.refusal_micros:.0f}", f"{phase.memory(1):.0f}"]
 
 
 def cells(phase: Phase) -> "list[str]":

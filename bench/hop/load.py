@@ -15,8 +15,8 @@ from typing import Optional
 from driver import Driver, Step
 from figures import Series
 from peers import Peers
-from real import RealModel, times
-from show import clean, markdown, percent
+from real import COLUMNS, RealModel, cells
+from show import markdown
 from stand import Stand, say
 
 # The reference's rows: calls a second, mean and p95 in ms, errors, replicas of the API and of the model.
@@ -25,18 +25,7 @@ REFERENCE = (
     (240, 330, 580, "0.4 %", "4 + 1"),
     (480, 490, 830, "1.0 %", "6 + 2"),
 )
-HEAD = [
-    "calls/s",
-    "reference: mean / p95, ms",
-    "errors",
-    "replicas, API + model",
-    "model alone: mean / p95, ms",
-    "through one api: mean / p95, ms",
-    "errors",
-    "api's processor",
-    "µs of it per call",
-    "clean samples",
-]
+HEAD = ["calls/s", "reference: mean / p95, ms", "errors", "replicas, API + model", *COLUMNS]
 
 
 def parse() -> argparse.Namespace:
@@ -108,21 +97,8 @@ def with_real_model(stand: Stand, collector: int, given: argparse.Namespace) -> 
 
 def row(line: tuple, results: dict) -> "list[str]":
     rate, mean, p95, errors, replicas = line
-    alone, through = results[(rate, "direct-grpc")], results[(rate, "ondol")]
-    failed = sum(sample.errors for sample in through.counted())
-    calls = sum(sample.calls for sample in through.counted())
-    return [
-        str(rate),
-        f"{mean} / {p95}",
-        errors,
-        replicas,
-        times(alone),
-        times(through),
-        percent(failed / max(1, calls), 1),
-        percent(through.median(lambda sample: sample.busy)),
-        f"{through.median(lambda sample: sample.cpu_micros):.0f}",
-        clean(through),
-    ]
+    told = cells(results[(rate, "direct-grpc")], results[(rate, "ondol")])
+    return [str(rate), f"{mean} / {p95}", errors, replicas, *told]
 
 
 if __name__ == "__main__":

@@ -9,14 +9,14 @@ api of its own; floods, of which nearly all calls are refused, tell what a refus
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from aims import Flood, Overload, tables
 from figures import FOREIGN_LIMIT
 from peers import LIMITS, Peers, System
-from stand import Stand, say
+from stand import Stand, free_port, say
 from surge import Phase, Run, surge
+from systems import fetched
 
 # The share of what the model can do that is normal.
 SHARE = 0.7
@@ -34,6 +34,33 @@ most = {slots}
 model = "*"
 targets = [{{ release = "only" }}]
 """
+# What refuses everything and does nothing else, in one process, whose time can be read.
+NGINX = """
+master_process off;
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/nginx-body;
+    proxy_temp_path {folder}/nginx-proxy;
+    fastcgi_temp_path {folder}/nginx-fastcgi;
+    uwsgi_temp_path {folder}/nginx-uwsgi;
+    scgi_temp_path {folder}/nginx-scgi;
+    keepalive_requests 1000000000;
+    server {{
+        listen 127.0.0.1:{port};
+        http2 on;
+        location / {{
+            default_type application/grpc;
+            add_header grpc-status 8 always;
+            add_header grpc-message busy always;
+            return 204;
+        }}
+    }}
+}}
+"""
 # A key that may call once in a minute.
 ONCE = LIMITS.replace("[keys]\nrequests_per_minute = 100000000", "[keys]\nrequests_per_minute = 1")
 
@@ -44,13 +71,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--api", required=True, type=Path, help=argparse.SUPPRESS)
     ways = "what refuses: gate (of a release), server (--max-concurrency), model (its own line) (gate,server)"
     parser.add_argument("--ways", default="gate,server", help=ways)
-    floods = "what refuses a flood: key, gate, server (all); '' for none"
-    parser.add_argument("--floods", default="key,gate,server", help=floods)
+    floods = "what refuses a flood: key, gate, server, or nginx for a yardstick (all); '' for none"
+    parser.add_argument("--floods", default="key,gate,server,nginx", help=floods)
+    rates = "calls a second of floods, each in turn, as 1000,4500 (those of the overload)"
+    parser.add_argument("--flood-rates", default="", help=rates)
     parser.add_argument("--minutes", type=float, default=2, help="length of the overload (2)")
     parser.add_argument("--normal", type=float, default=20, help="seconds of normal load on both sides (20)")
     parser.add_argument("--flood", type=float, default=10, help="seconds of each flood (10)")
     parser.add_argument("--factor", type=float, default=10, help="how much more than normal comes (10)")
-    parser.add_argument("--slots", type=int, default=64, help="answers that the model gives at once (64)")
+    parser.add_argument("--slots", type=int, default=128, help="answers that the model gives at once (128)")
     parser.add_argument("--mean", type=int, default=100, help="time of an answer in ms (100)")
     parser.add_argument("--p95", type=int, help="what 95 of 100 stay within (all take the same)")
     parser.add_argument("--line", type=int, help="calls that wait at the gate (its default)")
@@ -66,6 +95,7 @@ class Bench:
     def __init__(self, given: argparse.Namespace, stand: Stand) -> None:
         self.given, self.stand = given, stand
         self.normal = SHARE * given.slots / (given.mean / 1000)
+        self.over = self.normal * given.factor
         self.files = 0
 
     def peers(self, *model: str) -> Peers:
@@ -87,10 +117,16 @@ class Bench:
             "server": lambda: ("`--max-concurrency`", ["--max-concurrency", str(given.slots)]),
             "model": lambda: ("the model", []),
         }[way]()
-        normal, over = (self.normal, given.normal), (self.normal * given.factor, given.minutes * 60)
+        normal, over = (self.normal, given.normal), (self.over, given.minutes * 60)
         return Overload(title, self.run(peers, title, flags, [normal, over, normal]))
 
-    def flood(self, way: str) -> Flood:
+    def floods(self, way: str) -> "list[Flood]":
+        rates = [float(rate) for rate in self.given.flood_rates.split(",") if rate]
+        return [self.flood(way, rate) for rate in rates or [self.over]]
+
+    def flood(self, way: str, rate: float) -> Flood:
+        if way == "nginx":
+            return self.yardstick(rate)
         # Whoever is let in stays for long, so that nearly nobody is.
         peers = self.peers("--mean", "5s" if way != "key" else "0s")
         title, flags, limits = {
@@ -98,8 +134,20 @@ class Bench:
             "gate": lambda: ("the gate of the release", self.routes(peers, 1, "line = 0"), LIMITS),
             "server": lambda: ("`--max-concurrency`", ["--max-concurrency", "1"], LIMITS),
         }[way]()
-        phases = [(self.normal * self.given.factor, self.given.flood)]
-        return Flood(title, self.run(peers, title, flags, phases, limits))
+        run = self.run(peers, title, flags, [(rate, self.given.flood)], limits)
+        # Where few come, each wakes a processor by itself: that is the machine's, and told, and not judged.
+        return Flood(title, run, is_judged=rate >= self.over)
+
+    def yardstick(self, rate: float) -> Flood:
+        port, folder = free_port(), self.stand.folder
+        settings = folder / "refuse.conf"
+        settings.write_text(NGINX.format(folder=folder, port=port))
+        command = [str(fetched("nginx")), "-c", str(settings), "-p", str(folder)]
+        process = self.stand.start(command, self.stand.measured, port)
+        system = System("nginx", "nginx, which does nothing else", "grpc", port, [process])
+        run = self.watched(system, [(rate, self.given.flood)])
+        self.stand.end(process)
+        return Flood(system.title, run, is_judged=False)
 
     def run(
         self,
@@ -110,13 +158,17 @@ class Bench:
         limits: str = LIMITS,
     ) -> Run:
         port, process = peers.api(*flags, limits=limits)
-        run = surge(self.stand, System("ondol", title, "grpc", port, [process]), phases)
-        for phase in run.phases:
-            tell(title, phase)
-        say(f"  {title}: foreign {run.foreign:.0%}")
+        run = self.watched(System("ondol", title, "grpc", port, [process]), phases)
         # What has been measured makes room for what follows.
         for ended in (process, peers.model):
             self.stand.end(ended)
+        return run
+
+    def watched(self, system: System, phases: "list[tuple[float, float]]") -> Run:
+        run = surge(self.stand, system, phases)
+        for phase in run.phases:
+            tell(system.title, phase)
+        say(f"  {system.title}: foreign {run.foreign:.0%}")
         return run
 
 
@@ -139,8 +191,8 @@ def main() -> int:
         say("one processor for everything: the figures mean little")
     try:
         bench = Bench(given, stand)
-        overloads = each(given.ways, bench.overload)
-        floods = each(given.floods, bench.flood)
+        overloads = [bench.overload(way) for way in words(given.ways)]
+        floods = [flood for way in words(given.floods) for flood in bench.floods(way)]
     finally:
         stand.stop()
     runs = [*overloads, *floods]
@@ -152,8 +204,8 @@ def main() -> int:
     return 0 if proved and all(aim.is_met for it in runs for aim in it.aims()) else 1
 
 
-def each(names: str, of: Callable) -> list:
-    return [of(name) for name in names.split(",") if name]
+def words(names: str) -> "list[str]":
+    return [name for name in names.split(",") if name]
 
 
 def proves(runs: "list[Run]") -> bool:

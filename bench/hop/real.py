@@ -21,8 +21,8 @@ PATIENCE = 4
 LOOK_SECONDS = 6
 # The share of that rate at which everything is measured.
 SHARE = 0.7
-HEAD = [
-    "calls/s",
+# What is told of one api before a model, real or not.
+COLUMNS = [
     "model alone: mean / p95, ms",
     "through one api: mean / p95, ms",
     "errors",
@@ -85,18 +85,21 @@ class RealModel:
 
     def table(self) -> str:
         alone, through = self.results[self.alone.name], self.results[self.through.name]
-        calls = sum(sample.calls for sample in through.counted())
-        failed = sum(sample.errors for sample in through.counted())
-        line = [
-            f"{self.rate:.1f}",
-            times(alone),
-            times(through),
-            percent(failed / max(1, calls), 1),
-            percent(through.median(lambda sample: sample.busy)),
-            f"{through.median(lambda sample: sample.cpu_micros):.0f}",
-            clean(through),
-        ]
-        return markdown(HEAD, [line])
+        return markdown(["calls/s", *COLUMNS], [[f"{self.rate:.1f}", *cells(alone, through)]])
+
+
+def cells(alone: Series, through: Series) -> "list[str]":
+    """What stands in these columns."""
+    calls = sum(sample.calls for sample in through.counted())
+    failed = sum(sample.errors for sample in through.counted())
+    return [
+        times(alone),
+        times(through),
+        percent(failed / max(1, calls), 1),
+        percent(through.median(lambda sample: sample.busy)),
+        f"{through.median(lambda sample: sample.cpu_micros):.0f}",
+        clean(through),
+    ]
 
 
 def times(series: Series) -> str:

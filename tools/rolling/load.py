@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from replica import KEY
 from stand import Stand
 
 CLIENTS = Path(__file__).resolve().parent / "clients"
-# What runs when the clients are told to stop is waited for, and has a deadline of two minutes.
+# A call has a deadline of two minutes. This is for the first of each kind, and for the last ones to end.
 PATIENCE = 150
 # The environment that each client needs.
 PACKAGES = {"over_grpc": "grpcio", "over_http": "openai"}
@@ -38,6 +39,15 @@ class Load:
     def lines(self) -> "list[dict]":
         """The calls so far."""
         return [entry for name in self.processes for entry in entries(self.stand.log(name).read_text())]
+
+    def until_all(self, kinds: "tuple[str, ...]") -> None:
+        """Waits until every kind of call has been made once: a client may take long to start."""
+        end = time.monotonic() + PATIENCE
+        while missing := set(kinds) - {line["kind"] for line in self.lines()}:
+            self.check()
+            if time.monotonic() > end:
+                raise SystemExit(f"not called in {PATIENCE} s: {', '.join(sorted(missing))}")
+            time.sleep(0.2)
 
     def check(self) -> None:
         """A client that has ended by itself would let everything look well."""

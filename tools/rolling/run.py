@@ -70,6 +70,7 @@ def trial(given: argparse.Namespace, name: str) -> tally.Tally:
         addresses = [Address(replica.port, replica.admin) for replica in replicas]
         port = balancers.start(stand, name, program, addresses)
         load = Load(stand, port, model, Amount(given.rate, given.streams, given.tokens))
+        load.until_all(KINDS)
         lives = rollout.roll(replicas, given.restarts, load.check)
         return tally.Tally(title, load.stop(), lives, KINDS)
     finally:

@@ -14,6 +14,8 @@ from typing import Optional
 
 # A model may have to be loaded first.
 PATIENCE = 120
+# What is still there when the trial is over has so long.
+LAST = 3
 
 
 class Stand:
@@ -70,9 +72,11 @@ class Stand:
 
     def stop(self, keep: "Optional[Path]" = None) -> None:
         """Ends whatever runs, and copies the files to `keep`."""
+        # Told rather than killed: nginx's master ends its workers.
         for process in reversed(self.started):
-            process.kill()
-            process.wait()
+            process.terminate()
+        for process in list(self.started):
+            self.ended(process, LAST)
         if keep:
             shutil.copytree(self.folder, keep, dirs_exist_ok=True)
         self.temporary.cleanup()

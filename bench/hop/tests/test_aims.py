@@ -60,17 +60,18 @@ class Aims(unittest.TestCase):
             self.assertEqual(unmet(overload(over, after)), expected)
 
     def test_a_flood_has_its_processor_time_for_refusals_alone(self):
-        flood = Flood("a key", Run([phase(1000, 0.6, calls(2, 9998))], 0.0))
+        flood = Flood("a key", Run([phase(1000, 0.6, calls(2, 9998))], 0.0), is_judged=True)
         self.assertAlmostEqual(flood.refusal_micros, 60.0, places=1)
         self.assertEqual(unmet(flood), [REFUSED])
+        self.assertEqual(flood._replace(is_judged=False).aims(), [])
 
 
 class Tables(unittest.TestCase):
     def test_every_phase_has_a_row_and_every_aim_a_verdict(self):
         one = overload(phase(1000, 0.952, calls(1200, 8800)))
-        flood = Flood("a key", Run([phase(1000, 0.6, calls(0, 10_000))], 0.0))
+        flood = Flood("a key", Run([phase(1000, 0.6, calls(0, 10_000))], 0.0), is_judged=True)
         text = tables([one], [flood])
-        self.assertIn("| the gate | normal | 100 | 100 | 1.0 | 100.0 | 0 | – | 0 | 5 % | 50 |", text)
+        self.assertIn("| the gate | normal | 100 | 100 | 1.0 | 100.0 | 0 | – | 0 | 5 % | – | 50 |", text)
         self.assertIn("| the gate | 10× | 1,000 | 120 | 1.0 | 100.0 | 8,800 (BUSY) | 1.0 / 1.0 | 0 |", text)
         self.assertIn("| a key | flood | 1,000 | 0 | – | – | 10,000 (BUSY) |", text)
         self.assertIn(f"| the gate | {REFUSED} | 40 | 50 | met |", text)

@@ -5,6 +5,8 @@ mod expected;
 mod known;
 mod signer;
 
+use std::sync::Arc;
+
 use accounts::{Account, AccountsError};
 use fault::{Chain, Fault, Kind};
 use futures::FutureExt;
@@ -39,10 +41,10 @@ pub(crate) fn call_with(bytes: &[u8]) -> bool {
         let other = ["spiffe://c/a".to_owned()];
         assert_eq!(ask(&asked.headers, Some(&other)), caller, "with another certificate");
     }
-    // The other door, /mcp, knows keys alone.
-    let by_key = told(&asked, at_once(keyring.authenticate(&asked.headers)));
-    let expected = expected::of_key(&asked.headers);
-    assert_eq!(by_key.map(|account| account.id), expected);
+    // A door that knows keys alone takes neither tokens nor certificates.
+    let door = Callers::of_keys(keyring);
+    let by_key = told(&asked, at_once(door.caller(&asked.headers, names)));
+    assert_eq!(by_key.map(|account| account.id), expected::of_key(&asked.headers));
     caller.is_some()
 }
 
@@ -52,11 +54,8 @@ fn at_once<T>(answer: impl Future<Output = T>) -> T {
 }
 
 /// Whoever it is, who can be told to services behind the door; or nobody, in words that give nothing away.
-fn told<E: Into<IdentityError>>(
-    asked: &Asked,
-    answer: Result<std::sync::Arc<Account>, E>,
-) -> Option<Account> {
-    let account = match answer.map_err(Into::into) {
+fn told(asked: &Asked, answer: Result<Arc<Account>, IdentityError>) -> Option<Account> {
+    let account = match answer {
         Ok(account) => Account::clone(&account),
         Err(error) => {
             refused(asked, &error);

@@ -12,11 +12,16 @@ pub(crate) fn named(body: &Value, error: &OpenAiError) {
     assert_eq!(error.violations().len(), 1, "{error}");
     let field = error.violations()[0].field.as_str();
     assert!(!field.is_empty(), "{error}");
+    let OpenAiError::Parameter { problem, .. } = error else { panic!("{error}") };
+    // Of what is given twice, `body` has the last, which may be nothing.
+    if *problem == Problem::Twice {
+        return;
+    }
     if !body.is_object() {
         assert_eq!(field, "body");
         return;
     }
-    if matches!(error, OpenAiError::Parameter { problem: Problem::Missing, .. }) {
+    if *problem == Problem::Missing {
         // It is of names that are known.
         let pointer = format!("/{}", field.replace(['.', '['], "/").replace(']', ""));
         let outer = pointer.rsplit_once('/').map(|(outer, _)| body.pointer(outer));

@@ -17,6 +17,8 @@ enum Part<'a> {
 
 /// How much of a name an error repeats.
 const SHOWN: usize = 80;
+/// And how much of a whole place: errors travel in headers, and names nest deep.
+const LONGEST: usize = 400;
 
 impl<'a> Place<'a> {
     /// A field at the top.
@@ -41,20 +43,31 @@ impl<'a> Place<'a> {
     }
 }
 
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Place<'_> {
+    fn write(&self, to: &mut impl fmt::Write) -> fmt::Result {
         if let Some(outer) = self.outer {
-            outer.fmt(f)?;
+            outer.write(to)?;
         }
         match self.part {
-            Part::Index(index) => write!(f, "[{index}]"),
+            Part::Index(index) => write!(to, "[{index}]"),
             Part::Name(name) => {
                 let dot = if self.outer.is_some() { "." } else { "" };
                 // A name may be nothing, and must be seen all the same.
                 let name = if name.is_empty() { "\"\"" } else { name };
-                write!(f, "{dot}{}", &name[..name.floor_char_boundary(SHOWN)])
+                write!(to, "{dot}{}", &name[..name.floor_char_boundary(SHOWN)])
             }
         }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut whole = String::new();
+        self.write(&mut whole)?;
+        if whole.len() <= LONGEST {
+            return f.write_str(&whole);
+        }
+        write!(f, "{}…", &whole[..whole.floor_char_boundary(LONGEST)])
     }
 }
 
@@ -71,5 +84,20 @@ mod tests {
         assert_eq!(Place::top("").to_string(), "\"\"");
         assert_eq!(Place::item(None, 3).to_string(), "[3]");
         assert_eq!(Place::top(&"é".repeat(500)).to_string().len(), 80);
+    }
+
+    #[test]
+    fn of_a_deep_place_the_beginning_is_told() {
+        let name = "é".repeat(40);
+        let told = nested(&name, 99, None);
+        assert_eq!((told.chars().last(), told.len()), (Some('…'), 403));
+        assert!(told.starts_with(&format!("{name}.{name}.")), "{told}");
+        assert_eq!(nested("abc", 99, None).len(), 399);
+    }
+
+    /// The place of a name `depth` times within itself.
+    fn nested(name: &str, depth: usize, outer: Option<&Place<'_>>) -> String {
+        let place = Place::name(outer, name);
+        if depth == 0 { place.to_string() } else { nested(name, depth - 1, Some(&place)) }
     }
 }

@@ -101,6 +101,7 @@ pub(crate) fn subscriber(
         // Each costs every call something, and none tells what the span's name, its times and the log do not: where the
         // code stands, the thread, for how long nobody worked at it, and a context for OpenTelemetry's own macros.
         .with_location(false)
+        .with_target(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
         .with_context_activation(false)

@@ -55,6 +55,8 @@ const BUDGET_SHARE: f32 = 0.2;
 pub(crate) struct Routes {
     table: Table,
     releases: Vec<Arc<Release>>,
+    /// Those that a route leads to: calls that generate go nowhere else.
+    in_use: Vec<Arc<Release>>,
     budget: Arc<TpsBudget>,
     metrics: Metrics,
 }
@@ -66,7 +68,8 @@ fn budget() -> Arc<TpsBudget> {
 
 impl Routes {
     fn new(table: Table, releases: Vec<Arc<Release>>, metrics: Metrics, budget: Arc<TpsBudget>) -> Self {
-        Self { table, releases, budget, metrics }
+        let in_use = releases.iter().filter(|release| table.leads_to(release)).cloned().collect();
+        Self { table, releases, in_use, budget, metrics }
     }
 
     /// The route of a model, if it has one.
@@ -74,13 +77,13 @@ impl Routes {
         self.table.find(model)
     }
 
-    /// When a call should come back that every release would send away now. It is counted as if each had been asked.
+    /// When a call should come back that every release in use would send away now. It is counted as if each had been asked.
     pub(crate) fn full_for(&self, priority: Priority) -> Option<Duration> {
         let is_full = |release: &Release| release.gate().is_some_and(|gate| gate.is_full_for(priority));
-        if !self.releases.iter().all(|release| is_full(release)) {
+        if !self.in_use.iter().all(|release| is_full(release)) {
             return None;
         }
-        let gates = self.releases.iter().filter_map(|release| Some((release.name(), release.gate()?)));
+        let gates = self.in_use.iter().filter_map(|release| Some((release.name(), release.gate()?)));
         let sent_away = gates.map(|(release, gate)| {
             self.metrics.attempted(release, Outcome::Shed);
             gate.send_away(priority)

@@ -1,6 +1,6 @@
 //! Calls whose body comes slowly, or not at all, cost nobody else a place.
 
-use std::{convert::Infallible, future, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{body::Body, routing::post};
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use testkit::Network;
 use tokio::{task::JoinSet, time::sleep};
 use tonic::Code;
 
-use crate::harness::{Echo, Messages, SAY, address, once, routes, say, server, settle, tell};
+use crate::harness::{Echo, Messages, SAY, address, once, routes, say, serving, settle, tell};
 
 /// A server with place for one call, and with a path that reads bodies. `Tell` holds its place, `Say` does not.
 async fn serve() -> (Network, JoinSet<()>) {
@@ -30,11 +30,7 @@ async fn serve() -> (Network, JoinSet<()>) {
     });
     let plain = axum::Router::new().route("/read", post(read));
     let routes = routes(echo).await.into_axum_router().merge(plain);
-    let (network, mut tasks) = (Network::new(), JoinSet::new());
-    let incoming = network.listen(address(1));
-    let (server, _registry) = server(&["--max-concurrency", "1", "--max-message-bytes", "1000"]);
-    tasks.spawn(server.serve(incoming, routes.into(), future::pending(), Duration::ZERO));
-    (network, tasks)
+    serving(routes.into(), &["--max-concurrency", "1", "--max-message-bytes", "1000"])
 }
 
 type Answer = (StatusCode, HeaderMap, Bytes);

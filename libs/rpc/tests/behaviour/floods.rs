@@ -18,19 +18,14 @@ use crate::{
         CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, FAREWELL, GET_ROOT, HEADERS, PING,
         PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE, farewell, frame, frames, stream,
     },
-    harness::{Echo, address, routes, say, server},
+    harness::{Echo, address, routes, say, serving},
 };
 
 /// Far more than any bound.
 const MANY: u32 = 2_000;
 
 async fn serve() -> (Network, JoinSet<()>) {
-    let routes = routes(Echo::answering("x")).await;
-    let (network, mut tasks) = (Network::new(), JoinSet::new());
-    let incoming = network.listen(address(1));
-    let (server, _registry) = server(&[]);
-    tasks.spawn(server.serve(incoming, routes, future::pending(), Duration::ZERO));
-    (network, tasks)
+    serving(routes(Echo::answering("x")).await, &[])
 }
 
 /// What the server says until it ends the connection, to somebody who sends this.

@@ -155,6 +155,15 @@ pub(crate) async fn routes(echo: Echo) -> Routes {
     Routes::new(echo).add_service(health)
 }
 
+/// One pod that serves these routes until its tasks are dropped, with these arguments.
+pub(crate) fn serving(routes: Routes, arguments: &[&str]) -> (Network, JoinSet<()>) {
+    let (network, mut tasks) = (Network::new(), JoinSet::new());
+    let incoming = network.listen(address(1));
+    let (server, _registry) = server(arguments);
+    tasks.spawn(server.serve(incoming, routes, std::future::pending(), Duration::ZERO));
+    (network, tasks)
+}
+
 /// The address of the pod of that number.
 pub(crate) fn address(pod: u8) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, pod], 50051))

@@ -26,13 +26,13 @@ mod http1;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod lingering;
+#[cfg(test)]
 mod malformed;
 #[cfg(test)]
 mod observing;
 #[cfg(test)]
 mod panics;
-#[cfg(test)]
-mod parting;
 #[cfg(test)]
 mod plain;
 #[cfg(test)]

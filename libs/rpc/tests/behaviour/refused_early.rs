@@ -1,6 +1,6 @@
 //! Calls that are refused before their message is there.
 
-use std::{future, time::Duration};
+use std::time::Duration;
 
 use testkit::Network;
 use tokio::{
@@ -11,30 +11,28 @@ use tokio::{
 
 use crate::{
     frames::{
-        DATA, END_HEADERS, END_STREAM, FAREWELL, GET_ROOT, HEADERS, PREFACE, SETTINGS, farewell, frame,
-        frames, stream,
+        DATA, END_HEADERS, END_STREAM, FAREWELL, GET_ROOT, HEADERS, PREFACE, SETTINGS, WINDOW_UPDATE,
+        farewell, frame, frames, stream,
     },
-    harness::{Echo, address, routes, server, settle},
+    harness::{Echo, address, routes, serving, settle},
 };
 
 /// A server without room for anybody.
 async fn serve() -> (Network, JoinSet<()>) {
-    let routes = routes(Echo::answering("x")).await;
-    let (network, mut tasks) = (Network::new(), JoinSet::new());
-    let incoming = network.listen(address(1));
-    let (server, _registry) = server(&["--max-concurrency", "0"]);
-    tasks.spawn(server.serve(incoming, routes, future::pending(), Duration::ZERO));
-    (network, tasks)
+    serving(routes(Echo::answering("x")).await, &["--max-concurrency", "0"])
 }
 
 #[tokio::test(start_paused = true)]
 async fn however_many_there_are_and_however_late_their_messages_their_connection_lives() {
-    const BATCHES: u32 = 10;
-    const BATCH: u32 = 200;
+    const BATCHES: u32 = 40;
+    // Well below the streams that a connection may have at once.
+    const BATCH: u32 = 50;
     let (network, _tasks) = serve().await;
     let (mut reader, mut writer) = tokio::io::split(network.connect(address(1)).unwrap());
     let calling = async {
-        writer.write_all(&[PREFACE, SETTINGS].concat()).await.unwrap();
+        // Room for all the answers, which would else stay where they are, and their streams open.
+        let room = frame(WINDOW_UPDATE, 0, 0, &(1_u32 << 30).to_be_bytes());
+        writer.write_all(&[PREFACE, SETTINGS, &room].concat()).await.unwrap();
         for batch in 0..BATCHES {
             let streams = (batch * BATCH..(batch + 1) * BATCH).map(stream);
             let asked: Vec<_> =

@@ -11,16 +11,11 @@ use tokio::{
 
 use crate::{
     frames::{CONTINUATION, END_STREAM, GET_ROOT, HEADERS, PREFACE, SETTINGS, frame},
-    harness::{Echo, address, routes, say, server},
+    harness::{Echo, address, routes, say, serving},
 };
 
 async fn serve() -> (Network, JoinSet<()>) {
-    let routes = routes(Echo::answering("x")).await;
-    let (network, mut tasks) = (Network::new(), JoinSet::new());
-    let incoming = network.listen(address(1));
-    let (server, _registry) = server(&[]);
-    tasks.spawn(server.serve(incoming, routes, future::pending(), Duration::ZERO));
-    (network, tasks)
+    serving(routes(Echo::answering("x")).await, &[])
 }
 
 /// How long the server bears with somebody who begins like this and then sends a piece at a time.

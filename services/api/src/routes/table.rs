@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Route;
+use super::{Release, Route};
 
 /// Finds the route of a model.
 pub(super) struct Table {
@@ -23,5 +23,11 @@ impl Table {
 
     pub(super) fn named(&self) -> impl Iterator<Item = (&str, &Arc<Route>)> {
         self.routes.iter().filter_map(|route| route.pattern.name().map(|name| (name, route)))
+    }
+
+    /// Whether any route leads there.
+    pub(super) fn leads_to(&self, release: &Arc<Release>) -> bool {
+        let mut targets = self.routes.iter().flat_map(|route| route.targets());
+        targets.any(|target| Arc::ptr_eq(target.release(), release))
     }
 }
