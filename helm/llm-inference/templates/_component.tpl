@@ -59,6 +59,11 @@ ingress:
 {{- if not (get (get $models $models.source) $key) -}}
 {{- include "lib.refuse" (list (printf "models.%s.%s" $models.source $key) (printf "needed, since models come from there (models.source: %s)" $models.source)) -}}
 {{- end -}}
+{{- range $model, $digest := $models.s3.digests -}}
+{{- if and $models.serve (not (has $model $models.serve)) -}}
+{{- include "lib.refuse" (list "models.s3.digests" (printf "%s is not among the models that are served" $model)) -}}
+{{- end -}}
+{{- end -}}
 {{- if and (eq .autoscaling.type "keda") (not .autoscaling.prometheus) -}}
 {{- include "lib.refuse" (list "autoscaling.prometheus" "needed for keda, which reads the load there") -}}
 {{- end -}}

@@ -59,15 +59,19 @@ image:
     - --model
     - {{ . | quote }}
     {{- end }}
+    {{- range $model, $digest := .digests }}
+    - --expect-digest
+    - {{ printf "%s=%s" $model $digest | quote }}
+    {{- end }}
   env:
     - name: ONDOL_MODELS
       value: /models
     {{- with .region }}
-    - name: AWS_REGION
+    - name: ONDOL_OBJECTS_REGION
       value: {{ . | quote }}
     {{- end }}
     {{- with .endpoint }}
-    - name: AWS_ENDPOINT_URL_S3
+    - name: ONDOL_OBJECTS_ENDPOINT
       value: {{ . | quote }}
     {{- end }}
   resources:

@@ -63,6 +63,25 @@ class Programs(unittest.TestCase):
                     told = subprocess.run(command, capture_output=True, env={"HOME": folder})
                     self.assertEqual((told.returncode, b"warning" in told.stderr), (0, False), told)
 
+    def test_models_are_pulled_as_the_chart_says(self) -> None:
+        """As far as that goes without a bucket: it is understood, and the bucket is looked for."""
+        pull = charts.workload(charts.rendered_cases()["llm-inference/gpu"])["spec"]["template"]["spec"]
+        container = pull["initContainers"][0]
+        help_text = subprocess.run(
+            [f"{PROGRAMS}/ondol", "model", "pull", "--help"], stdout=subprocess.PIPE, check=True
+        ).stdout.decode()
+        with tempfile.TemporaryDirectory() as folder:
+            variables = charts.environment(container)
+            for name in variables:
+                self.assertIn(f"[env: {name}=", help_text)
+            variables.update(HOME=folder, ONDOL_MODELS=folder, ONDOL_OBJECTS_ENDPOINT="http://127.0.0.1:1")
+            variables.update(AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x")
+            told = subprocess.run(
+                [f"{PROGRAMS}/ondol", *container["args"]], env=variables, capture_output=True
+            )
+        self.assertEqual(told.returncode, 1, told)
+        self.assertIn(b"pulling qwen3-8b from s3://acme-models/ondol", told.stderr)
+
     def starts(self, case: str) -> None:
         """And says that it is ready, at the place where the chart's probes ask."""
         with tempfile.TemporaryDirectory() as folder:

@@ -138,6 +138,13 @@ BAD = (
     ),
     ("llm-inference/image", "models.image.reference", "models/smollm2:1", "at '/models/image/reference'"),
     ("llm-inference/gpu", "autoscaling.prometheus", "", "autoscaling.prometheus: needed for keda"),
+    (
+        "llm-inference/gpu",
+        "models.serve",
+        ["qwen3-0.6b"],
+        "models.s3.digests: qwen3-8b is not among the models that are served",
+    ),
+    ("llm-inference/gpu", "models.s3.digests", {"a": "sha256:0"}, "at '/models/s3/digests/a'"),
     ("llm-inference/gpu", "gpu.count", 0, "at '/gpu/count': minimum: got 0, want 1"),
     ("mcp/minimal", "tools", {"orders.yaml": ""}, "tools: the file `tools.toml` is missing"),
     ("mcp/eks", "keys.secret", "", "keys: without any, /mcp is not served"),

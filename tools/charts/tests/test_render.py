@@ -129,7 +129,11 @@ class Objects(unittest.TestCase):
             self.assertEqual(bool(spec.get("initContainers")), source == "emptyDir")
         pull = pod("llm-inference/gpu")["initContainers"][0]
         models = ["--model", "qwen3-8b", "--model", "qwen3-0.6b"]
-        self.assertEqual(pull["args"], ["model", "pull", "s3://acme-models/ondol", *models])
+        digest = charts.cases()["llm-inference/gpu"]["models"]["s3"]["digests"]["qwen3-8b"]
+        expected = ["--expect-digest", f"qwen3-8b={digest}"]
+        url = "s3://acme-models/ondol"
+        self.assertEqual(pull["args"], ["model", "pull", "--replace", url, *models, *expected])
+        self.assertTrue(pull["image"].startswith("ondol/ondol:"))
 
     def test_services_whose_callers_balance_are_headless(self) -> None:
         for case in ("llm-inference/pvc", "mcp/minimal"):
