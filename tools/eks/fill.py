@@ -78,9 +78,7 @@ def outputs_of(environment: str, described: str) -> dict[str, str]:
 
 def fill(text: str, environment: str, outputs: dict[str, str]) -> str:
     """All at once, so that nothing which was put in is looked at again, and the longest first."""
-    examples = {
-        example.replace("{environment}", environment): output for example, output in EXAMPLES.items()
-    }
+    examples = {example.replace("{environment}", environment): output for example, output in EXAMPLES.items()}
     found = sorted((example for example in examples if example in text), key=len, reverse=True)
     if not found:
         return text
@@ -94,8 +92,8 @@ def missing(outputs: Iterable[str], environment: str) -> None:
     names = ", ".join(sorted(outputs))
     if names:
         raise Trouble(
-            f"no stack of {environment} has the output {names}: deploy those of deploy/eks first, in the order of "
-            "docs/eks.md, and describe them again"
+            f"no stack of {environment} has the output {names}: deploy those of deploy/eks first, in the "
+            "order of docs/eks.md, and describe them again"
         )
 
 
