@@ -38,7 +38,7 @@ class Fit(unittest.TestCase):
         for file in place.TEMPLATES:
             text = file.read_text("utf-8")
             exported |= set(re.findall(r'Export: \{Name: !Sub "([^"]+)"\}', text))
-            imported |= set(re.findall(r'!ImportValue \{"Fn::Sub": "([^"]+)"\}', text))
+            imported |= set(re.findall(r'"Fn::ImportValue": !Sub "([^"]+)"', text))
         self.assertEqual(imported - exported, set())
         self.assertEqual(exported - imported, set())
 
