@@ -14,7 +14,7 @@ from helm_python.errors import HelmError
 
 HELM = Path(__file__).resolve().parent.parent.parent / "helm"
 SERVICES = ("api", "llm-inference", "mcp", "worker")
-CHARTS = (*SERVICES, "ondol")
+CHARTS = (*SERVICES, "observability", "ondol")
 
 Manifest = dict[str, Any]
 
@@ -46,7 +46,7 @@ Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, without_r
 
 def load(name: str) -> helm.Chart:
     """The umbrella anew each time: what one rendering has switched off is gone from a loaded chart."""
-    return loaded(name) if name in SERVICES else opened(name)
+    return opened(name) if name == "ondol" else loaded(name)
 
 
 @cache
@@ -162,11 +162,11 @@ def pods(manifests: list[Manifest]) -> list[tuple[str, Manifest]]:
 
 def templates(manifest: Manifest) -> list[Manifest]:
     spec = manifest.get("spec", {})
-    if manifest["kind"] in ("Deployment", "Rollout"):
+    if manifest["kind"] in ("Deployment", "Rollout", "DaemonSet"):
         return [spec["template"]]
     if manifest["kind"] == "StatefulSet":
         # Its pods have a volume for each claim that it makes.
-        claims = [claim["metadata"]["name"] for claim in spec["volumeClaimTemplates"]]
+        claims = [claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])]
         volumes = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
         pod = {
             **spec["template"]["spec"],
