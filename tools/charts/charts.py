@@ -15,6 +15,8 @@ from helm_python.errors import HelmError
 HELM = Path(__file__).resolve().parent.parent.parent / "helm"
 SERVICES = ("api", "llm-inference", "mcp", "worker")
 CHARTS = (*SERVICES, "observability", "ondol")
+# The namespaces that releases are in, where it is not `ondol`.
+HOMES = {"observability": "monitoring"}
 
 Manifest = dict[str, Any]
 
@@ -89,10 +91,11 @@ def render(
     name: str,
     values: Optional[dict[str, Any]] = None,
     release: Optional[str] = None,
-    namespace: str = "ondol",
+    namespace: Optional[str] = None,
 ) -> list[Manifest]:
     """The manifests of a release, which is called as the chart unless it has another name."""
     manifests = []
+    namespace = namespace or HOMES.get(name, "ondol")
     for file, text in sorted(rendered(name, values or {}, release or name, namespace).items()):
         if not file.endswith(".txt"):
             manifests.extend(documents(file, text))

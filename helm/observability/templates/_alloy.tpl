@@ -1,10 +1,7 @@
 {{- define "observability.alloy" -}}
 {{- $own := .Values.alloy -}}
 {{- $policy := .Values.networkPolicy -}}
-{{- $senders := list -}}
-{{- range .Values.namespaces -}}
-{{- $senders = append $senders (dict "namespaceSelector" (dict "matchLabels" (dict "kubernetes.io/metadata.name" .))) -}}
-{{- end -}}
+{{- $senders := include "observability.watched" . | fromYamlArray -}}
 {{- if not (or .Values.loki.enabled $own.traces.url) -}}
 {{- include "lib.refuse" (list "alloy.enabled" "it would have nowhere to send anything: Loki is not there, and alloy.traces.url is empty") -}}
 {{- end -}}

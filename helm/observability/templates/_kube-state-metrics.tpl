@@ -12,8 +12,9 @@ args:
   - --telemetry-port=8081
   - --resources={{ include "observability.kube-state-metrics.kinds" . | fromYaml | values | compact | join "," | splitList "," | sortAlpha | join "," }}
 probes:
-  startup: {path: /livez, port: http}
-  live: {path: /livez, port: http}
+  # Not /livez, which asks whether the API server answers: that is no reason to start again.
+  startup: {path: /healthz, port: http}
+  live: {path: /healthz, port: http}
   ready: {path: /readyz, port: telemetry}
 ingress:
   {{- include "observability.rule.scraped" (dict "root" . "ports" (list 8080)) | nindent 2 }}

@@ -28,6 +28,15 @@ spec:
       app.kubernetes.io/part-of: ondol
 {{- end -}}
 
+{{/* Where Ondol is: the namespaces that are watched, or this one where it is itself in it. */}}
+{{- define "observability.watched" -}}
+{{- range .Values.namespaces | default (list .Release.Namespace) }}
+- namespaceSelector:
+    matchLabels:
+      kubernetes.io/metadata.name: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
 {{/* A list with one rule: these components, and peers from values, at ports. Nothing where there is neither. */}}
 {{- define "observability.rule" -}}
 {{- $peers := .peers | default list -}}

@@ -2,10 +2,7 @@
 {{- define "observability.prometheus" -}}
 {{- $own := .Values.prometheus -}}
 {{- $policy := .Values.networkPolicy -}}
-{{- $watched := list -}}
-{{- range .Values.namespaces -}}
-{{- $watched = append $watched (dict "namespaceSelector" (dict "matchLabels" (dict "kubernetes.io/metadata.name" .))) -}}
-{{- end -}}
+{{- $watched := include "observability.watched" . | fromYamlArray -}}
 kind: StatefulSet
 key: prometheus
 uid: 65534
