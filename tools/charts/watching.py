@@ -1,11 +1,12 @@
 """What must hold for all that helm/observability renders, whatever the values: a function for each rule."""
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import invariants
-from charts import Manifest, templates
+from charts import Broken, Manifest, documents, templates
 
 # What only those may mount that look at nodes.
 NODE = {
@@ -174,6 +175,19 @@ def metrics_are_found(manifests: list[Manifest]) -> Iterator[str]:
             yield f"{name} is looked for at {port}, and has {ports}"
 
 
+def files_can_be_read(manifests: list[Manifest]) -> Iterator[str]:
+    """Whatever stands in values, a file is still what its name says."""
+    for manifest in (m for m in manifests if m["kind"] == "ConfigMap"):
+        for file, text in manifest["data"].items():
+            try:
+                if file.endswith((".yml", ".yaml")) and len(documents(file, text)) != 1:
+                    yield f"{file} is not one document"
+                elif file.endswith(".json"):
+                    json.loads(text)
+            except (Broken, ValueError) as problem:
+                yield f"{file}: {problem}"
+
+
 RULES = (
     restricted_but_where_a_node_is_looked_at,
     invariants.resources_are_bounded,
@@ -183,4 +197,5 @@ RULES = (
     only_what_it_is_there_for_may_be_asked,
     references_lead_somewhere,
     metrics_are_found,
+    files_can_be_read,
 )

@@ -16,6 +16,7 @@ env:
   GF_SECURITY_DISABLE_GRAVATAR: "true"
   # It reaches no store of plugins.
   GF_PLUGINS_PREINSTALL_DISABLED: "true"
+  GF_PLUGINS_PREINSTALL_AUTO_UPDATE: "false"
   GF_PLUGINS_PLUGIN_ADMIN_ENABLED: "false"
   GF_USERS_ALLOW_SIGN_UP: "false"
   GF_LOG_MODE: console

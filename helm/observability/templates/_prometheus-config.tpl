@@ -13,6 +13,12 @@ global:
     cluster: {{ . | quote }}
   {{- end }}
 storage:
+  tsdb:
+    retention:
+      time: {{ $own.retention.time }}
+      {{- with $own.retention.size }}
+      size: {{ . }}
+      {{- end }}
   exemplars:
     max_exemplars: 100000
 rule_files:

@@ -13,10 +13,6 @@ service: [http]
 args:
   - --config.file=/etc/prometheus/prometheus.yml
   - --storage.tsdb.path=/prometheus
-  - --storage.tsdb.retention.time={{ $own.retention.time }}
-  {{- with $own.retention.size }}
-  - --storage.tsdb.retention.size={{ . }}
-  {{- end }}
   {{- with $own.externalUrl }}
   - {{ printf "--web.external-url=%s" . | quote }}
   # Its own paths stay where probes, Grafana and others look for them.

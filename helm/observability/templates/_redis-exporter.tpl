@@ -15,6 +15,8 @@ env:
   REDIS_ADDR: {{ $own.url | quote }}
   REDIS_EXPORTER_IS_CLUSTER: {{ $own.cluster | quote }}
   REDIS_EXPORTER_LOG_FORMAT: json
+  # Lengths alone: what is in Redis is nobody's business here.
+  REDIS_EXPORTER_DISABLE_EXPORTING_KEY_VALUES: "true"
   REDIS_EXPORTER_CHECK_SINGLE_KEYS: {{ include "observability.redis.keys" $own | quote }}
   {{- with $own.user }}
   REDIS_USER: {{ . | quote }}

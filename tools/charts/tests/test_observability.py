@@ -57,6 +57,10 @@ class Metrics(unittest.TestCase):
         self.assertEqual(fast, {"pods-p95"})
         self.assertEqual(jobs()["pods-p95"]["scrape_interval"], "15s")
 
+    def test_series_are_kept_for_a_time_and_up_to_a_size(self) -> None:
+        self.assertEqual(prometheus()["storage"]["tsdb"]["retention"], {"time": "15d", "size": "16GB"})
+        self.assertEqual(prometheus("metrics-only")["storage"]["tsdb"]["retention"]["time"], "15d")
+
     def test_no_series_is_kept_twice(self) -> None:
         """What the fast job keeps of a service the slow one drops, and nothing else."""
         keeps = jobs()["pods-p95"]["metric_relabel_configs"]

@@ -75,6 +75,10 @@ def port(manifest: charts.Manifest) -> None:
     manifest["spec"]["template"]["metadata"]["annotations"]["prometheus.io/port"] = "1"
 
 
+def garbled(manifest: charts.Manifest) -> None:
+    manifest["data"]["loki.yaml"] += "\nauth_enabled: true"
+
+
 # For each rule, what breaks it.
 BREAKING: tuple[tuple[str, str, str, Spoil], ...] = (
     ("restricted_but_where_a_node_is_looked_at", "DaemonSet", "alloy", written),
@@ -92,6 +96,7 @@ BREAKING: tuple[tuple[str, str, str, Spoil], ...] = (
     ("references_lead_somewhere", "StatefulSet", "loki", missing),
     ("references_lead_somewhere", "Service", "loki", elsewhere),
     ("metrics_are_found", "StatefulSet", "loki", port),
+    ("files_can_be_read", "ConfigMap", "loki", garbled),
 )
 
 
