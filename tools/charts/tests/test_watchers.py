@@ -1,7 +1,7 @@
 """The programs themselves understand what helm/observability tells them.
 
-ONDOL_TEST_WATCHERS is the folder that they are in, in the versions that the chart pins or newer ones: promtool, amtool
-and prometheus; alloy and loki where there are some.
+ONDOL_TEST_WATCHERS is the folder that they are in, in the versions that the chart pins or newer ones:
+promtool, amtool and prometheus; alloy and loki where there are some.
 """
 
 import http.server
