@@ -14,7 +14,9 @@ from helm_python.errors import HelmError
 
 HELM = Path(__file__).resolve().parent.parent.parent / "helm"
 SERVICES = ("api", "llm-inference", "mcp", "worker")
-CHARTS = (*SERVICES, "ondol")
+CHARTS = (*SERVICES, "observability", "ondol")
+# The namespaces that releases are in, where it is not `ondol`.
+HOMES = {"observability": "monitoring"}
 
 Manifest = dict[str, Any]
 
@@ -46,7 +48,7 @@ Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, without_r
 
 def load(name: str) -> helm.Chart:
     """The umbrella anew each time: what one rendering has switched off is gone from a loaded chart."""
-    return loaded(name) if name in SERVICES else opened(name)
+    return opened(name) if name == "ondol" else loaded(name)
 
 
 @cache
@@ -89,10 +91,11 @@ def render(
     name: str,
     values: Optional[dict[str, Any]] = None,
     release: Optional[str] = None,
-    namespace: str = "ondol",
+    namespace: Optional[str] = None,
 ) -> list[Manifest]:
     """The manifests of a release, which is called as the chart unless it has another name."""
     manifests = []
+    namespace = namespace or HOMES.get(name, "ondol")
     for file, text in sorted(rendered(name, values or {}, release or name, namespace).items()):
         if not file.endswith(".txt"):
             manifests.extend(documents(file, text))
@@ -162,11 +165,11 @@ def pods(manifests: list[Manifest]) -> list[tuple[str, Manifest]]:
 
 def templates(manifest: Manifest) -> list[Manifest]:
     spec = manifest.get("spec", {})
-    if manifest["kind"] in ("Deployment", "Rollout"):
+    if manifest["kind"] in ("Deployment", "Rollout", "DaemonSet"):
         return [spec["template"]]
     if manifest["kind"] == "StatefulSet":
         # Its pods have a volume for each claim that it makes.
-        claims = [claim["metadata"]["name"] for claim in spec["volumeClaimTemplates"]]
+        claims = [claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])]
         volumes = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
         pod = {
             **spec["template"]["spec"],

@@ -40,10 +40,8 @@ def problems(manifests: list[Manifest], version: str) -> list[str]:
     for label, template in pods(manifests):
         found.extend(f"{label}: {problem}" for problem in of_schema(pod_template(template), version))
         found.extend(f"{label}: {problem}" for problem in of_pod(template))
-    identities = [(m["kind"], m["metadata"]["name"]) for m in manifests]
-    found.extend(
-        f"{kind} {name} is there twice" for kind, name in identities if identities.count((kind, name)) > 1
-    )
+    identities = [(m["kind"], m["metadata"].get("namespace"), m["metadata"]["name"]) for m in manifests]
+    found.extend(f"{one[0]} {one[2]} is there twice" for one in identities if identities.count(one) > 1)
     return found
 
 

@@ -17,7 +17,9 @@ import yaml
 HERE = Path(__file__).resolve().parent
 HELM = HERE.parent.parent / "helm"
 SERVICES = ("api", "llm-inference", "mcp", "worker")
-CHARTS = (*SERVICES, "ondol")
+CHARTS = (*SERVICES, "observability", "ondol")
+# What stands on helm/lib.
+BUILT = (*SERVICES, "observability")
 
 
 def main() -> int:
@@ -44,8 +46,10 @@ def schema_of(name: str) -> dict[str, Any]:
     service, properties = read("service"), read(name)
     # Helm hands every chart `global`, and the values of its library under the library's name.
     properties["global"] = {"type": "object"}
+    properties.update({key: service["properties"][key] for key in properties.pop("common", [])})
     if name in SERVICES:
         properties.update(service["properties"], settings=settings_of(name, service["owned"]))
+    if name in BUILT:
         properties["lib"] = {"type": "object"}
     whole = closed({"type": "object", "properties": properties}, service["patterns"])
     definitions = {key: closed(of, service["patterns"]) for key, of in service["definitions"].items()}

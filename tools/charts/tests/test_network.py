@@ -13,19 +13,19 @@ class Pod(NamedTuple):
     address: Optional[str] = None
 
 
-def peer(peers: Optional[list[dict[str, Any]]], pod: Pod) -> bool:
-    """Whether a rule means this pod, or this address outside."""
-    return peers is None or any(means(one, pod) for one in peers)
+def peer(peers: Optional[list[dict[str, Any]]], pod: Pod, home: str) -> bool:
+    """Whether a rule of a policy in this namespace means this pod, or this address outside."""
+    return peers is None or any(means(one, pod, home) for one in peers)
 
 
-def means(one: dict[str, Any], pod: Pod) -> bool:
+def means(one: dict[str, Any], pod: Pod, home: str) -> bool:
     if "ipBlock" in one:
         return pod.address is not None and inside(one["ipBlock"], ipaddress.ip_address(pod.address))
     if pod.address is not None:
         return False
     namespace = one.get("namespaceSelector")
     here = (
-        pod.namespace == "ondol"
+        pod.namespace == home
         if namespace is None
         else selected(namespace, {"kubernetes.io/metadata.name": pod.namespace})
     )
@@ -53,14 +53,30 @@ def open_to(
     mine = [
         p["spec"]
         for p in policies
-        if own.namespace == "ondol" and selected(p["spec"]["podSelector"], own.labels)
+        if p["metadata"]["namespace"] == own.namespace and selected(p["spec"]["podSelector"], own.labels)
     ]
     mine = [] if own.address else mine
     rules = [rule for policy in mine for rule in policy.get(direction) or []]
     fitting = any(
-        peer(rule.get(word), other) and port in {p["port"] for p in rule["ports"]} for rule in rules
+        peer(rule.get(word), other, own.namespace) and port in {p["port"] for p in rule["ports"]}
+        for rule in rules
     )
     return not mine or fitting
+
+
+def pods_of(found: list[charts.Manifest]) -> dict[str, Pod]:
+    """Those of a release, by the names of what keeps them running."""
+    return {
+        manifest["metadata"]["name"].removeprefix("ondol-"): Pod(
+            manifest["spec"]["template"]["metadata"]["labels"], manifest["metadata"]["namespace"]
+        )
+        for manifest in found
+        if manifest["kind"] in ("Deployment", "StatefulSet", "DaemonSet")
+    }
+
+
+def policies_of(found: list[charts.Manifest]) -> list[charts.Manifest]:
+    return [manifest for manifest in found if manifest["kind"] == "NetworkPolicy"]
 
 
 class Whole(unittest.TestCase):
@@ -68,14 +84,7 @@ class Whole(unittest.TestCase):
 
     def setUp(self) -> None:
         found = charts.rendered_cases()["ondol/try"]
-        self.policies = [manifest for manifest in found if manifest["kind"] == "NetworkPolicy"]
-        self.pods = {
-            manifest["metadata"]["name"].removeprefix("ondol-"): Pod(
-                manifest["spec"]["template"]["metadata"]["labels"]
-            )
-            for manifest in found
-            if manifest["kind"] in ("Deployment", "StatefulSet")
-        }
+        self.policies, self.pods = policies_of(found), pods_of(found)
         self.pods["stranger"] = Pod({"app": "shop"})
         self.pods["elsewhere"] = Pod(
             {"app.kubernetes.io/name": "api", "app.kubernetes.io/part-of": "ondol"}, "shop"
@@ -152,3 +161,92 @@ class Outside(unittest.TestCase):
         worker = Pod(charts.workload(found)["spec"]["template"]["metadata"]["labels"])
         self.assertTrue(allowed(policies, worker, Pod({}, "", "52.219.60.1"), 443))
         self.assertTrue(allowed(policies, worker, Pod({}, "", "169.254.170.23"), 80))
+
+
+MONITORING = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
+
+
+class Watching(unittest.TestCase):
+    """What watches, in a namespace of its own, and Ondol in its one; what looks at nodes has a third."""
+
+    def setUp(self) -> None:
+        own = charts.cases()["observability/eks"]
+        redis = {**own, "redisExporter": {"url": "redis://ondol-redis.ondol:6379"}, "networkPolicy": {}}
+        home = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring-nodes"}}}]
+        traces = {
+            "telemetry": {"otlpEndpoint": "http://alloy.monitoring-nodes:4317"},
+            "networkPolicy": {"monitoring": [*MONITORING, *home]},
+        }
+        ondol = charts.cases()["ondol/try"]
+        ondol = {**ondol, "api": {**ondol["api"], **traces}}
+        found = [*charts.render("observability", redis), *charts.render("ondol", ondol)]
+        self.policies, self.pods = policies_of(found), pods_of(found)
+        self.pods["stranger"] = Pod({"app": "shop"}, "monitoring")
+        self.pods["keda"] = Pod({}, "keda")
+        self.pods["ingress"] = Pod({}, "ingress")
+        self.pods["internet"] = Pod({}, "", "198.51.100.7")
+        self.pods["database"] = Pod({}, "", "10.0.3.4")
+        self.pods["credentials"] = Pod({}, "", "169.254.170.23")
+        self.pods["kubernetes"] = Pod({}, "", "10.100.0.1")
+
+    def reaches(self, source: str, target: str, port: int) -> bool:
+        return allowed(self.policies, self.pods[source], self.pods[target], port)
+
+    def test_prometheus_reads_everything_and_is_asked_by_few(self) -> None:
+        ports = {"api": 9401, "llm-inference": 9402, "worker": 9403, "mcp": 9404, "prometheus": 9090}
+        ports.update({"alertmanager": 9093, "loki": 3100, "alloy": 12345, "grafana": 3000})
+        ports.update({"kube-state-metrics": 8080, "node-exporter": 9100, "dcgm-exporter": 9400})
+        for target, port in {**ports, "redis-exporter": 9121, "kubernetes": 443}.items():
+            self.assertTrue(self.reaches("prometheus", target, port), target)
+        for target in set(ports) - set(charts.SERVICES):
+            self.assertFalse(self.reaches("stranger", target, ports[target]), target)
+        for source, may in {"grafana": True, "keda": True, "loki": False, "api": False}.items():
+            self.assertEqual(self.reaches(source, "prometheus", 9090), may, source)
+
+    def test_the_way_of_an_alert_and_of_a_line(self) -> None:
+        ways = [
+            ("alertmanager", "alertmanager", 9094),
+            ("alertmanager", "internet", 443),
+            ("alloy", "loki", 3100),
+            ("loki", "internet", 443),
+            ("loki", "credentials", 80),
+            ("grafana", "loki", 3100),
+            ("grafana", "alertmanager", 9093),
+            ("api", "alloy", 4317),
+            ("redis-exporter", "redis", 6379),
+            ("kube-state-metrics", "kubernetes", 443),
+        ]
+        for way in ways:
+            self.assertTrue(self.reaches(*way), way)
+
+    def test_nobody_else(self) -> None:
+        ways = [
+            ("alertmanager", "database", 443),
+            ("prometheus", "api", 50051),
+            ("prometheus", "internet", 9401),
+            ("grafana", "internet", 443),
+            ("alloy", "kubernetes", 443),
+            ("node-exporter", "loki", 3100),
+            ("dcgm-exporter", "internet", 443),
+            ("redis-exporter", "api", 9401),
+            ("stranger", "redis", 6379),
+            ("api", "loki", 3100),
+            ("ingress", "loki", 3100),
+            ("ingress", "grafana", 3000),
+        ]
+        for way in ways:
+            self.assertFalse(self.reaches(*way), way)
+
+    def test_people_reach_grafana_by_what_values_name(self) -> None:
+        found = charts.rendered_cases()["observability/eks"]
+        self.assertTrue(allowed(policies_of(found), self.pods["ingress"], pods_of(found)["grafana"], 3000))
+
+    def test_in_one_namespace_they_reach_each_other_as_well(self) -> None:
+        """As the chart ondol installs them."""
+        found = charts.rendered_cases()["ondol/watched"]
+        policies, pods = policies_of(found), pods_of(found)
+        ports = {"api": 9401, "llm-inference": 9402, "worker": 9403, "mcp": 9404}
+        for target, port in ports.items():
+            self.assertTrue(allowed(policies, pods["prometheus"], pods[target], port), target)
+        self.assertTrue(allowed(policies, pods["redis-exporter"], pods["redis"], 6379))
+        self.assertFalse(allowed(policies, pods["grafana"], pods["api"], 9401))

@@ -8,6 +8,7 @@ import unittest
 import charts
 import invariants
 import manifests
+import watching
 
 
 class Lint(unittest.TestCase):
@@ -57,7 +58,11 @@ class Invariants(unittest.TestCase):
             for service in releases(found):
                 with self.subTest(case=case, service=service[0]["metadata"]["name"]):
                     self.assertEqual(invariants.broken(service), [])
-            self.assertEqual(list(invariants.restricted(found)), [])
+            watchers = watching.mine(found)
+            with self.subTest(case=case):
+                self.assertEqual(watching.broken(watchers), [])
+                others = [manifest for manifest in found if manifest not in watchers]
+                self.assertEqual(list(invariants.restricted(others)), [])
 
 
 def releases(found: list[charts.Manifest]) -> list[list[charts.Manifest]]:
