@@ -1,18 +1,14 @@
 """One sample: callers at a rate, and what the machine did meanwhile."""
 
 import json
-import os
 import subprocess
-import threading
 import time
 from typing import NamedTuple
 
+import callers
 from cpu import Cpu
 from peers import System
-from stand import KEY, MODEL, Stand, cpu_seconds, say
-
-# Callers that take this many seconds more than they should are stuck.
-PATIENCE = 90
+from stand import MODEL, Stand, cpu_seconds, say
 
 
 class Step(NamedTuple):
@@ -54,44 +50,23 @@ class Driver:
         self.stand, self.model, self.name = stand, model, name
 
     def sample(self, system: System, step: Step, seconds: float) -> Sample:
-        command = [
-            *(self.stand.ondol, "bench", "drive", "--target", f"127.0.0.1:{system.port}", "--key", KEY),
-            *("--speaks", system.speaks, "--model", self.name),
-            *("--rate", f"{step.rate:.3f}", "--length", f"{seconds * 1000:.0f}ms"),
+        flags = [
+            *("--model", self.name, "--rate", f"{step.rate:.3f}", "--length", f"{seconds * 1000:.0f}ms"),
             *(["--streamed"] if step.streamed else []),
             *(["--by-chance"] if step.by_chance else []),
         ]
-        program = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, self.stand.others),
-        )
-        patience = threading.Timer(seconds + PATIENCE, program.kill)
-        patience.start()
-        try:
+        with callers.ready(self.stand, system, flags, seconds) as program:
             return self.watch(program, system, seconds)
-        finally:
-            patience.cancel()
-            program.kill()
-            program.wait()
 
     def watch(self, program: subprocess.Popen, system: System, seconds: float) -> Sample:
-        if program.stdout.readline() != "ready\n":
-            raise SystemExit(f"the callers of {system.title} did not get ready")
         ours = [program, self.model]
-        machine, cpu, callers = Cpu.now(), cpu_seconds(system.processes), cpu_seconds(ours)
+        machine, cpu, before = Cpu.now(), cpu_seconds(system.processes), cpu_seconds(ours)
         begun = time.monotonic()
-        program.stdin.write("go\n")
-        program.stdin.flush()
-        line = program.stdout.readline()
+        said = callers.called(program, system)
         took = time.monotonic() - begun
-        cpu, callers = cpu_seconds(system.processes) - cpu, cpu_seconds(ours) - callers
+        cpu, own = cpu_seconds(system.processes) - cpu, cpu_seconds(ours) - before
         foreign = Cpu.now().foreign_share(machine)
-        if not line:
-            raise SystemExit(f"the callers of {system.title} ended early")
-        told = json.loads(line)
+        told = json.loads(said)
         told.pop("tokens")
         if problem := told.pop("error"):
             say(f"  {system.title}: {told['errors']} of {told['calls']} failed: {problem[:200]}")
@@ -100,7 +75,7 @@ class Driver:
             cpu=cpu,
             seconds=took,
             busy=cpu / took,
-            callers=callers / took / len(self.stand.others),
+            callers=own / took / len(self.stand.others),
             foreign=foreign,
             carried=told["errors"] * 100 <= told["calls"] and took <= seconds * 1.1 + 0.5,
         )

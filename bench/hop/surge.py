@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import callers
 from cpu import Cpu
-from driver import PATIENCE
 from peers import System
-from stand import KEY, Stand, used
+from stand import Stand, used
 
 # How often the system is looked at, in seconds.
 LOOK = 0.25
@@ -78,47 +78,27 @@ class Run(NamedTuple):
 def surge(stand: Stand, system: System, phases: "list[tuple[float, float]]") -> Run:
     """Calls at each rate for so many seconds, one after the other."""
     (rate, seconds), *more = phases
-    command = [
-        *(stand.ondol, "bench", "drive", "--target", f"127.0.0.1:{system.port}", "--key", KEY),
-        *("--speaks", system.speaks, "--rate", f"{rate:.3f}", "--length", f"{seconds * 1000:.0f}ms"),
-    ]
+    flags = ["--rate", f"{rate:.3f}", "--length", f"{seconds * 1000:.0f}ms"]
     # A phase of no length would not be one: without a second, the first is told twice.
     for rate, seconds in more or [(1.0, 1.0)]:
-        command += ["--then", f"{rate:.3f}:{seconds * 1000:.0f}ms"]
-    program = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, stand.others),
-    )
-    patience = threading.Timer(sum(seconds for _, seconds in phases) + PATIENCE, program.kill)
-    patience.start()
-    try:
+        flags += ["--then", f"{rate:.3f}:{seconds * 1000:.0f}ms"]
+    with callers.ready(stand, system, flags, sum(seconds for _, seconds in phases)) as program:
         return watched(program, system, phases)
-    finally:
-        patience.cancel()
-        program.kill()
-        program.wait()
 
 
 def watched(program: subprocess.Popen, system: System, phases: "list[tuple[float, float]]") -> Run:
-    if program.stdout.readline() != "ready\n":
-        raise SystemExit(f"the callers of {system.title} did not get ready")
     looks: list[Look] = []
     ended = threading.Event()
     pid, begun, machine = system.processes[0].pid, time.monotonic(), Cpu.now()
     watcher = threading.Thread(target=watch, args=(pid, begun, looks, ended))
     watcher.start()
-    program.stdin.write("go\n")
-    program.stdin.flush()
-    line = program.stdout.readline()
-    foreign = Cpu.now().foreign_share(machine)
-    ended.set()
-    watcher.join()
-    if not line:
-        raise SystemExit(f"the callers of {system.title} ended early")
-    return Run(told(json.loads(line)["phases"][: len(phases)], looks), foreign)
+    try:
+        said = callers.called(program, system)
+        foreign = Cpu.now().foreign_share(machine)
+    finally:
+        ended.set()
+        watcher.join()
+    return Run(told(json.loads(said)["phases"][: len(phases)], looks), foreign)
 
 
 def watch(pid: int, begun: float, looks: "list[Look]", ended: threading.Event) -> None:

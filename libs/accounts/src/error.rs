@@ -1,7 +1,8 @@
 //! What can go wrong with keys and limits.
 
-use std::{borrow::Cow, error::Error, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 
+use arguments::FileError;
 use fault::{Fault, Kind, Quota, Rounded, Violation};
 
 use crate::{Exceeded, Refusal};
@@ -15,18 +16,13 @@ pub enum AccountsError {
     /// The configured API keys cannot be used; says why and what to do.
     #[error("{0}")]
     Key(String),
-    /// The file of API keys, or that of limits, cannot be read.
-    #[error("reading {}", path.display())]
-    KeyFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: Arc<io::Error>,
-    },
+    /// The file of API keys, that of limits, or one of TLS cannot be used; says which, where in it, and why.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A setting makes no sense.
     #[error("{setting}: {problem}")]
     InvalidSetting {
-        /// The command line flag, or the field of the file.
+        /// The command line flag.
         setting: String,
         /// What is wrong with it and what to do.
         problem: String,
@@ -113,7 +109,7 @@ impl Fault for AccountsError {
             Self::Limited(_) => Kind::ResourceExhausted,
             Self::Redis { .. } | Self::Away { .. } => Kind::Unavailable,
             Self::Corrupt { .. } => Kind::DataLoss,
-            Self::Key(_) | Self::KeyFile { .. } | Self::Random(_) => Kind::Internal,
+            Self::Key(_) | Self::File(_) | Self::Random(_) => Kind::Internal,
         }
     }
 
@@ -123,7 +119,7 @@ impl Fault for AccountsError {
             Self::Redis { .. } => "keys and limits cannot be looked up at the moment; try again".into(),
             Self::Corrupt { .. } => "what is stored of keys and limits cannot be read".into(),
             Self::Random(_) => "no secret can be made at the moment".into(),
-            Self::Key(_) | Self::KeyFile { .. } | Self::InvalidSetting { .. } => {
+            Self::Key(_) | Self::File(_) | Self::InvalidSetting { .. } => {
                 "the service is not configured".into()
             }
             _ => self.to_string().into(),
@@ -178,7 +174,7 @@ mod tests {
     fn every_limit_in_the_way_is_a_quota() {
         let exceeded = [Scope::Key("1".to_owned()), Scope::Global].map(|scope| {
             let measure = Measure::TokensPerDay;
-            Exceeded { scope, measure, limit: 9, left: 0, asked: 1 }
+            Exceeded { scope, measure, limit: 9, left: 0, asked: 1, held: 0 }
         });
         let standing = Standing::default();
         let refusal = Refusal { exceeded: exceeded.into(), retry_after: None, standing };

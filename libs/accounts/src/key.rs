@@ -53,8 +53,8 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// Checks every field; errors name them.
-    pub(crate) fn check(&self, now: Timestamp) -> Result<(), AccountsError> {
+    /// What is wrong with it at a moment, field by field.
+    pub fn violations(&self, now: Timestamp) -> Vec<Violation> {
         let mut violations = Vec::new();
         if let Err(wrong) = check_key_name(&self.owner) {
             violations.push(Violation::new("owner", wrong.to_string()));
@@ -70,6 +70,12 @@ impl NewKey {
         };
         violations.extend(self.grants.violations().into_iter().map(|wrong| within("grants", wrong)));
         violations.extend(self.limits.violations().into_iter().map(|wrong| within("limits", wrong)));
+        violations
+    }
+
+    /// Checks every field; errors name them.
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), AccountsError> {
+        let violations = self.violations(now);
         if violations.is_empty() { Ok(()) } else { Err(AccountsError::InvalidRequest { violations }) }
     }
 
@@ -106,9 +112,9 @@ impl Key {
         Ok(())
     }
 
-    /// When it ended, if it has.
+    /// When it ended, if it has: by its own time or by hand, whichever came first.
     pub(crate) fn ended(&self, now: Timestamp) -> Option<Timestamp> {
-        self.revoked.or(self.expires).filter(|end| *end <= now)
+        self.revoked.into_iter().chain(self.expires).min().filter(|end| *end <= now)
     }
 
     /// Whoever calls with it.
@@ -128,7 +134,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::NewKey;
-    use crate::{Grants, Limits};
+    use crate::{Grants, Limits, Secret};
 
     #[test]
     fn every_wrong_field_is_named_at_once() {
@@ -144,5 +150,17 @@ mod tests {
         assert_eq!(fields, ["owner", "note", "expires", "grants.jobs[0]", "limits.concurrency"]);
         let right = NewKey { owner: "team-a".to_owned(), ..NewKey::default() };
         right.check(Timestamp::UNIX_EPOCH).unwrap();
+    }
+
+    #[test]
+    fn a_key_ends_once_whatever_comes_later() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let new = NewKey { expires: Some(at(20)), ..NewKey::default() };
+        let key = new.into_key(&Secret::new().unwrap(), at(0));
+        assert_eq!((key.ended(at(19)), key.ended(at(20))), (None, Some(at(20))));
+        for (revoked, end) in [(10, 10), (30, 20)] {
+            let key = super::Key { revoked: Some(at(revoked)), ..key.clone() };
+            assert_eq!(key.ended(at(40)), Some(at(end)), "revoked at {revoked}");
+        }
     }
 }

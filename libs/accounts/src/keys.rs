@@ -5,14 +5,12 @@ mod file;
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
-use http::HeaderMap;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 use crate::{
     Account, AccountsError, Grants, Limits,
-    bearer::bearer,
     secret::{self, Digest},
 };
 
@@ -61,7 +59,8 @@ impl Keys {
             if let Some(wrong) = grants.violations().first() {
                 return Err(AccountsError::Key(format!("the --api-key of {name:?}: {wrong}")));
             }
-            keys.push(Key::new(name, digest, grants)?);
+            let key = Key::new(name, digest, grants);
+            keys.push(key.map_err(|error| AccountsError::Key(format!("--api-key: {error}")))?);
         }
         Self::distinct(keys)
     }
@@ -87,12 +86,6 @@ impl Keys {
             }
         }
         Ok(Self { keys })
-    }
-
-    /// Whose key came in these headers; an error if none did, or one that nobody knows or that has expired.
-    pub fn authenticate(&self, headers: &HeaderMap) -> Result<&Account, AccountsError> {
-        let found = self.find(&secret::digest(bearer(headers)?), Timestamp::now())?;
-        found.map(Arc::as_ref).ok_or(AccountsError::Unauthenticated(secret::UNKNOWN))
     }
 
     /// Whose secret has this digest, if it has not expired. Takes the same time for every digest, known or not: the whole
@@ -181,8 +174,10 @@ pub fn check_key_name(name: &str) -> Result<(), AccountsError> {
 #[cfg(test)]
 mod tests {
     use fault::{Fault, Kind};
+    use http::HeaderMap;
 
     use super::*;
+    use crate::Keyring;
 
     fn load(pairs: &[&str]) -> Result<Keys, AccountsError> {
         let api_keys = pairs.iter().map(ToString::to_string).collect();
@@ -232,7 +227,8 @@ mod tests {
     #[test]
     fn refuses_a_secret_where_a_hash_belongs_and_does_not_print_it() {
         let error = load(&["laptop:ondol_my-real-secret"]).unwrap_err().to_string();
-        assert!(error.contains("64 hex digits") && !error.contains("my-real-secret"), "{error}");
+        assert!(error.starts_with("--api-key: ") && error.contains("64 hex digits"), "{error}");
+        assert!(!error.contains("my-real-secret"), "{error}");
     }
 
     #[test]
@@ -256,17 +252,19 @@ mod tests {
         headers
     }
 
-    #[test]
-    fn a_known_key_names_its_caller() {
-        let keys = load(&[&pair("laptop", "secret")]).unwrap();
+    fn door() -> Keyring {
+        Keyring::of_file(load(&[&pair("laptop", "secret")]).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_known_key_names_its_caller() {
         for value in ["Bearer secret", "bearer secret", "BEARER secret"] {
-            assert_eq!(keys.authenticate(&sent(&[value])).unwrap().name, "laptop");
+            assert_eq!(door().authenticate(&sent(&[value])).await.unwrap().name, "laptop");
         }
     }
 
-    #[test]
-    fn everything_else_is_refused_with_what_to_do() {
-        let keys = load(&[&pair("laptop", "secret")]).unwrap();
+    #[tokio::test]
+    async fn everything_else_is_refused_with_what_to_do() {
         let wrong: [&[&'static str]; 8] = [
             &[],
             &[""],
@@ -278,12 +276,12 @@ mod tests {
             &["Bearer secret", "Bearer secret"],
         ];
         for values in wrong {
-            let error = keys.authenticate(&sent(values)).unwrap_err();
+            let error = door().authenticate(&sent(values)).await.unwrap_err();
             assert_eq!(error.kind(), Kind::Unauthenticated, "{values:?}");
             let message = error.public_message();
             assert!(!message.is_empty() && !message.contains("secret"), "{message}");
         }
-        let twice = keys.authenticate(&sent(&["Bearer secret", "Bearer secret"])).unwrap_err();
+        let twice = door().authenticate(&sent(&["Bearer secret", "Bearer secret"])).await.unwrap_err();
         assert!(twice.public_message().contains("give it once"), "{twice}");
     }
 }

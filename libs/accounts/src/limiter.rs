@@ -54,7 +54,7 @@ impl Limiter {
         table: LimitTable,
         when_away: WhenAway,
     ) -> Result<(Self, Settler), AccountsError> {
-        table.check()?;
+        table.check().map_err(|flaw| AccountsError::setting("limits", flaw.to_string()))?;
         let (words, heard) = unbounded_channel();
         let local = Arc::new(MemoryCounters::new(Clock::default()));
         let outage = Arc::new(Outage::new("limits"));

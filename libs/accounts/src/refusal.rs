@@ -71,6 +71,15 @@ pub struct Exceeded {
     pub left: u64,
     /// What the request would take of it.
     pub asked: u64,
+    /// What is not there only as running calls have reserved it. They give back what they do not use.
+    pub held: u64,
+}
+
+impl Exceeded {
+    /// Whether there may be room as soon as running calls have ended.
+    fn is_held(&self) -> bool {
+        self.asked <= self.left.saturating_add(self.held)
+    }
 }
 
 /// The tightest limits of a caller: what `x-ratelimit-*` tell.
@@ -106,8 +115,8 @@ impl Refusal {
         let mut retry_after = Some(Duration::ZERO);
         for (scope, level, asked) in levels.filter(|(_, level, asked)| *asked > level.left) {
             retry_after = retry_after.zip(level.wait_for(asked)).map(|(one, other)| one.max(other));
-            let Level { measure, limit, left, .. } = level;
-            exceeded.push(Exceeded { scope: scope.clone(), measure, limit, left, asked });
+            let Level { measure, limit, left, held, .. } = level;
+            exceeded.push(Exceeded { scope: scope.clone(), measure, limit, left, asked, held });
         }
         let standing = Standing::new(charges, tallies);
         (!exceeded.is_empty()).then_some(Self { exceeded, retry_after, standing })
@@ -115,7 +124,9 @@ impl Refusal {
 
     /// A word for programs: what kind of limit it is that takes longest.
     pub(crate) fn reason(&self) -> &'static str {
-        let is = |wanted: &[Measure]| self.exceeded.iter().any(|one| wanted.contains(&one.measure));
+        let is = |wanted: &[Measure]| {
+            self.exceeded.iter().any(|one| wanted.contains(&one.measure) && !one.is_held())
+        };
         if self.retry_after.is_none() {
             "REQUEST_LARGER_THAN_LIMIT"
         } else if is(&Measure::ALL[2..6]) {
@@ -146,11 +157,15 @@ impl fmt::Display for Refusal {
 
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scope, measure, limit, left, asked } = self;
+        let Self { scope, measure, limit, left, asked, held } = self;
         write!(
             f,
             "{scope} may have {limit} {measure}, of which {left} are left where {asked} would be needed"
-        )
+        )?;
+        if *held > 0 {
+            write!(f, " and running calls hold {held}")?;
+        }
+        Ok(())
     }
 }
 

@@ -32,6 +32,22 @@ mod tests {
     }
 
     #[test]
+    fn room_for_nothing_is_refused_with_what_is_expected() {
+        let told = |flag: &str, value: &str| {
+            let command = Arguments::augment_args(Command::new("test"));
+            let line = ["test".to_owned(), format!("{flag}={value}")];
+            command.try_get_matches_from(line).unwrap_err().to_string()
+        };
+        for flag in ["--threads", "--slots", "--context-tokens"] {
+            for wrong in ["0", "-5"] {
+                let told = told(flag, wrong);
+                assert!(told.contains(flag) && told.contains("expected a whole number, 1 or more"), "{told}");
+            }
+        }
+        assert!(told("--max-waiting", "-5").contains("expected a whole number, 0 or more"));
+    }
+
+    #[test]
     fn a_chunk_of_one_token_is_refused() {
         let command = Arguments::augment_args(Command::new("test"));
         assert!(command.try_get_matches_from(["test", "--prefill-chunk-tokens", "1"]).is_err());

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
+use arguments::count;
+
 use crate::{EngineError, Geometry};
 
 /// How the engine queues and schedules.
@@ -81,12 +83,14 @@ impl fmt::Debug for Clock {
 pub struct SchedulerArguments {
     /// Requests that may wait for a slot. One more is refused at once (`RESOURCE_EXHAUSTED`, with a time to come
     /// back), which serves callers better than a long queue.
-    #[arg(long, env = "ONDOL_MAX_WAITING", default_value_t = 64, value_name = "N")]
+    #[arg(long, env = "ONDOL_MAX_WAITING", default_value_t = 64, value_name = "N",
+          value_parser = count::<usize>)]
     pub max_waiting: usize,
 
     /// Prompt tokens that all waiting requests may have together. Keeps a few very long prompts from promising
     /// minutes of work.
-    #[arg(long, env = "ONDOL_MAX_WAITING_TOKENS", default_value_t = 65_536, value_name = "TOKENS")]
+    #[arg(long, env = "ONDOL_MAX_WAITING_TOKENS", default_value_t = 65_536, value_name = "TOKENS",
+          value_parser = count::<usize>)]
     pub max_waiting_tokens: usize,
 
     /// Prompt tokens read between two decode steps. Smaller: running streams stutter less when a long prompt arrives.

@@ -10,6 +10,7 @@ mod chain;
 mod kind;
 mod quota;
 mod rounded;
+mod too_slow;
 mod violation;
 
 use std::{borrow::Cow, error::Error, time::Duration};
@@ -18,6 +19,7 @@ pub use chain::Chain;
 pub use kind::Kind;
 pub use quota::Quota;
 pub use rounded::Rounded;
+pub use too_slow::TooSlow;
 pub use violation::Violation;
 
 /// An error that can be shown to a caller.
@@ -44,8 +46,8 @@ pub trait Fault: Error {
         false
     }
 
-    /// Which quotas leave no room, for now ([`Kind::ResourceExhausted`]) or ever ([`Kind::FailedPrecondition`]); empty where
-    /// there is nothing closer to say than the reason.
+    /// Which quotas leave no room, for now ([`Kind::ResourceExhausted`]) or ever ([`Kind::FailedPrecondition`]); empty
+    /// where there is nothing closer to say than the reason.
     fn quotas(&self) -> Vec<Quota> {
         Vec::new()
     }

@@ -6,8 +6,8 @@ const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
-/// A length of time in whole numbers: `956 ms`, `12 s`, `1 min 30 s`, `7 days`. It is rounded up, so that whoever waits for so
-/// long does not come too early.
+/// A length of time in whole numbers: `956 ms`, `12 s`, `1 min 30 s`, `7 days`. It is rounded up, so that whoever waits
+/// for so long does not come too early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rounded(pub Duration);
 

@@ -2,16 +2,18 @@
 
 use std::{
     convert::Infallible,
+    error::Error,
     pin::Pin,
     sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
 };
 
 use bytes::{Bytes, BytesMut};
+use fault::TooSlow;
 use http_body::{Body, Frame};
 use transcoding::{Route, TranscodingError};
 
-use crate::frames;
+use crate::{BoxError, frames};
 
 /// What was wrong with the request, where something was.
 pub(crate) type Outcome = Arc<OnceLock<TranscodingError>>;
@@ -32,7 +34,7 @@ pub(crate) struct Call<B> {
     done: bool,
 }
 
-impl<B: Body<Data = Bytes>> Call<B> {
+impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Call<B> {
     /// At most `limit` bytes are read; `refused` is what is wrong already.
     pub(crate) fn new(
         route: Route,
@@ -59,9 +61,9 @@ impl<B: Body<Data = Bytes>> Call<B> {
         }
         let limit = self.limit;
         while let Some(frame) = ready!(self.body.as_mut().poll_frame(cx)) {
-            let Ok(frame) = frame else {
-                let problem = "it broke off".to_owned();
-                return Poll::Ready(Err(TranscodingError::Json { problem }));
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(cut) => return Poll::Ready(Err(ended_early(&*cut.into()))),
             };
             let Ok(data) = frame.into_data() else { continue };
             if self.read.len() + data.len() > limit {
@@ -73,7 +75,12 @@ impl<B: Body<Data = Bytes>> Call<B> {
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for Call<B> {
+/// Why a body ended before its end.
+fn ended_early(cut: &(dyn Error + 'static)) -> TranscodingError {
+    if TooSlow::is_cause_of(cut) { TranscodingError::BodyTooSlow } else { TranscodingError::BodyBroken }
+}
+
+impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for Call<B> {
     type Data = Bytes;
     type Error = Infallible;
 

@@ -46,6 +46,7 @@ impl Refusal {
         let status = match error {
             TranscodingError::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             TranscodingError::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
+            TranscodingError::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             TranscodingError::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             TranscodingError::ContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             other => http_status(other.kind().reason()),

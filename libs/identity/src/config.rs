@@ -2,14 +2,14 @@
 
 use std::{
     collections::HashSet,
-    io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use accounts::{Account, Grants, Limits, check_key_name};
-use arguments::{bytes_of, text_of, toml_problem};
-use fault::Violation;
+use arguments::{Flaw, SettingsFile, from_toml};
+use fault::Chain;
+use ipnet::IpNet;
 use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -88,56 +88,51 @@ fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>
 
 /// Reads the issuers and certificates in the TOML file at `path`, at most 1 MiB.
 pub(crate) fn read(path: &Path) -> Result<(Vec<Issuer>, Certificates), IdentityError> {
-    let text = text_of(path).map_err(|source| failed(path, source))?;
-    let wrong = |problem: &str| {
-        IdentityError::Config(format!("{} is no file of identities: {problem}", path.display()))
-    };
-    let file: IdentityFile =
-        toml::from_str(&text).map_err(|error| wrong(&toml_problem(&text, error.span(), error.message())))?;
+    let file = SettingsFile::new("--identities-file", path);
+    let text = file.text()?;
+    identities(&text).map_err(|flaw| file.wrong(flaw.found_in(&text)).into())
+}
+
+fn identities(text: &str) -> Result<(Vec<Issuer>, Certificates), Flaw> {
+    let file: IdentityFile = from_toml(text)?;
     if file.issuers.is_empty() && file.certificates.is_empty() {
         // It would let nobody in, and nobody would know why.
-        return Err(wrong("it names nobody: expected an [[issuers]] or a [[certificates]] table"));
+        return Err(Flaw::new("", "it names nobody: expected an [[issuers]] or a [[certificates]] table"));
     }
-    distinct("issuers", file.issuers.iter().map(|entry| entry.name.as_str()))?;
-    distinct("issuers", file.issuers.iter().map(|entry| entry.issuer.as_str()))?;
-    distinct("certificates", file.certificates.iter().map(|entry| entry.san.as_str()))?;
-    let issuers = file.issuers.into_iter().map(IssuerEntry::issuer).collect::<Result<_, _>>()?;
-    let certificates = file.certificates.into_iter().map(CertificateEntry::account);
-    Ok((issuers, Certificates::new(certificates.collect::<Result<Vec<_>, _>>()?)))
+    distinct("issuers", "name", file.issuers.iter().map(|entry| &entry.name))?;
+    distinct("issuers", "issuer", file.issuers.iter().map(|entry| &entry.issuer))?;
+    let issuers = each("issuers", file.issuers, IssuerEntry::issuer)?;
+    let certificates = each("certificates", file.certificates, CertificateEntry::account)?;
+    // As they are compared: of a name that is there in two cases only one would count.
+    distinct("certificates", "san", certificates.iter().map(|(san, _)| san))?;
+    Ok((issuers, Certificates::new(certificates)))
 }
 
-fn failed(path: &Path, source: io::Error) -> IdentityError {
-    IdentityError::File { path: path.to_owned(), source }
+/// What the entries of a list stand for; the error names the entry.
+fn each<E, T>(list: &str, entries: Vec<E>, made: fn(E) -> Result<T, Flaw>) -> Result<Vec<T>, Flaw> {
+    let entries = entries.into_iter().enumerate();
+    entries.map(|(at, entry)| made(entry).map_err(|flaw| flaw.within(&format!("{list}[{at}]")))).collect()
 }
 
-fn distinct<'a>(table: &str, names: impl Iterator<Item = &'a str>) -> Result<(), IdentityError> {
+fn distinct<'a>(list: &str, field: &str, names: impl Iterator<Item = &'a String>) -> Result<(), Flaw> {
     let mut seen = HashSet::new();
-    for name in names {
+    for (at, name) in names.enumerate() {
         if !seen.insert(name) {
-            return Err(IdentityError::Config(format!("{table}: {name:?} is there twice")));
+            return Err(Flaw::new(format!("{list}[{at}].{field}"), format!("{name:?} is there twice")));
         }
     }
     Ok(())
 }
 
 impl IssuerEntry {
-    fn issuer(self) -> Result<Issuer, IdentityError> {
-        let name = self.name.clone();
-        let wrong = |problem: String| IdentityError::Config(format!("issuers: {name:?}: {problem}"));
-        self.check().map_err(wrong)?;
+    fn issuer(self) -> Result<Issuer, Flaw> {
+        self.check()?;
         let algorithms: Vec<_> =
-            self.algorithms.iter().map(|name| algorithm(name)).collect::<Result<_, _>>().map_err(wrong)?;
-        let place = Place::of(&self.issuer, self.jwks_url.as_deref()).map_err(wrong)?;
-        let networks = self.private.iter().map(|text| {
-            text.parse()
-                .map_err(|_| wrong(format!("private: expected a network such as 10.0.0.0/8, got {text:?}")))
-        });
-        let networks = networks.collect::<Result<_, _>>()?;
-        let authorities = self.authority.as_deref();
-        let authorities = authorities.map(|path| bytes_of(path).map_err(|source| failed(path, source)));
-        let authorities = authorities.transpose()?;
-        let remote = Remote::new(place, networks, authorities, algorithms.clone());
-        let remote = remote.map_err(|error| wrong(error.to_string()))?;
+            self.algorithms.iter().map(|name| algorithm(name)).collect::<Result<_, _>>()?;
+        let place = Place::of(&self.issuer, self.jwks_url.as_deref())?;
+        let asked = if self.jwks_url.is_some() { "jwks_url" } else { "issuer" };
+        let remote = Remote::new(place, self.networks()?, self.authorities()?, algorithms.clone());
+        let remote = remote.map_err(|error| Flaw::new(asked, Chain(&error).to_string()))?;
         Ok(Issuer {
             published: Published::new(&self.name, self.stale.unwrap_or(STALE)),
             url: self.issuer,
@@ -155,21 +150,36 @@ impl IssuerEntry {
         })
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn networks(&self) -> Result<Vec<IpNet>, Flaw> {
+        let networks = self.private.iter().enumerate().map(|(at, text)| {
+            let said = || format!("expected a network such as 10.0.0.0/8, found {text:?}");
+            text.parse().map_err(|_wrong| Flaw::new(format!("private[{at}]"), said()))
+        });
+        networks.collect()
+    }
+
+    /// What stands in the file of the authority, if there is one.
+    fn authorities(&self) -> Result<Option<Vec<u8>>, Flaw> {
+        let Some(path) = &self.authority else { return Ok(None) };
+        let read = SettingsFile::new("", path).bytes();
+        read.map(Some).map_err(|error| Flaw::new("authority", Chain(&error).to_string()))
+    }
+
+    fn check(&self) -> Result<(), Flaw> {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if !(1..=LONGEST_NAME).contains(&self.name.len()) || !self.name.chars().all(is_plain) {
-            return Err(format!("name: expected 1 to {LONGEST_NAME} lower-case letters, digits or `-`"));
+            let said = format!("expected 1 to {LONGEST_NAME} lower-case letters, digits or `-`");
+            return Err(Flaw::new("name", said));
         }
         if self.audiences.is_empty() || self.audiences.iter().any(String::is_empty) {
-            return Err(
-                "audiences: expected one at least: who is not named in a token must not take it".to_owned()
-            );
+            let said = "expected one at least: who is not named in a token must not take it";
+            return Err(Flaw::new("audiences", said));
         }
         if self.leeway.is_some_and(|leeway| leeway > MOST_LEEWAY) {
-            return Err("leeway: expected at most 5m".to_owned());
+            return Err(Flaw::new("leeway", "expected at most 5m"));
         }
         if self.stale.is_some_and(|stale| stale < 2 * REFRESH) {
-            return Err("stale: expected at least 20m: keys are fetched every 10m".to_owned());
+            return Err(Flaw::new("stale", "expected at least 20m: keys are fetched every 10m"));
         }
         let twice = [
             ("models", self.claims.models.is_some() && self.grants.models.is_some()),
@@ -177,39 +187,38 @@ impl IssuerEntry {
             ("jobs", self.claims.jobs.is_some() && self.grants.jobs.is_some()),
         ];
         if let Some((list, _)) = twice.into_iter().find(|(_, twice)| *twice) {
-            return Err(format!("{list}: expected it in `claims` or in `grants`, not in both"));
+            let said = "expected it in `claims` or in `grants`, not in both";
+            return Err(Flaw::new(list, said).within("claims"));
         }
         sound(&self.grants, self.limits)
     }
 }
 
-fn sound(grants: &Grants, limits: Limits) -> Result<(), String> {
-    let within = |table: &str, wrong: Violation| format!("{table}.{}: {}", wrong.field, wrong.description);
-    let of_grants = grants.violations().into_iter().map(|wrong| within("grants", wrong));
-    let of_limits = limits.violations().into_iter().map(|wrong| within("limits", wrong));
-    of_grants.chain(of_limits).next().map_or(Ok(()), Err)
+fn sound(grants: &Grants, limits: Limits) -> Result<(), Flaw> {
+    let of_grants = grants.violations().into_iter().map(|wrong| ("grants", wrong));
+    let of_limits = limits.violations().into_iter().map(|wrong| ("limits", wrong));
+    let first = of_grants.chain(of_limits).next();
+    first.map_or(Ok(()), |(table, wrong)| Err(Flaw::new(wrong.field, wrong.description).within(table)))
 }
 
-fn algorithm(name: &str) -> Result<Algorithm, String> {
+fn algorithm(name: &str) -> Result<Algorithm, Flaw> {
     let known = name.parse::<Algorithm>().ok();
     let public =
         known.filter(|known| !matches!(known, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512));
     public.ok_or_else(|| {
-        format!("algorithms: expected RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA, got {name:?}")
+        let known = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA";
+        Flaw::new("algorithms", format!("expected {known}, found {name:?}"))
     })
 }
 
 impl CertificateEntry {
-    fn account(self) -> Result<(String, Account), IdentityError> {
-        let wrong =
-            |problem: String| IdentityError::Config(format!("certificates: {:?}: {problem}", self.san));
-        check_key_name(&self.name).map_err(|error| wrong(error.to_string()))?;
-        sound(&self.grants, self.limits).map_err(wrong)?;
+    fn account(self) -> Result<(String, Account), Flaw> {
+        check_key_name(&self.name).map_err(|error| Flaw::new("name", error.to_string()))?;
+        sound(&self.grants, self.limits)?;
         let is_name = !self.san.is_empty() && self.san.bytes().all(|byte| byte.is_ascii_graphic());
         if !is_name || self.san.contains('*') {
-            return Err(wrong(
-                "san: expected one whole URI or DNS name, as it stands in the certificate".to_owned(),
-            ));
+            let said = "expected one whole URI or DNS name, as it stands in the certificate";
+            return Err(Flaw::new("san", said));
         }
         // A DNS name is the same in any case; a URI is not.
         let san = if self.san.contains(':') { self.san } else { self.san.to_ascii_lowercase() };

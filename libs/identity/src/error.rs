@@ -1,8 +1,9 @@
 //! What can go wrong with identities.
 
-use std::{borrow::Cow, io, path::PathBuf, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
 use accounts::AccountsError;
+use arguments::FileError;
 use egress::EgressError;
 use fault::{Fault, Kind, Quota, Rounded, Violation};
 
@@ -12,17 +13,9 @@ use crate::Refusal;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
-    /// A file cannot be read.
-    #[error("reading {}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file of identities says something wrong: where, and what was expected.
-    #[error("{0}")]
-    Config(String),
+    /// The file of identities cannot be used; says where in it and what was expected.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A key opens nothing, or none came.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
@@ -57,8 +50,7 @@ impl Fault for IdentityError {
             Self::Accounts(error) => error.kind(),
             Self::Refused(_) => Kind::Unauthenticated,
             Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => Kind::Unavailable,
-            Self::File { .. } => Kind::Internal,
-            Self::Config(_) => Kind::FailedPrecondition,
+            Self::File(_) => Kind::FailedPrecondition,
         }
     }
 
@@ -69,7 +61,7 @@ impl Fault for IdentityError {
             Self::Away { .. } | Self::Egress(_) | Self::Answer(_) => {
                 "tokens cannot be checked at the moment, since their issuer is away; try again".into()
             }
-            Self::File { .. } | Self::Config(_) => "the service is not configured".into(),
+            Self::File(_) => "the service is not configured".into(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use arguments::Flaw;
 use egress::{Egress, EgressOptions, Hosts, Request, check_url, host_of};
 use http::{Method, StatusCode};
 use ipnet::IpNet;
@@ -41,15 +42,16 @@ pub(crate) struct Remote {
 
 impl Place {
     /// Where the keys of this issuer are. The error says what is wrong with a URL, and with which.
-    pub(crate) fn of(issuer: &str, named: Option<&str>) -> Result<Self, String> {
-        let own = parse(issuer).map_err(|problem| format!("issuer: {problem}"))?;
+    pub(crate) fn of(issuer: &str, named: Option<&str>) -> Result<Self, Flaw> {
+        let own = parse(issuer).map_err(|problem| Flaw::new("issuer", problem))?;
         if own.query().is_some() || own.fragment().is_some() {
-            return Err("issuer: expected a URL without a query".to_owned());
+            return Err(Flaw::new("issuer", "expected a URL without a query"));
         }
         if let Some(named) = named {
-            return parse(named).map(Self::Named).map_err(|problem| format!("jwks_url: {problem}"));
+            return parse(named).map(Self::Named).map_err(|problem| Flaw::new("jwks_url", problem));
         }
-        let url = parse(&format!("{}{DISCOVERY}", issuer.trim_end_matches('/')))?;
+        let discovery = format!("{}{DISCOVERY}", issuer.trim_end_matches('/'));
+        let url = parse(&discovery).map_err(|problem| Flaw::new("issuer", problem))?;
         Ok(Self::Discovered { issuer: issuer.to_owned(), url })
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arguments::{duration, positive_duration};
+use arguments::{duration, positive, positive_duration};
 
 use crate::{JobsError, Limits, Name};
 
@@ -13,19 +13,19 @@ use crate::{JobsError, Limits, Name};
 pub struct LimitArguments {
     /// Jobs that wait, delayed ones included [default: 1000000]. With any of these flags all are set, for every process on
     /// the queue; without, they stay as they are
-    #[arg(long, env = "ONDOL_QUEUE_DEPTH", value_name = "JOBS")]
+    #[arg(long, env = "ONDOL_QUEUE_DEPTH", value_name = "JOBS", value_parser = positive::<u64>)]
     pub queue_depth: Option<u64>,
 
     /// Jobs of one tenant that wait, delayed ones included, or run [default: no bound]
-    #[arg(long, env = "ONDOL_QUEUE_TENANT_DEPTH", value_name = "JOBS")]
+    #[arg(long, env = "ONDOL_QUEUE_TENANT_DEPTH", value_name = "JOBS", value_parser = positive::<u64>)]
     pub queue_tenant_depth: Option<u64>,
 
     /// Jobs that run at the same time [default: no bound]
-    #[arg(long, env = "ONDOL_QUEUE_RUNNING", value_name = "JOBS")]
+    #[arg(long, env = "ONDOL_QUEUE_RUNNING", value_name = "JOBS", value_parser = positive::<u64>)]
     pub queue_running: Option<u64>,
 
     /// Jobs of one tenant that run at the same time [default: no bound]
-    #[arg(long, env = "ONDOL_QUEUE_TENANT_RUNNING", value_name = "JOBS")]
+    #[arg(long, env = "ONDOL_QUEUE_TENANT_RUNNING", value_name = "JOBS", value_parser = positive::<u64>)]
     pub queue_tenant_running: Option<u64>,
 
     /// Jobs of a kind that run at the same time, such as `batch=4`; may be given several times [default: no bound]
@@ -33,7 +33,7 @@ pub struct LimitArguments {
     pub queue_kind_running: Vec<(Name, u64)>,
 
     /// The recovery from a lost worker that declares a job dead [default: 3]
-    #[arg(long, env = "ONDOL_QUEUE_RECOVERIES", value_name = "N")]
+    #[arg(long, env = "ONDOL_QUEUE_RECOVERIES", value_name = "N", value_parser = positive::<u32>)]
     pub queue_recoveries: Option<u32>,
 
     /// How long done, cancelled and expired jobs can be looked at [default: 24h]
@@ -49,7 +49,7 @@ pub struct LimitArguments {
     pub queue_keys_kept: Option<Duration>,
 
     /// Events kept of one job [default: 256]
-    #[arg(long, env = "ONDOL_QUEUE_EVENTS_KEPT", value_name = "N")]
+    #[arg(long, env = "ONDOL_QUEUE_EVENTS_KEPT", value_name = "N", value_parser = positive::<u32>)]
     pub queue_events_kept: Option<u32>,
 }
 
@@ -86,11 +86,11 @@ impl LimitArguments {
 }
 
 fn of_kind(text: &str) -> Result<(Name, u64), String> {
-    let wrong = || "expected a kind and a number, such as batch=4".to_owned();
+    let wrong = || "expected a kind and a number above 0, such as batch=4".to_owned();
     let (kind, jobs) = text.split_once('=').ok_or_else(wrong)?;
     Ok((
         Name::new("kind", kind).map_err(|wrong| wrong.to_string())?,
-        jobs.parse().map_err(|_number| wrong())?,
+        positive(jobs).map_err(|_number| wrong())?,
     ))
 }
 
@@ -134,13 +134,23 @@ mod tests {
 
     #[test]
     fn wrong_lengths_and_kinds_are_refused() {
-        for wrong in
-            [["--queue-done-kept", "30"], ["--queue-kind-running", "batch"], ["--redis-timeout", "0s"]]
-        {
+        for wrong in [
+            ["--queue-done-kept", "30"],
+            ["--queue-kind-running", "batch"],
+            ["--queue-kind-running", "batch=0"],
+            ["--queue-depth", "0"],
+            ["--queue-tenant-depth", "0"],
+            ["--queue-running", "0"],
+            ["--queue-tenant-running", "0"],
+            ["--queue-recoveries", "0"],
+            ["--queue-events-kept", "0"],
+            ["--redis-connections", "0"],
+            ["--queue-shards", "0"],
+            ["--redis-timeout", "0s"],
+        ] {
             assert_eq!(parse(&wrong).err().unwrap().kind(), ErrorKind::ValueValidation, "{wrong:?}");
         }
         let command = parse(&["--queue-kind-running", "batch=4,image=2"]).unwrap();
         assert_eq!(command.limits.limits().unwrap().unwrap().kind_running.len(), 2);
-        assert!(parse(&["--queue-recoveries", "0"]).unwrap().limits.limits().is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 
+use arguments::FileError;
 use fault::{Fault, Kind, Rounded, Violation};
 
 use crate::{JobId, State};
@@ -77,6 +78,9 @@ pub enum JobsError {
         /// What is wrong with it and what to do.
         problem: String,
     },
+    /// A file of TLS cannot be used; says which and why.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The heart's thread could not be started.
     #[error("cannot start the thread that keeps leases alive")]
     Thread(#[source] Arc<std::io::Error>),
@@ -111,7 +115,7 @@ impl Fault for JobsError {
             Self::QueueFull { .. } => Kind::ResourceExhausted,
             Self::KeyConflict { .. } => Kind::AlreadyExists,
             Self::NotFound { .. } | Self::NoSchedule { .. } => Kind::NotFound,
-            Self::WrongState { .. } | Self::InvalidSetting { .. } => Kind::FailedPrecondition,
+            Self::WrongState { .. } | Self::InvalidSetting { .. } | Self::File(_) => Kind::FailedPrecondition,
             Self::Redis { .. } => Kind::Unavailable,
             Self::Corrupt { .. } => Kind::DataLoss,
             Self::Thread(_) => Kind::Internal,
@@ -122,7 +126,9 @@ impl Fault for JobsError {
         match self {
             Self::Redis { .. } => "the job queue cannot be reached; try again".into(),
             Self::Corrupt { .. } => "the stored job cannot be read".into(),
-            Self::InvalidSetting { .. } | Self::Thread(_) => "the job queue could not be started".into(),
+            Self::InvalidSetting { .. } | Self::File(_) | Self::Thread(_) => {
+                "the job queue could not be started".into()
+            }
             _ => self.to_string().into(),
         }
     }

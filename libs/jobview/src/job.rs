@@ -10,9 +10,6 @@ use proto::jobs::v1::{self as wire, ArtifactLink, job::Work};
 
 use crate::{WEBHOOK, webhook_of};
 
-/// The kinds of jobs that callers create: the fields of `work`.
-pub const KINDS: [&str; 3] = ["generate_text", "batch", "call_tool"];
-
 /// A job as it is told, with what it is to do and what it made as far as these are known.
 pub fn job(job: &Job, work: Option<&[u8]>, made: Option<&Manifest>) -> wire::Job {
     let published = match made {
@@ -92,29 +89,14 @@ fn told(kind: &str, work: &[u8]) -> Option<wire::Webhook> {
 #[cfg(test)]
 mod tests {
     use prost::Message;
-    use prost_types::field_descriptor_proto::Type;
-
     use proto::jobs::v1::Webhook;
 
-    use super::{KINDS, told};
+    use super::told;
 
     #[test]
     fn of_a_job_that_tells_it_is_known_whom() {
         let webhook = Webhook { url: "https://example.com/hooks".into() };
         assert_eq!(told("webhook", &webhook.encode_to_vec()), Some(webhook.clone()));
         assert_eq!(told("batch", &webhook.encode_to_vec()), None);
-    }
-
-    #[test]
-    fn the_kinds_are_those_of_the_contract() {
-        let files = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap().file;
-        let file = files
-            .into_iter()
-            .find(|file| file.package() == "ondol.jobs.v1" && file.name().ends_with("/job.proto"));
-        let job = file.unwrap().message_type.into_iter().find(|message| message.name() == "Job").unwrap();
-        let kinds =
-            job.field.iter().filter(|field| field.oneof_index.is_some() && field.r#type() == Type::Message);
-        let kinds: Vec<_> = kinds.map(|field| field.name().to_owned()).collect();
-        assert_eq!(kinds, KINDS);
     }
 }

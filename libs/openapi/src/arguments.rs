@@ -15,9 +15,8 @@ impl Names {
     pub(crate) fn take(&mut self, name: &str) -> String {
         let plain: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-        let plain =
-            plain.trim_matches('_').get(..LONGEST.min(plain.trim_matches('_').len())).unwrap_or_default();
-        let plain = if plain.is_empty() { "argument" } else { plain };
+        let plain = plain.trim_matches('_');
+        let plain = if plain.is_empty() { "argument" } else { plain.get(..LONGEST).unwrap_or(plain) };
         let mut free = plain.to_owned();
         let mut number = 2;
         while !self.0.insert(free.clone()) {

@@ -1,5 +1,7 @@
 //! A whole document.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -152,13 +154,19 @@ impl Listed {
 
 /// Names that were made are not taken twice: the later ones get a number.
 fn make_unlike(listed: &mut [Listed]) {
-    let mut taken = std::collections::BTreeSet::new();
+    let mut taken = BTreeSet::new();
+    // Each name goes on with its own next number: a stranger's document may hold nothing but twins.
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     for operation in listed {
         let made = operation.id == made_id(&operation.method.to_lowercase(), &operation.path);
-        let (plain, mut number) = (operation.id.clone(), 2);
-        while !taken.insert(operation.id.clone()) && made {
+        if taken.insert(operation.id.clone()) || !made {
+            continue;
+        }
+        let plain = operation.id.clone();
+        let number = numbers.entry(plain.clone()).or_insert(2);
+        while !taken.insert(operation.id.clone()) {
             operation.id = format!("{plain}_{number}");
-            number += 1;
+            *number += 1;
         }
     }
 }

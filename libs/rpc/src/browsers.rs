@@ -39,8 +39,8 @@ const SHOWN: [&str; 13] = [
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Browsers")]
 pub struct BrowserArguments {
-    /// An origin whose pages may call, such as `https://app.example.com`, repeatable; `*` for all of them. Keys are sent by
-    /// the page itself, never by the browser: cookies are not taken [default: none]
+    /// An origin whose pages may call, such as `https://app.example.com`, repeatable; `*` for all of them. Keys are
+    /// sent by the page itself, never by the browser: cookies are not taken [default: none]
     #[arg(long, env = "ONDOL_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub cors_origin: Vec<String>,
 }
@@ -64,7 +64,8 @@ impl BrowserArguments {
             CorsLayer::new()
                 .allow_origin(origins)
                 .allow_methods(methods)
-                // Without cookies nothing rides along that a page did not send itself, and clients send headers of their own.
+                // Without cookies nothing rides along that a page did not send itself, and clients send headers of
+                // their own.
                 .allow_headers(AllowHeaders::mirror_request())
                 .expose_headers(shown)
                 .max_age(REMEMBERED),

@@ -19,7 +19,7 @@ use crate::{
 
 /// When a shed call should come back, give or take a half, so that they do not all come at once.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// So many such times are told.
+/// How many different ones are told.
 const REFUSALS: usize = 64;
 
 /// Admits a call while there is a permit, and holds the permit until the body has ended.
@@ -39,7 +39,8 @@ impl LimitConcurrency {
         Self { room, message, refusals }
     }
 
-    /// What one more call would be told now, if there is no room for it. Takes no permit: who is let in has to ask again.
+    /// What one more call would be told now, if there is no room for it. Takes no permit: who is let in has to ask
+    /// again.
     pub(crate) fn refusal(&self) -> Option<Arc<Refusal>> {
         if self.room.available_permits() > 0 {
             return None;

@@ -46,8 +46,8 @@ impl CallContext {
         words.into_iter().chain(own).collect()
     }
 
-    /// The context that [`into_words`](Self::into_words) wrote, and its trace continued in `span`, which must not have been
-    /// entered yet. What cannot be read is left out.
+    /// The context that [`into_words`](Self::into_words) wrote, and its trace continued in `span`, which must not have
+    /// been entered yet. What cannot be read is left out.
     pub fn from_words(words: &BTreeMap<String, String>, span: &Span) -> Self {
         let carrier: HashMap<_, _> = words.iter().map(|(name, word)| (name.clone(), word.clone())).collect();
         continue_from(span, &carrier);

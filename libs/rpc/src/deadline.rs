@@ -70,7 +70,7 @@ impl Step for HoldDeadline {
             None if is_housekeeping(request.uri().path()) => return Ok(None),
             // HTTP has no word for it, and a large file on a slow line takes its time.
             None if !is_grpc(request.headers()) => self.maximum,
-            None => self.default.min(self.maximum),
+            None => self.default,
         };
         let deadline = Deadline::after(timeout);
         request.extensions_mut().insert(deadline);

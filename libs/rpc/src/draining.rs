@@ -1,9 +1,9 @@
 //! What a server still has to finish when it drains, and what it only has to end.
 //!
-//! A call of a service is work, and is waited for. A watch of somebody's health, or an open reflection stream, would go on
-//! for ever: it ends once its watcher has heard the news. A connection on which nothing runs is no reason to stay.
+//! A call of a service is work, and is waited for. A watch of somebody's health, or an open reflection stream, would go
+//! on for ever: it ends once its watcher has heard the news. A connection on which nothing runs is no reason to stay.
 
-use std::{future::Future, pin::Pin, task::Context, time::Duration};
+use std::{pin::Pin, task::Context, time::Duration};
 
 use futures::FutureExt;
 use tokio::{
@@ -19,7 +19,7 @@ use crate::{
     step::{BodyStep, Inner, Polled, Request, Response, Step, is_housekeeping},
 };
 
-/// So long a watcher of health has to hear that nothing serves any more.
+/// How long a watcher of health has to hear that nothing serves any more.
 const LAST_NEWS: Duration = Duration::from_millis(100);
 
 /// The calls of a server, and the word that it drains. Clones are the same.
@@ -39,7 +39,7 @@ impl Calls {
         &self.draining
     }
 
-    /// Ready once nothing has run for so long.
+    /// Ready once nothing has run for `time`.
     pub(crate) async fn idle_for(&self, time: Duration) {
         let mut running = self.running.subscribe();
         loop {

@@ -1,6 +1,6 @@
 //! Everything that can go wrong in this crate, as one enum.
 
-use std::{borrow::Cow, io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{borrow::Cow, io, net::SocketAddr, time::Duration};
 
 use arguments::address_advice;
 use fault::{Fault, Kind};
@@ -19,28 +19,28 @@ pub enum RpcError {
         source: io::Error,
     },
     /// A PEM file of a certificate or key could not be read.
-    #[error("cannot read a {expected} from {}{}", path.display(), if_read(source))]
+    #[error("{file}: cannot read a {expected}{}", if_read(source))]
     TlsFile {
-        /// The file.
-        path: PathBuf,
+        /// The file, behind the flag that names it.
+        file: String,
         /// What the file should hold.
         expected: &'static str,
         /// Why reading failed.
         source: pem::Error,
     },
     /// A PEM file was read but holds nothing of what it should.
-    #[error("{} holds no {expected}", path.display())]
+    #[error("{file}: holds no {expected}")]
     TlsFileEmpty {
-        /// The file.
-        path: PathBuf,
+        /// The file, behind the flag that names it.
+        file: String,
         /// What the file should hold.
         expected: &'static str,
     },
     /// The certificate, key or authority were refused together.
-    #[error("the TLS {what} is not usable")]
+    #[error("{what} cannot be used for TLS")]
     TlsRejected {
-        /// Which of them.
-        what: &'static str,
+        /// Which of them: the files, behind the flags that name them.
+        what: String,
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },

@@ -5,15 +5,14 @@
 //! - [`Server`] wraps tonic routes in the column of `server.rs` and serves them until it is told to stop.
 //! - [`Upstream`] is the channel that generated clients are built on; its column is in `upstream.rs`.
 //! - [`CallContext`] and its parts ([`RequestId`], [`Deadline`], [`Principal`], [`Grants`]) travel as request
-//!   extensions;
-//!   [`onward`] hands them to the next call.
+//!   extensions; [`onward`] hands them to the next call.
 //! - A [`Doorkeeper`] knows calls that there is no room for, which then cost next to nothing.
 //! - [`heartbeat`] keeps a silent stream alive through load balancers.
 //!
 //! Behaviours live one to a file, as a `Step` that sees a request before and its response after, and as a `BodyStep`
 //! where they go on to the response's last frame. Both stacks speak gRPC. The server's also carries plain HTTP routes,
-//! whose refusals `plain` turns from statuses into HTTP's own. What public doors speak besides, JSON and gRPC-Web, becomes
-//! gRPC in front of the column ([`Public`]); paths whose clients know errors in another form name it there
+//! whose refusals `plain` turns from statuses into HTTP's own. What public doors speak besides, JSON and gRPC-Web,
+//! becomes gRPC in front of the column ([`Public`]); paths whose clients know errors in another form name it there
 //! ([`ErrorShape`]), and a body of events says in its own way how it failed ([`LastWords`]).
 //!
 //! This crate must never know one of our own messages, a model, a queue or a key. It spawns nothing that outlives
@@ -58,8 +57,8 @@ pub use plain::{ErrorShape, LastWords};
 pub use principal::{PRINCIPAL_HEADER, Principal, Trust};
 pub use request_id::{REQUEST_ID_HEADER, RequestId};
 pub use server::{MessageLimits, Public, Server, ServerArguments, bind};
-pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, status};
-pub use tls::{PeerNames, ServerCertificate, check_tls};
+pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, name_of, status};
+pub use tls::{PeerNames, ServerCertificate, check_server};
 pub use turn_away::{Doorkeeper, Refusal};
 pub use upstream::{
     AtMostOnce, ConnectFailure, Connector, Dns, Io, Obstacle, OptionalUpstream, Resolve, Upstream,

@@ -11,13 +11,14 @@ use crate::{
     step::{Request, Response, Step},
 };
 
-/// How the messages begin of what is the bytes' fault; tonic keeps nothing else of it. The first is prost's, the others are
-/// about the frame around the message.
-const UNREADABLE: [&str; 4] = [
+/// How the messages begin of what is the bytes' fault; tonic keeps nothing else of it. The first is prost's, the others
+/// are about the frame around the message.
+const UNREADABLE: [&str; 5] = [
     "failed to decode Protobuf message",
     "Unexpected EOF decoding stream",
     "Missing request message",
     "protocol error: received message with invalid compression flag",
+    "protocol error: received message with compressed-flag",
 ];
 
 /// Answers `INVALID_ARGUMENT` where the request could not be decoded.

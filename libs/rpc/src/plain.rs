@@ -5,7 +5,7 @@
 //!   JSON. A body of events says in `last_words` how it ended badly. So nobody further in has to know which of both a
 //!   request is, and log and metrics see one set of codes.
 //! - `ambiguous` refuses what others on the way may read in another way.
-//! - `slow_body` gives up bodies that do not come.
+//! - `slow_body` gives up bodies that do not come, of JSON too.
 
 mod ambiguous;
 mod answer;
@@ -18,6 +18,7 @@ pub(crate) use ambiguous::RefuseAmbiguous;
 pub(crate) use answer::AnswerPlainly;
 pub(crate) use gate::RefuseMisfits;
 pub use last_words::LastWords;
+pub(crate) use slow_body::keep_coming;
 
 use http::{HeaderMap, header::CONTENT_TYPE};
 use serde_json::Value;
@@ -27,7 +28,7 @@ pub type ErrorShape = fn(path: &str, document: Value) -> Value;
 
 /// Whether a request is a gRPC call, by the type of its content: `application/grpc`, alone or with a suffix.
 ///
-/// gRPC-Web is another protocol, which this server does not speak.
+/// gRPC-Web is another protocol: where it is spoken at all, it has become gRPC before this is asked.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
     let rest = content_type.and_then(|it| it.strip_prefix(b"application/grpc"));

@@ -83,7 +83,8 @@ impl PrincipalSlot {
 pub enum Trust {
     /// Nobody's: the headers are removed from every request. For a door that the public can reach.
     Nobody,
-    /// The caller's: the headers become the request's [`Principal`] and [`Grants`]. For services that only services can reach.
+    /// The caller's: the headers become the request's [`Principal`] and [`Grants`]. For services that only services can
+    /// reach.
     Callers,
 }
 

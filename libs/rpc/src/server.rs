@@ -33,7 +33,7 @@ use crate::{
     malformed::BlameMalformed,
     observe::Observe,
     panic::CatchPanic,
-    plain::{AnswerPlainly, ErrorShape, RefuseAmbiguous, RefuseMisfits},
+    plain::{AnswerPlainly, ErrorShape, RefuseAmbiguous, RefuseMisfits, keep_coming},
     request_id::NameRequest,
     step::{Request, Response, StepLayer},
     tls,
@@ -85,8 +85,9 @@ impl Server {
     /// A server that trusts no caller's word for the principal. Reads the TLS files, so that whatever is wrong with
     /// them is known before serving.
     pub fn new(arguments: &ServerArguments, metrics: ServerMetrics) -> Result<Self, RpcError> {
+        arguments.check()?;
         let tls = match arguments.tls_identity()? {
-            Some(identity) => Some(tls::server_config(identity, arguments.tls_client_ca.as_deref())?),
+            Some(identity) => Some(tls::server_config(&identity, arguments.tls_client_ca.as_deref())?),
             None => None,
         };
         Ok(Self {
@@ -123,8 +124,8 @@ impl Server {
         self
     }
 
-    /// From when `leaving` is cancelled, every answer over HTTP/1 is the last one of its connection. It may be long before
-    /// the end: no new connection is refused for it, and HTTP/2 needs no such warning.
+    /// From when `leaving` is cancelled, every answer over HTTP/1 is the last one of its connection. It may be long
+    /// before the end: no new connection is refused for it, and HTTP/2 needs no such warning.
     #[must_use]
     pub fn warned_by(mut self, leaving: CancellationToken) -> Self {
         self.leaving = leaving;
@@ -140,15 +141,16 @@ impl Server {
 
     /// The stack around some routes. Read from the top: what a request meets first, and a response last.
     ///
-    /// Calls that there is no room for are turned away before they cost anything: gRPC in front of all, everything else once it has
-    /// become gRPC, or can be told in HTTP's own words. The id comes first of the rest, so that whatever follows can name the
-    /// call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and JSON come next: all that follows
-    /// sees gRPC. Whoever does not speak gRPC is answered in HTTP's own words outside of all that watches, so that these see
-    /// one set of codes. The span is next, so that whatever follows logs within it. The log and the metrics stand outside of
-    /// everything else that can refuse a call, because a refused call must be seen too. The principal is settled before anything
-    /// could act on it. The deadline stands outside of the limit and of what a drain waits for, so that an expired call gives its
-    /// permit back. Undecodable requests are the caller's fault before anybody counts them as ours. Panics are caught
-    /// innermost: to all the others they are one more `INTERNAL`.
+    /// Calls that there is no room for are turned away before they cost anything: gRPC in front of all, everything else
+    /// once it has become gRPC, or can be told in HTTP's own words. The id comes first of the rest, so that whatever
+    /// follows can name the call. What can be read in several ways goes no further. Browsers' questions, gRPC-Web and
+    /// JSON, whose bodies have to keep coming, are next: all that follows sees gRPC. Whoever does not speak gRPC is answered in HTTP's own words outside
+    /// of all that watches, so that these see one set of codes. The span is next, so that whatever follows logs within
+    /// it. The log and the metrics stand outside of everything else that can refuse a call, because a refused call must
+    /// be seen too. The principal is settled before anything could act on it. The deadline stands outside of the limit
+    /// and of what a drain waits for, so that an expired call gives its permit back. Undecodable requests are the
+    /// caller's fault before anybody counts them as ours. Panics are caught innermost: to all the others they are one
+    /// more `INTERNAL`.
     pub fn stack(
         &self,
         routes: Routes,
@@ -158,7 +160,7 @@ impl Server {
     + 'static {
         let arguments = &self.arguments;
         let methods = self.metrics.methods().clone();
-        let (default, maximum) = (arguments.default_deadline, arguments.max_deadline);
+        let (default, maximum) = (arguments.deadline(), arguments.max_deadline);
         let tongues = self.tongues.clone();
         let grpc_web = tongues.as_ref().map(|_| browsers::grpc_web());
         let shape = tongues.as_ref().map(|tongues| tongues.errors);
@@ -174,6 +176,7 @@ impl Server {
             .layer(RefuseAmbiguous { shape })
             .layer(browsers::cors(cors))
             .layer(option_layer(grpc_web))
+            .map_request(keep_coming)
             .layer(option_layer(json))
             .layer(StepLayer(AnswerPlainly { shape }))
             .layer(TurnAway::new(Post::Behind, &watch))

@@ -7,8 +7,7 @@ mod remote;
 use fault::{Chain, Fault, Kind};
 use tonic::Status;
 
-pub(crate) use code::name_of;
-pub use code::{code_of, kind_of};
+pub use code::{code_of, kind_of, name_of};
 pub use details::ERROR_DOMAIN;
 pub(crate) use details::{Completed, complete};
 pub use remote::Remote;

@@ -86,7 +86,7 @@ impl Step for PropagateTrace {
     }
 }
 
-/// The two last parts of a gRPC path: `/package.Service/Method`.
+/// The service and the method of a gRPC path, `/package.Service/Method`; nothing where it is none.
 pub(crate) fn split(path: &str) -> (&str, &str) {
     path.trim_start_matches('/').split_once('/').unwrap_or(("", ""))
 }

@@ -1,9 +1,9 @@
 //! Calls that there is no room for, turned away before anything is done for them.
 //!
-//! In an overload most calls are refused, and what that costs is taken from those that are let in. So such a call has no span, no
-//! line in the log and no key looked up: it is counted as every call is, and the log says now and then how many there were. Only
-//! what is known without a closer look is refused here: that as many calls run as may, and what a [`Doorkeeper`] knows. All
-//! others, and whoever slips through, meet the exact checks further in.
+//! In an overload most calls are refused, and what that costs is taken from those that are let in. So such a call has
+//! no span, no line in the log and no key looked up: it is counted as every call is, and the log says now and then how
+//! many there were. Only what is known without a closer look is refused here: that as many calls run as may, and what a
+//! [`Doorkeeper`] knows. All others, and whoever slips through, meet the exact checks further in.
 
 mod refusal;
 mod tally;
@@ -29,8 +29,8 @@ use crate::{
 pub use refusal::Refusal;
 pub(crate) use tally::Tally;
 
-/// Knows calls that there is no room for, by their path and by headers that nobody has checked: the answer, or nothing, has to be
-/// there at once. A refusal means that nothing was done.
+/// Knows calls that there is no room for, by their path and by headers that nobody has checked: the answer, or nothing,
+/// has to be there at once. A refusal means that nothing was done.
 pub type Doorkeeper = Arc<dyn Fn(&str, &HeaderMap) -> Option<Arc<Refusal>> + Send + Sync>;
 
 /// What is known at the door.

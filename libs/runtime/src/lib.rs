@@ -11,6 +11,7 @@
 //! - [`launch`] is `run` for a program that parses its arguments itself; [`Supervisor`] is the same life under given
 //!   [`Signals`], for tests.
 //! - [`listen`] opens a port, or says which flag would move it.
+//! - [`with_negative_numbers`] lets flags say themselves what is wrong with a negative number.
 //! - [`with_variable`] gives the process a variable that a library wants, before anything else runs.
 //!
 //! What happens at the end, in order: not ready at once; the drain delay passes, while load balancers look away;
@@ -27,6 +28,7 @@ mod error;
 mod life;
 mod listen;
 mod memory;
+mod negative;
 mod readiness;
 mod run;
 mod signals;
@@ -39,6 +41,7 @@ pub use arguments::Arguments;
 pub use error::{BoxError, RuntimeError};
 pub use life::Life;
 pub use listen::{Flag, listen};
+pub use negative::with_negative_numbers;
 pub use readiness::{Readiness, ReadinessChanges};
 pub use run::{Service, launch, run};
 pub use signals::{Signal, Signals};

@@ -1,6 +1,8 @@
 //! From `main` to the exit code.
 
 use std::{
+    env,
+    ffi::OsString,
     fmt,
     future::Future,
     io::{self, Write},
@@ -19,6 +21,7 @@ use tracing::{error, warn};
 
 use crate::{
     Arguments, BoxError, Exit, Life, RuntimeError, Signals, Supervisor, admin, tls::install_crypto_provider,
+    with_negative_numbers,
 };
 
 /// How long the last spans may take on their way out.
@@ -66,8 +69,8 @@ where
     F: Future<Output = Result<(), E>>,
     E: Into<BoxError>,
 {
-    match parse::<A>(service) {
-        Ok(cli) => launch(service, &cli.process, |life| start(cli.service, life)),
+    match parse(service, env::args_os()) {
+        Ok(Cli { service: own, process }) => launch(service, &process, |life| start(own, life)),
         Err(refusal) => {
             // Help and version come this way too, with exit code 0. Without a terminal to tell, the code has to do.
             let _ = refusal.print();
@@ -101,13 +104,16 @@ struct Cli<A: Args> {
     process: Arguments,
 }
 
-fn parse<A: Args>(service: Service) -> Result<Cli<A>, clap::Error> {
+fn parse<A: Args>(
+    service: Service,
+    line: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> Result<Cli<A>, clap::Error> {
     let command = Cli::<A>::command()
         .name(service.name)
         .version(service.version)
         .about(service.about)
         .mut_arg("admin_addr", |argument| argument.default_value(service.admin_addr));
-    Cli::from_arg_matches(&command.try_get_matches()?)
+    Cli::from_arg_matches(&with_negative_numbers(command).try_get_matches_from(line)?)
 }
 
 /// The order matters: the crypto provider before anything may open TLS, the runtime before telemetry, whose exporter
@@ -189,13 +195,33 @@ impl<A: Args> fmt::Debug for Cli<A> {
 mod tests {
     use clap::{Args, CommandFactory};
 
-    use super::Cli;
+    use super::{Cli, Output, Service, parse};
 
     #[derive(Args)]
     struct Own {
         /// Where calls come in
         #[arg(long)]
         listen: Option<String>,
+    }
+
+    #[test]
+    fn a_negative_number_is_told_by_its_flag_with_what_was_expected() {
+        let service = Service {
+            name: "own",
+            version: "1",
+            commit: None,
+            about: "Tested",
+            admin_addr: "127.0.0.1:0",
+            computes: false,
+            logs: Output::Stderr,
+        };
+        let line = |flags: &[&str]| {
+            let read: Result<Cli<Own>, _> = parse(service, [&["own"], flags].concat());
+            read.map(|cli| cli.service.listen).map_err(|error| error.to_string())
+        };
+        assert_eq!(line(&["--listen", "here"]), Ok(Some("here".to_owned())));
+        let told = line(&["--worker-threads", "-5"]).unwrap_err();
+        assert!(told.contains("--worker-threads") && told.contains("a whole number, 1 or more"), "{told}");
     }
 
     #[test]

@@ -184,7 +184,7 @@ fn always() -> watch::Receiver<bool> {
 
 /// Whether a port could be opened, by its address and its TLS files: for whoever does slow things before it opens one.
 pub fn check(address: SocketAddr, arguments: &ServerArguments) -> Result<(), ServiceError> {
-    rpc::check_tls(arguments)?;
+    rpc::check_server(arguments)?;
     bind(address).map(drop)
 }
 

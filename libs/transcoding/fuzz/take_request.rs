@@ -14,8 +14,8 @@ static SHELF: LazyLock<Transcoder> = LazyLock::new(|| {
 /// An rpc that answers what it is asked, so that requests can be told.
 static MIRROR: LazyLock<Rpc> = LazyLock::new(|| SHELF.rpc("shelf.v1.Library/Mirror").unwrap());
 
-/// Takes `bytes` for a request: a first line of method, path and query, and a body. Whatever is accepted is a message that is
-/// the same once it was told as JSON and read again. The bytes are also taken for an answer.
+/// Takes `bytes` for a request: a first line of method, path and query, and a body. Whatever is accepted is a message
+/// that is the same once it was told as JSON and read again. The bytes are also taken for an answer.
 pub fn take_request(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (line, body) = (&bytes[..end], bytes.get(end + 1..).unwrap_or_default());

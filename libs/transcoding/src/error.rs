@@ -5,9 +5,6 @@ use std::{borrow::Cow, fmt};
 use fault::{Fault, Kind, Violation};
 use http::Method;
 
-/// How many wrong fields an error names.
-const NAMED: usize = 20;
-
 /// Why descriptors cannot be served, a request cannot be taken, or an answer cannot be told.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -55,6 +52,12 @@ pub enum TranscodingError {
         /// How large it may be, in bytes.
         limit: usize,
     },
+    /// The body stopped before its end, or in a way that cannot be read as HTTP.
+    #[error("the body broke off before its end, or what frames it cannot be read")]
+    BodyBroken,
+    /// The body came too slowly, and was given up.
+    #[error("the body came too slowly: send it in one go")]
+    BodyTooSlow,
     /// The body is something else than plain JSON.
     #[error("{problem}: send JSON with `content-type: application/json`")]
     ContentType {
@@ -89,16 +92,6 @@ impl TranscodingError {
     pub(crate) fn answer(problem: impl fmt::Display) -> Self {
         Self::Answer { problem: problem.to_string() }
     }
-
-    /// The fields that are wrong; no more of them than a reader takes in.
-    pub(crate) fn fields(mut fields: Vec<Violation>) -> Self {
-        let rest = fields.len().saturating_sub(NAMED);
-        if rest > 0 {
-            fields.truncate(NAMED);
-            fields.push(Violation::new("(further fields)", format!("{rest} more are wrong")));
-        }
-        Self::Fields { fields }
-    }
 }
 
 impl Fault for TranscodingError {
@@ -108,8 +101,10 @@ impl Fault for TranscodingError {
                 Kind::Internal
             }
             Self::NoRpc { .. } => Kind::NotFound,
-            Self::MethodNotAllowed { .. } => Kind::Unimplemented,
-            Self::UriTooLong { .. }
+            Self::BodyTooSlow => Kind::Cancelled,
+            Self::MethodNotAllowed { .. }
+            | Self::BodyBroken
+            | Self::UriTooLong { .. }
             | Self::BodyTooLarge { .. }
             | Self::ContentType { .. }
             | Self::Json { .. }
@@ -129,6 +124,8 @@ impl Fault for TranscodingError {
             Self::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
             Self::UriTooLong { .. } => "URI_TOO_LONG",
             Self::BodyTooLarge { .. } => "BODY_TOO_LARGE",
+            Self::BodyBroken => "BODY_BROKEN_OFF",
+            Self::BodyTooSlow => "BODY_TOO_SLOW",
             Self::ContentType { .. } => "UNSUPPORTED_CONTENT_TYPE",
             Self::Json { .. } => "MALFORMED_JSON",
             _ => self.kind().reason(),
@@ -162,19 +159,9 @@ impl fmt::Display for Named<'_> {
 
 #[cfg(test)]
 mod tests {
-    use fault::{Fault, Violation};
+    use fault::Fault;
 
     use super::TranscodingError;
-
-    #[test]
-    fn many_wrong_fields_are_counted_and_not_all_named() {
-        let wrong = |count: usize| {
-            TranscodingError::fields((0..count).map(|n| Violation::new(n.to_string(), "x")).collect())
-        };
-        assert_eq!(wrong(20).violations().len(), 20);
-        assert_eq!(wrong(25).violations().len(), 21);
-        assert!(wrong(25).to_string().ends_with("(further fields): 5 more are wrong"));
-    }
 
     #[test]
     fn a_fault_of_ours_is_not_told_in_full() {

@@ -1,7 +1,8 @@
 //! Protobuf's JSON mapping.
 //!
 //! - `read` takes bytes for JSON, within bounds;
-//! - `fill` puts JSON into a message, and says of every wrong field what was expected; `scalar` and `known` do so for values;
+//! - `fill` puts JSON into a message, and says of every wrong field what was expected; `scalar` and `known` do so for
+//!   values;
 //! - `write` tells a message.
 
 mod fill;

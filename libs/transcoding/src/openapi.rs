@@ -1,6 +1,7 @@
 //! What is served, as an `OpenAPI` document of version 3.1.
 //!
-//! - `schema` describes messages, `operation` calls, `path` their paths; what is said of them stands in the proto files.
+//! - `schema` describes messages, `operation` calls, `path` their paths; what is said of them stands in the proto
+//!   files.
 
 mod operation;
 mod path;
@@ -17,10 +18,11 @@ use operation::Operations;
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
 impl Transcoder {
-    /// All that is served, with what the proto files say of it: the same document for the same descriptors. An rpc that is only
-    /// served at `POST /package.Service/Method` stands there; others stand at the paths of their annotations.
+    /// All that is served, with what the proto files say of it: the same document for the same descriptors. An rpc that
+    /// is only served at `POST /package.Service/Method` stands there; others stand at the paths of their annotations.
     ///
-    /// A comment that begins with `Required.` makes a field required, and one that begins with `Output.` makes it read-only.
+    /// A comment that begins with `Required.` makes a field required, and one that begins with `Output.` makes it
+    /// read-only.
     pub fn openapi(&self, title: &str, version: &str) -> Value {
         let comments = Comments::of(self.pool());
         let annotated: BTreeSet<_> =
@@ -65,8 +67,8 @@ impl Transcoder {
 fn error() -> Value {
     let details = json!({
         "type": "array",
-        "description": "Messages of google.rpc: ErrorInfo with a reason for programs, BadRequest with each wrong field, \
-                        RetryInfo with when to try again, and others.",
+        "description": "Messages of google.rpc: ErrorInfo with a reason for programs, BadRequest with each wrong \
+                        field, RetryInfo with when to try again, and others.",
         "items": {"type": "object", "properties": {"@type": {"type": "string"}}, "additionalProperties": true},
     });
     let error = json!({
@@ -83,8 +85,8 @@ fn error() -> Value {
     });
     let schema = json!({"type": "object", "required": ["error"], "properties": {"error": error}});
     json!({
-        "description": "The call failed. In a stream that has begun, this is its last line, or its last event, of the type \
-                        `error`.",
+        "description": "The call failed. In a stream that has begun, this is its last line, or its last event, of \
+                        the type `error`.",
         "content": {"application/json": {"schema": schema}},
     })
 }

@@ -9,7 +9,6 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind};
 use crate::{
     Rpc, TranscodingError,
     json::{Filling, is_text, read, write, write_field},
-    rpc::filled,
     rule::{Binding, Body, reach},
 };
 
@@ -67,7 +66,8 @@ impl Route {
             filling.text(&mut message, path, value, &dotted(path));
         }
         self.query(&mut message, query, &mut filling);
-        filled(message, filling)
+        filling.end()?;
+        Ok(message)
     }
 
     fn query(&self, message: &mut DynamicMessage, query: &str, filling: &mut Filling) {

@@ -49,7 +49,8 @@ impl Rpc {
         if !json.is_empty() {
             filling.whole(&mut message, &read(json, &self.limits)?);
         }
-        filled(message, filling).map(|message| message.encode_to_vec())
+        filling.end()?;
+        Ok(message.encode_to_vec())
     }
 
     /// An answer, from the bytes of its message to JSON on one line.
@@ -69,10 +70,4 @@ impl Rpc {
         }
         DynamicMessage::decode(self.method.output(), message).map_err(TranscodingError::answer)
     }
-}
-
-/// The message, unless something was wrong.
-pub(crate) fn filled(message: DynamicMessage, filling: Filling) -> Result<DynamicMessage, TranscodingError> {
-    let wrong = filling.into_wrong();
-    if wrong.is_empty() { Ok(message) } else { Err(TranscodingError::fields(wrong)) }
 }

@@ -106,8 +106,8 @@ fn variable_field(message: &MessageDescriptor, name: &str) -> Result<Vec<FieldDe
     }
 }
 
-/// The way to a field through messages, of which there must be one each. A way that is longer than any that is meant leads
-/// nowhere.
+/// The way to a field through messages, of which there must be one each. A way that is longer than any that is meant
+/// leads nowhere.
 pub(crate) fn reach(
     message: &MessageDescriptor,
     name: &str,

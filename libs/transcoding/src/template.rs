@@ -72,8 +72,8 @@ impl Template {
         fits.then(|| variables.map(|variable| self.value(variable, &parts)).collect()).flatten()
     }
 
-    /// A variable of one segment is decoded fully. In one of several segments an encoded slash stays as it is, since it would
-    /// look like one that parts them.
+    /// A variable of one segment is decoded fully. In one of several segments an encoded slash stays as it is, since it
+    /// would look like one that parts them.
     fn value(&self, variable: &Variable, parts: &[&str]) -> Option<String> {
         let segments = self.segments.get(variable.from..variable.to)?;
         if segments == [Segment::One] {

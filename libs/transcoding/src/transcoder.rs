@@ -5,7 +5,6 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Method;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ServiceDescriptor};
-
 use serde_json::{Value, json};
 
 use crate::{
@@ -23,8 +22,8 @@ const SHOWN: usize = 40;
 pub struct Scope {
     /// The full names of the services. None: all of them.
     pub services: Vec<String>,
-    /// Whether every rpc is also served at `POST /package.Service/Method` with its whole message as JSON, as users of Connect
-    /// and Twirp expect it. gRPC at the same paths is told by its `content-type`.
+    /// Whether every rpc is also served at `POST /package.Service/Method` with its whole message as JSON, as users of
+    /// Connect and Twirp expect it. gRPC at the same paths is told by its `content-type`.
     pub every_rpc: bool,
     /// How much may be sent.
     pub limits: Limits,
@@ -56,8 +55,8 @@ pub enum Found {
 }
 
 impl Transcoder {
-    /// Reads an encoded `FileDescriptorSet` with its imports, and the `google.api.http` of each rpc. An annotation that cannot be
-    /// served, and two that fit the same requests, are errors.
+    /// Reads an encoded `FileDescriptorSet` with its imports, and the `google.api.http` of each rpc. An annotation that
+    /// cannot be served, and two that fit the same requests, are errors.
     pub fn new(descriptors: &[u8], scope: &Scope) -> Result<Self, TranscodingError> {
         let pool = DescriptorPool::decode(descriptors)?;
         let mut bindings = Vec::new();
@@ -88,8 +87,8 @@ impl Transcoder {
         if others.is_empty() { Found::Nothing } else { Found::OtherMethods(others) }
     }
 
-    /// An rpc by its name, `package.Service/Method`; a slash before it and a dot within it will do. All rpcs of the descriptors
-    /// are there, served or not.
+    /// An rpc by its name, `package.Service/Method`; a slash before it and a dot within it will do. All rpcs of the
+    /// descriptors are there, served or not.
     pub fn rpc(&self, name: &str) -> Result<Rpc, TranscodingError> {
         let wanted = name.trim_start_matches('/').replace('/', ".");
         let found = self.methods().find(|method| method.full_name() == wanted);
@@ -109,8 +108,8 @@ impl Transcoder {
         &self.known.limits
     }
 
-    /// A `google.protobuf.Any`, such as a detail of an error, as JSON with its `@type`; where the descriptors do not know it, its
-    /// `value` is its bytes in base64.
+    /// A `google.protobuf.Any`, such as a detail of an error, as JSON with its `@type`; where the descriptors do not
+    /// know it, its `value` is its bytes in base64.
     pub fn any(&self, type_url: &str, bytes: &[u8]) -> Value {
         let name = type_url.rsplit('/').next().unwrap_or_default();
         let message = self.known.pool.get_message_by_name(name);

@@ -1,6 +1,6 @@
 //! What the key of a call allows. Every door of api asks here.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use accounts::{Account, Grants};
 use http::Extensions;
@@ -11,9 +11,11 @@ use crate::ApiError;
 const ADMIN: &str = "admin";
 
 /// What the caller's key allows; nothing where nobody has looked at a key.
-pub(crate) fn granted(extensions: &Extensions) -> Grants {
-    let account = extensions.get::<Arc<Account>>();
-    account.map_or_else(|| Grants::from_line(""), |account| account.grants.clone())
+pub(crate) fn granted(extensions: &Extensions) -> Cow<'_, Grants> {
+    match extensions.get::<Arc<Account>>() {
+        Some(account) => Cow::Borrowed(&account.grants),
+        None => Cow::Owned(Grants::from_line("")),
+    }
 }
 
 /// Whether the key of a call may use a model.

@@ -25,27 +25,28 @@ use crate::{
 )]
 pub struct Arguments {
     /// Where gRPC and HTTP are served; port 0 takes a free one
-    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT",
+          value_parser = arguments::address)]
     pub listen: SocketAddr,
-    /// Who may call.
+    /// The keys of the file, which open the door.
     #[command(flatten)]
     pub keys: KeyArguments,
     /// Where the keys are that are created while the service runs.
     #[command(flatten)]
     pub accounts: AccountsArguments,
-    /// How they are treated.
+    /// What becomes of created keys while their store is away.
     #[command(flatten)]
     pub keyring: KeyringArguments,
     /// Who else is believed about callers.
     #[command(flatten)]
     pub identities: IdentityArguments,
-    /// What they may use.
+    /// How much callers may use.
     #[command(flatten)]
     pub limits: LimitArguments,
-    /// Where text is generated.
+    /// Where models are run, unless `routes` says otherwise.
     #[command(flatten)]
     pub llm_inference: UpstreamArguments<LlmInference>,
-    /// Where which model is run.
+    /// Which model is run where, if not all in one place.
     #[command(flatten)]
     pub routes: RouteArguments,
     /// Where tools are.

@@ -18,8 +18,8 @@ use tower::Service;
 
 use crate::ApiError;
 
-/// Lets a call in when its `authorization` metadata holds a known key or the token of a known issuer, or else when it comes
-/// with the certificate of a known caller, in that name.
+/// Lets a call in when its `authorization` metadata holds a known key or the token of a known issuer, or else when it
+/// comes with the certificate of a known caller, in that name.
 ///
 /// Health checks and reflection stay outside: load balancers have no key, and the contract is no secret.
 #[derive(Clone)]
@@ -57,7 +57,9 @@ impl Caller {
         self.principal.attach(extensions);
         extensions.insert(self.grants);
         extensions.insert(self.account);
-        self.credential.and_then(|credential| extensions.insert(credential));
+        if let Some(credential) = self.credential {
+            extensions.insert(credential);
+        }
     }
 }
 

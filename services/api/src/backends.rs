@@ -30,7 +30,7 @@ pub struct Backends {
 }
 
 impl Backends {
-    /// Those that the arguments name. Neither is reached yet: api starts while they are away.
+    /// Those that the arguments name. None is reached yet: api starts while they are away.
     pub(crate) async fn open(arguments: &Arguments) -> Result<Self, ApiError> {
         let queue = match arguments.redis.clone() {
             Some(redis) => {

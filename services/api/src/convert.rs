@@ -2,6 +2,7 @@
 
 mod artifact;
 mod draft;
+mod findings;
 mod job;
 mod key;
 mod name;

@@ -1,6 +1,6 @@
-//! Who is turned away at the door, before anything is done for them: whoever has used up their requests, and calls that no release
-//! has a place for. Nobody has looked at their key yet, so only what every caller may know is told here, and what they were told
-//! themselves a moment ago.
+//! Who is turned away at the door, before anything is done for them: whoever has used up their requests, and calls that
+//! no release has a place for. Nobody has looked at their key yet, so only what every caller may know is told here, and
+//! what they were told themselves a moment ago.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -30,7 +30,7 @@ enum Use {
     Nothing,
 }
 
-/// Knows them.
+/// The doorkeeper that knows them.
 pub(crate) fn keeper(admission: Admission, dispatch: Dispatch) -> Doorkeeper {
     let keeper = Keeper { admission, dispatch, busy: Mutex::default() };
     Arc::new(move |path: &str, headers: &HeaderMap| keeper.refusal(path, headers))

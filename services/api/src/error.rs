@@ -1,11 +1,12 @@
 //! What can go wrong in this service.
 
-use std::{borrow::Cow, error::Error, io, path::PathBuf, time::Duration};
+use std::{borrow::Cow, error::Error, time::Duration};
 
 use accounts::AccountsError;
+use arguments::{FileError, Flaw};
 use artifacts::ArtifactsError;
 use contract::Invalid;
-use fault::{Fault, Kind, Quota, Violation};
+use fault::{Fault, Kind, Quota, TooSlow, Violation};
 use identity::IdentityError;
 use jobs::JobsError;
 use objects::ObjectsError;
@@ -35,22 +36,12 @@ pub enum ApiError {
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] RpcError),
-    /// The file of routes cannot be read.
-    #[error("reading {}", path.display())]
-    RoutesFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file of routes cannot be used.
-    #[error("--routes: {field}: {problem}")]
-    Route {
-        /// Where in the file.
-        field: String,
-        /// What is wrong there and what to do.
-        problem: String,
-    },
+    /// The file of routes cannot be used; says where in it and what to do.
+    #[error(transparent)]
+    RoutesFile(#[from] FileError),
+    /// The same before it is said in which file.
+    #[error(transparent)]
+    Route(#[from] Flaw),
     /// No route is for this model.
     #[error("model {model:?} is not served here; ListModels gives those that are")]
     NoRoute {
@@ -121,7 +112,7 @@ pub enum ApiError {
     #[error("this instance is going away; another one goes on from where this ended")]
     Draining,
     /// The path is not served with this method.
-    #[error("this path cannot be called with this method")]
+    #[error("this path cannot be called with this method: the header `allow` names those that it takes")]
     MethodNotAllowed,
     /// A request to OpenAI's interface cannot be understood, or asks for what is not there.
     #[error(transparent)]
@@ -135,9 +126,12 @@ pub enum ApiError {
         /// The most bytes.
         limit: usize,
     },
-    /// The bytes of a request stopped before their end.
-    #[error("the body broke off")]
+    /// The bytes of a request stopped before their end, or in a way that cannot be read as HTTP.
+    #[error("the body broke off before its end, or what frames it cannot be read")]
     BodyBroken(#[source] Box<dyn Error + Send + Sync>),
+    /// The bytes of a request came too slowly, and were given up.
+    #[error("the body came too slowly: send it in one go")]
+    BodyTooSlow,
     /// A stream of text ended without an end.
     #[error("the text broke off")]
     TextBrokenOff,
@@ -156,9 +150,14 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Something is wrong in the file of routes.
-    pub(crate) fn route(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Route { field: field.into(), problem: problem.into() }
+    /// The body of a request ended before its end.
+    pub(crate) fn body_cut(cut: Box<dyn Error + Send + Sync>) -> Self {
+        if TooSlow::is_cause_of(&*cut) { Self::BodyTooSlow } else { Self::BodyBroken(cut) }
+    }
+
+    /// An upload ended before its end.
+    pub(crate) fn upload_cut(cut: Box<dyn Error + Send + Sync>) -> Self {
+        if TooSlow::is_cause_of(&*cut) { Self::BodyTooSlow } else { Self::UploadBroken(cut) }
     }
 
     /// The error of a library, which speaks for itself.
@@ -190,8 +189,9 @@ impl Fault for ApiError {
             Self::MethodNotAllowed
             | Self::UploadTooLarge { .. }
             | Self::NotJson
+            | Self::BodyBroken(_)
             | Self::BodyTooLarge { .. } => Kind::InvalidArgument,
-            Self::UploadBroken(_) | Self::BodyBroken(_) => Kind::Cancelled,
+            Self::UploadBroken(_) | Self::BodyTooSlow => Kind::Cancelled,
             Self::UploadTaken => Kind::AlreadyExists,
             _ => self.inner().map_or(Kind::Internal, Fault::kind),
         }
@@ -213,6 +213,7 @@ impl Fault for ApiError {
             | Self::NotJson
             | Self::BodyTooLarge { .. }
             | Self::BodyBroken(_)
+            | Self::BodyTooSlow
             | Self::TextBrokenOff
             | Self::UploadTooLarge { .. }
             | Self::UploadTaken
@@ -236,6 +237,8 @@ impl Fault for ApiError {
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotJson => "UNSUPPORTED_CONTENT_TYPE",
             Self::BodyTooLarge { .. } => "BODY_TOO_LARGE",
+            Self::BodyBroken(_) => "BODY_BROKEN_OFF",
+            Self::BodyTooSlow => "BODY_TOO_SLOW",
             Self::UploadTooLarge { .. } => "UPLOAD_TOO_LARGE",
             Self::UploadTaken => "UPLOAD_TAKEN",
             Self::UploadBroken(_) => "UPLOAD_BROKEN_OFF",
@@ -259,6 +262,9 @@ impl Fault for ApiError {
     }
 
     fn nothing_was_done(&self) -> bool {
-        matches!(self, Self::Shed { .. })
+        match self {
+            Self::Shed { .. } => true,
+            _ => self.inner().is_some_and(Fault::nothing_was_done),
+        }
     }
 }

@@ -56,6 +56,11 @@ impl Window {
     }
 }
 
+/// The answer of a path that is served with other methods.
+pub(crate) async fn refuse_method() -> Refused {
+    ApiError::MethodNotAllowed.into()
+}
+
 /// The routes over a store; without one they say so.
 pub(crate) fn routes(
     authenticate: Authenticate,
@@ -65,6 +70,6 @@ pub(crate) fn routes(
     Router::new()
         .route(GENERATED, get(generated::read).head(generated::describe))
         .route(UPLOADS, put(uploads::receive))
-        .method_not_allowed_fallback(async || Refused::from(ApiError::MethodNotAllowed))
+        .method_not_allowed_fallback(refuse_method)
         .with_state(Window { authenticate, results, arguments })
 }

@@ -1,5 +1,6 @@
 //! What the door speaks besides gRPC: JSON for every rpc, gRPC-Web, and the document that describes it.
 
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use proto::{
     admin::v1::api_key_service_server, artifacts::v1::artifact_service_server,
@@ -8,7 +9,10 @@ use proto::{
 use rpc::{BrowserArguments, Public, ServerArguments};
 use transcoding::{Limits, Scope, Transcoder};
 
-use crate::{ApiError, http::openai};
+use crate::{
+    ApiError,
+    http::{self as paths, openai},
+};
 
 /// Where the document is.
 pub(crate) const DOCUMENT: &str = "/openapi.json";
@@ -38,8 +42,9 @@ pub(crate) fn public(server: &ServerArguments, browsers: BrowserArguments) -> Re
 
 /// The route of the document, which needs no key: the contract is no secret, and reflection tells it too.
 pub(crate) fn document<S: Clone + Send + Sync + 'static>(public: &Public) -> axum::Router<S> {
-    let document = public.transcoder.openapi("Ondol", env!("CARGO_PKG_VERSION")).to_string();
+    // It is large, and each answer takes a copy of what is here.
+    let document = Bytes::from(public.transcoder.openapi("Ondol", env!("CARGO_PKG_VERSION")).to_string());
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")];
     let answer = axum::routing::get(async move || (headers, document));
-    axum::Router::new().route(DOCUMENT, answer)
+    axum::Router::new().route(DOCUMENT, answer).method_not_allowed_fallback(paths::refuse_method)
 }

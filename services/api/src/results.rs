@@ -22,7 +22,7 @@ pub(crate) struct Results {
 
 /// An artifact that its reader may see.
 pub(crate) struct Found {
-    pub(crate) manifest: Manifest,
+    pub(crate) manifest: Arc<Manifest>,
     pub(crate) artifact: Artifact,
 }
 
@@ -76,7 +76,8 @@ impl Results {
         }
     }
 
-    /// What a job that was looked at made, published if it was not. The job is told of either way: its own record has it.
+    /// What a job that was looked at made, published if it was not. The job is told of either way: its own record has
+    /// it.
     pub(crate) async fn settled(&self, job: &Job) -> Option<Manifest> {
         let told = Self::told(job)?;
         let found = match self.shelf.manifest(&told.job).await {
@@ -138,7 +139,8 @@ impl Results {
         &self,
         owner: &str,
         upload: &Upload,
-        (content_type, valid_for): (&str, Duration),
+        content_type: &str,
+        valid_for: Duration,
     ) -> Result<Presigned, ApiError> {
         let options = PutOptions::if_absent().with(Attributes::content_type(content_type));
         Ok(self.shelf.objects().presign_put(&upload.key(owner)?, valid_for, options).await?)
@@ -148,14 +150,13 @@ impl Results {
 impl Found {
     fn of(manifest: Manifest, name: &ArtifactName) -> Result<Self, ApiError> {
         let artifact = manifest.artifact(name).cloned().ok_or(ArtifactsError::NotFound)?;
-        Ok(Self { manifest, artifact })
+        Ok(Self { manifest: Arc::new(manifest), artifact })
     }
 
     /// Every artifact of a manifest.
-    pub(crate) fn all(manifest: &Manifest) -> impl Iterator<Item = Self> {
-        manifest
-            .artifacts
-            .iter()
-            .map(|artifact| Self { manifest: manifest.clone(), artifact: artifact.clone() })
+    pub(crate) fn all(manifest: Manifest) -> impl Iterator<Item = Self> {
+        let manifest = Arc::new(manifest);
+        let artifacts = manifest.artifacts.clone().into_iter();
+        artifacts.map(move |artifact| Self { manifest: Arc::clone(&manifest), artifact })
     }
 }

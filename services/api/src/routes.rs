@@ -4,7 +4,8 @@
 //! - `table` finds the route of a model; a `route` puts its targets in the order in which a call tries them, `turns` by
 //!   weight, and passes over those whose `standing` is bad.
 //! - `release` is the connection to one llm-inference, `open` makes all of them, `reload` again when the file changes.
-//! - `gate` holds calls back where a release says how many it takes, by `priority`, and `limit` finds out how many those are.
+//! - `gate` holds calls back where a release says how many it takes, by `priority`, and `limit` finds out how many
+//!   those are.
 //! - `metrics` are the figures.
 //!
 //! Nothing here knows a message: `grpc/dispatch` makes the calls.
@@ -44,7 +45,7 @@ use tower::retry::budget::{Budget, TpsBudget};
 
 use table::Table;
 
-/// Over so long the budget is counted.
+/// The time over which the budget is counted.
 const BUDGET_WINDOW: Duration = Duration::from_secs(10);
 /// Further attempts that are always allowed, so that a quiet service can make one at all.
 const BUDGET_RESERVE_PER_SECOND: u32 = 1;
@@ -77,7 +78,8 @@ impl Routes {
         self.table.find(model)
     }
 
-    /// When a call should come back that every release in use would send away now. It is counted as if each had been asked.
+    /// When a call should come back that every release in use would send away now. It is counted as if each had been
+    /// asked.
     pub(crate) fn full_for(&self, priority: Priority) -> Option<Duration> {
         let is_full = |release: &Release| release.gate().is_some_and(|gate| gate.is_full_for(priority));
         if !self.in_use.iter().all(|release| is_full(release)) {

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use accounts::{Clock, Keyring, Keys, LimitTable, Limiter};
-use futures::{FutureExt, future::select_all};
 use identity::Identities;
 use proto::{
     admin::v1::api_key_service_server::ApiKeyServiceServer,
@@ -23,6 +22,7 @@ use crate::{
     door,
     grpc::{Admission, ApiKeys, Artifacts, Dispatch, Inference, Jobs, Metrics, Tools},
     http, public,
+    reachable::reachable,
     results::Results,
     routes,
     seal::Seal,
@@ -65,7 +65,7 @@ fn serve(
     after: impl Future<Output = ()> + Send + 'static,
 ) -> Result<SocketAddr, ApiError> {
     let identities = identities(&arguments, life)?;
-    let keyring = keyring(backends, (&arguments, &identities), life)?;
+    let keyring = keyring(backends, &arguments, &identities, life)?;
     let (admission, answered) = admission(backends, &arguments, keyring.file(), life)?;
     let (seal, authenticate) = (Seal::of(keyring.file()), Authenticate::new(keyring, identities));
     let public = public::public(&arguments.server, arguments.browsers)?;
@@ -82,14 +82,14 @@ fn serve(
     let metrics = life.register(UpstreamMetrics::register);
     let dispatch = dispatch(&arguments.routes, &arguments.llm_inference.settings, &metrics, life)?;
     let tools = Upstream::connect(&arguments.mcp.settings, &metrics)?;
-    closing(dispatch.only().into_iter().chain([tools.clone()]).collect(), life);
+    close_at_drain(dispatch.only().into_iter().chain([tools.clone()]).collect(), life);
     let address = port.address();
     let bytes = arguments.server.max_message_bytes;
     let reachable = reachable(&dispatch, life);
     let port = port.kept_by(door::keeper(admission.clone(), dispatch.clone()));
     let inference = Inference::new(dispatch, admission.clone());
-    let port = with_inference(port, (inference, reachable), &authenticate, bytes);
-    let port = with_tools(port, (tools, admission.clone()), &authenticate);
+    let port = with_inference(port, inference, reachable, &authenticate, bytes);
+    let port = with_tools(port, tools, admission.clone(), &authenticate);
     let port = with_keys(port, backends, &authenticate);
     let desk = Desk::of(backends, seal);
     let jobs = Jobs::new(desk, admission, life.clone());
@@ -118,7 +118,8 @@ fn identities(arguments: &Arguments, life: &Life) -> Result<Identities, ApiError
 /// The keys of the file, and those of the store where there is one, kept fresh until `life` drains.
 fn keyring(
     backends: &Backends,
-    (arguments, identities): (&Arguments, &Identities),
+    arguments: &Arguments,
+    identities: &Identities,
     life: &Life,
 ) -> Result<Keyring, ApiError> {
     let store = backends.keys.clone();
@@ -136,7 +137,8 @@ fn keyring(
     Ok(keyring)
 }
 
-/// What holds calls to limits, and what settles them until the last answer: then its caller drops what is returned here.
+/// What holds calls to limits, and what settles them until the last answer: then its caller drops what is returned
+/// here.
 fn admission(
     backends: &Backends,
     arguments: &Arguments,
@@ -147,7 +149,8 @@ fn admission(
     let limited = table != LimitTable::default() || file.limited().is_some();
     if backends.counters.is_none() && limited {
         tracing::info!(
-            "limits are counted by this process alone; where several replicas are to share them, give --accounts-redis-url"
+            "limits are counted by this process alone; where several replicas are to share them, \
+             give --accounts-redis-url"
         );
     }
     let (limiter, settler) = Limiter::new(backends.counters(), table, arguments.limits.when_away())?;
@@ -171,38 +174,11 @@ fn dispatch(
     Ok(Dispatch::new(routes))
 }
 
-/// Whether any release is connected, as that changes until `life` drains.
-fn reachable(dispatch: &Dispatch, life: &Life) -> watch::Receiver<bool> {
-    if let (Some(_), [only]) = (dispatch.only(), &dispatch.connected()[..]) {
-        return only.clone();
-    }
-    let (told, reachable) = watch::channel(false);
-    let (mut dispatch, draining) = (dispatch.clone(), life.draining());
-    life.spawn("reachable", async move {
-        let following = async {
-            loop {
-                let mut releases = dispatch.connected();
-                told.send_replace(releases.iter_mut().any(|release| *release.borrow_and_update()));
-                let changes = select_all(releases.iter_mut().map(|release| release.changed().boxed()));
-                tokio::select! {
-                    changed = dispatch.changed() => if changed.is_err() { return },
-                    // A release that is gone is one of routes that are gone.
-                    (changed, ..) = changes => if changed.is_err() && dispatch.changed().await.is_err() { return },
-                }
-            }
-        };
-        tokio::select! {
-            () = draining => {}
-            () = following => {}
-        }
-    });
-    reachable
-}
-
 /// The models, by gRPC and by OpenAI's interface, whose bodies have the same size at most.
 fn with_inference(
     port: Port,
-    (inference, connected): (Inference, watch::Receiver<bool>),
+    inference: Inference,
+    connected: watch::Receiver<bool>,
     authenticate: &Authenticate,
     bytes: usize,
 ) -> Port {
@@ -214,7 +190,7 @@ fn with_inference(
     port.with_while(authenticate.guard(inference), connected)
 }
 
-fn with_tools(port: Port, (upstream, admission): (Upstream, Admission), authenticate: &Authenticate) -> Port {
+fn with_tools(port: Port, upstream: Upstream, admission: Admission, authenticate: &Authenticate) -> Port {
     let (limits, connected) = (port.message_limits(), upstream.connected());
     let tools = ToolServiceServer::new(Tools::new(upstream, admission))
         .max_decoding_message_size(limits.decoding)
@@ -253,7 +229,7 @@ fn with_jobs(
 }
 
 /// Has the drain wait until the connections to upstreams are closed.
-fn closing(upstreams: Vec<Upstream>, life: &Life) {
+fn close_at_drain(upstreams: Vec<Upstream>, life: &Life) {
     let draining = life.draining();
     life.spawn("upstream", async move {
         draining.await;

@@ -6,7 +6,8 @@ use std::{net::SocketAddr, path::PathBuf};
 #[derive(clap::Args, Clone, Debug)]
 pub struct Arguments {
     /// Where gRPC is served; port 0 takes a free one
-    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50052", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50052", value_name = "ADDRESS:PORT",
+          value_parser = arguments::address)]
     pub listen: SocketAddr,
     /// Which models are served.
     #[command(flatten)]

@@ -1,8 +1,13 @@
 //! The command line arguments of the service.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use accounts::{KeyArguments, KeyringArguments, RedisArguments};
+use arguments::SettingsFile;
 use identity::IdentityArguments;
 use objects::ObjectsArguments;
 use rpc::ServerArguments;
@@ -14,7 +19,8 @@ use rpc::ServerArguments;
 #[command(mut_arg("objects_url", |url| url.required(false)))]
 pub struct Arguments {
     /// Where gRPC and `/mcp` are served; port 0 takes a free one
-    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50053", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50053", value_name = "ADDRESS:PORT",
+          value_parser = arguments::address)]
     pub listen: SocketAddr,
     /// The TOML file that describes the tools. It is read again when it changes; `ondol tools check` checks one
     #[arg(long, env = "ONDOL_TOOLS", value_name = "FILE")]
@@ -39,6 +45,11 @@ pub struct Arguments {
     pub server: ServerArguments,
 }
 
+/// The file of tools, for errors.
+pub(crate) fn tools_file(path: &Path) -> SettingsFile<'_> {
+    SettingsFile::new("--tools", path)
+}
+
 /// How agents reach `/mcp`.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Model Context Protocol")]
@@ -53,7 +64,8 @@ pub struct ProtocolArguments {
     pub origins: Vec<String>,
     /// How many tasks a caller may have, those that are done included: further calls are answered as if there were no tasks.
     /// With 0 no call becomes one
-    #[arg(long = "mcp-tasks", env = "ONDOL_MCP_TASKS", value_name = "COUNT", default_value_t = 32)]
+    #[arg(long = "mcp-tasks", env = "ONDOL_MCP_TASKS", value_name = "COUNT", default_value_t = 32,
+        value_parser = arguments::count::<usize>)]
     pub tasks: usize,
     /// How long a task can be looked at after the time that its tool has, such as `15m`, a day at most
     #[arg(long = "mcp-task-keep", env = "ONDOL_MCP_TASK_KEEP", value_name = "TIME", default_value = "15m",

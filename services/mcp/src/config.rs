@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use arguments::{text_of, toml_problem};
+use arguments::{SettingsFile, from_toml};
 use serde::Deserialize;
 
 pub(crate) use athena::AthenaConfig;
@@ -70,12 +70,13 @@ pub struct Config {
 impl Config {
     /// Reads a file of at most 1 MiB.
     pub fn read(path: &Path) -> Result<Self, McpError> {
-        let failed = |source| McpError::ToolsFile { path: path.into(), source };
-        let mut config = Self::parse(&text_of(path).map_err(failed)?).map_err(|problem| match problem {
-            McpError::Config(problem) => McpError::Config(format!("{}: {problem}", path.display())),
-            other => other,
-        })?;
-        config.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Self::of(&SettingsFile::new("", path))
+    }
+
+    /// The same of one that a flag names.
+    pub fn of(file: &SettingsFile<'_>) -> Result<Self, McpError> {
+        let mut config: Self = from_toml(&file.text()?).map_err(|flaw| file.wrong(flaw))?;
+        config.folder = file.path().parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(config)
     }
 
@@ -98,14 +99,13 @@ impl Config {
 
     /// Reads the text of such a file. Errors name the line, and never quote it: it may hold what is nobody's business.
     pub fn parse(text: &str) -> Result<Self, McpError> {
-        let problem = |error: toml::de::Error| toml_problem(text, error.span(), error.message());
-        toml::from_str(text).map_err(|error| McpError::Config(problem(error)))
+        from_toml(text).map_err(|flaw| McpError::Config(flaw.to_string()))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Config;
+    use super::{Config, SettingsFile};
 
     #[test]
     fn an_empty_file_describes_no_tools() {
@@ -114,17 +114,34 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_by_its_line() {
-        for (text, line, said) in [
-            ("[policy]\ntimeot = \"1s\"", "line 2", "timeot"),
-            ("[policy]\ntimeout = \"soon\"", "line 2", "a length of time"),
-            ("[s3]\n[s3.buckets.a]\nurl = 3", "line 3", "string"),
-            ("[policy", "line 1", ""),
-            ("[secrets]\naws = \"hunter2\"", "line 2", "expected"),
+    fn what_is_wrong_is_told_by_its_field_and_its_line() {
+        for (text, told) in [
+            ("[policy]\ntimeot = \"1s\"", "line 2: policy.timeot: unknown field"),
+            ("[policy]\ntimeout = \"soon\"", "line 2: policy.timeout: expected a length of time"),
+            (
+                "[policy]\nattempts = 0",
+                "line 2: policy.attempts: expected a whole number, 1 or more, found 0",
+            ),
+            ("[s3]\n[s3.buckets.a]\nurl = 3", "line 3: s3.buckets.a.url: expected a string in quotes"),
+            ("[s3.buckets.a]\n", "line 1: s3.buckets.a.url: is missing"),
+            ("[policy", "line 1: "),
+            ("[secrets]\naws = \"hunter2\"", "line 2: secrets.aws: expected a table, found a string"),
         ] {
             let error = Config::parse(text).unwrap_err().to_string();
-            assert!(error.starts_with(line) && error.contains(said), "{text:?}: {error}");
+            assert!(error.starts_with(told), "{text:?}: {error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_flag_and_the_file_are_told_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tools.toml");
+        std::fs::write(&path, "[policy]\nattempts = \"2\"\n").unwrap();
+        let told = "line 2: policy.attempts: expected a whole number, 1 or more, found a string";
+        let file = SettingsFile::new("--tools", &path);
+        let named = format!("--tools {}, {told}", path.display());
+        assert_eq!(Config::of(&file).unwrap_err().to_string(), named);
+        assert_eq!(Config::read(&path).unwrap_err().to_string(), format!("{}, {told}", path.display()));
     }
 }

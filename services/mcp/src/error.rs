@@ -1,8 +1,9 @@
 //! What can go wrong in this service.
 
-use std::{borrow::Cow, error::Error, io, path::PathBuf, time::Duration};
+use std::{borrow::Cow, error::Error, time::Duration};
 
 use accounts::AccountsError;
+use arguments::{FileError, SettingsFile};
 use contract::Invalid;
 use egress::EgressError;
 use fault::{Chain, Fault, Kind, Violation};
@@ -19,17 +20,20 @@ use crate::{outbox::Refusal, problems};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum McpError {
-    /// The file of tools cannot be read.
-    #[error("reading the tools in {}", path.display())]
-    ToolsFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// The file of tools cannot be read, or is none; says where in it and what was expected.
+    #[error(transparent)]
+    ToolsFile(#[from] FileError),
     /// The file of tools says something wrong; says where and what was expected.
     #[error("{0}")]
     Config(String),
+    /// What a file describes cannot be had.
+    #[error("{file}: {}", Chain(&**error))]
+    InFile {
+        /// The file, behind the flag that names it.
+        file: String,
+        /// Why not.
+        error: Box<McpError>,
+    },
     /// Several things are wrong with the file of tools.
     #[error("{}", problems::in_line(.0))]
     Several(Vec<McpError>),
@@ -92,6 +96,11 @@ pub enum McpError {
 }
 
 impl McpError {
+    /// The same, with the file that describes what cannot be had.
+    pub(crate) fn in_file(self, file: &SettingsFile<'_>) -> Self {
+        Self::InFile { file: file.to_string(), error: Box::new(self) }
+    }
+
     /// Each thing that is wrong, in words.
     pub fn each(&self) -> Vec<String> {
         match self {
@@ -110,7 +119,8 @@ impl McpError {
             Self::Invalid(error) => Some(error),
             Self::Tools(error) => Some(error),
             Self::Egress(error) => Some(error),
-            Self::ToolsFile { .. }
+            Self::InFile { error, .. } => Some(&**error),
+            Self::ToolsFile(_)
             | Self::Config(_)
             | Self::Several(_)
             | Self::Service(_)

@@ -13,12 +13,13 @@ use std::{
     time::Duration,
 };
 
+use arguments::Flaw;
 use fault::Chain;
 use runtime::Life;
 use tokio::time::{MissedTickBehavior, timeout};
 
 pub(crate) use self::metrics::Metrics;
-use crate::{Assembly, Config, McpError, Means, start::Faces};
+use crate::{Assembly, Config, McpError, Means, arguments::tools_file, start::Faces};
 
 /// How often the file is looked at. Mounted config maps are swapped as links, which watchers of files miss.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -64,7 +65,7 @@ impl Reload {
             // A file that is not there for a moment is one that is being replaced.
             Err(_) if !mem::replace(&mut self.is_away, true) => return,
             Err(source) => {
-                let error = McpError::ToolsFile { path: self.path.clone(), source };
+                let error = tools_file(&self.path).unread(source);
                 return self.complain(Chain(&error).to_string());
             }
         };
@@ -99,15 +100,15 @@ impl Reload {
     }
 
     async fn rebuild(&mut self) -> Result<(), McpError> {
-        let config = Config::read(&self.path)?;
+        let file = tools_file(&self.path);
+        let config = Config::of(&file)?;
         if config.is_bare() && !config.no_tools && !self.assembly.is_bare() {
             // A file that was cut off is still a file. What it took away would be missed by everybody at once.
-            return Err(McpError::Config(format!(
-                "{} describes no tools any more; if none are meant, it has to say so: no_tools = true",
-                self.path.display()
-            )));
+            let said = "it describes no tools any more; if none are meant, it has to say so: no_tools = true";
+            return Err(file.wrong(Flaw::new("", said)).into());
         }
-        let mut assembly = Assembly::of(&config, &self.means).await?;
+        let made = Assembly::of(&config, &self.means).await;
+        let mut assembly = made.map_err(|error| error.in_file(&file))?;
         assembly.begin(&self.life);
         let before = names(&self.assembly);
         self.faces.show_all(&assembly);

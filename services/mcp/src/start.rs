@@ -15,6 +15,7 @@ use tools::{Mounted, Registry};
 
 use crate::{
     Arguments, Assembly, Backends, Config, McpError, Means,
+    arguments::tools_file,
     grpc::{Tools, Webhooks},
     outbox::Outbox,
     prompts::Prompt,
@@ -71,12 +72,13 @@ pub async fn start(arguments: Arguments, life: Life) -> Result<Serving, McpError
 pub async fn start_on(backends: Backends, arguments: Arguments, life: &Life) -> Result<Serving, McpError> {
     let means = life.register(|registry| Means::register(registry, backends.objects.clone()));
     let text = reload::text(&arguments.tools).await.unwrap_or_default();
-    let config = Config::read(&arguments.tools)?;
+    let file = tools_file(&arguments.tools);
+    let config = Config::of(&file)?;
     if config.is_bare() && !config.no_tools {
         tracing::warn!(file = %arguments.tools.display(), "the file describes no tools");
     }
     let faces = Faces::default();
-    let mut assembly = Assembly::of(&config, &means).await?;
+    let mut assembly = Assembly::of(&config, &means).await.map_err(|error| error.in_file(&file))?;
     assembly.begin(life);
     faces.show_all(&assembly);
 

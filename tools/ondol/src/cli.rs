@@ -1,8 +1,8 @@
 //! What can be typed after `ondol`.
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
     artifact, bench, call, chat, completions, generate, jobs, keys, misuse::Misuse, model, output::tell,
@@ -60,6 +60,16 @@ enum Command {
 }
 
 impl Cli {
+    /// What this process was called with. Help, and what is wrong with it, end the process.
+    pub(crate) fn of_this_process() -> Self {
+        Self::read(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn read<T: Into<OsString> + Clone>(line: impl IntoIterator<Item = T>) -> Result<Self, clap::Error> {
+        let matches = runtime::with_negative_numbers(Self::command()).try_get_matches_from(line)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))
+    }
+
     /// Runs the command. Failures are printed with their causes and end with exit code 1; wrong usage ([`Misuse`]) ends with 2.
     pub(crate) fn run(self) -> ExitCode {
         if matches!(self.command, Command::Up(_) | Command::Smoke(_) | Command::Bench(_)) {
@@ -105,5 +115,18 @@ mod tests {
     #[test]
     fn no_two_arguments_of_a_command_collide() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_number_is_told_by_its_flag_with_what_was_expected() {
+        for (flag, value) in [("--max-concurrency", "-5"), ("--worker-threads", "0"), ("--queue-depth", "-1")]
+        {
+            let told = Cli::read(["ondol", "up", flag, value]).err().unwrap().to_string();
+            assert!(told.contains(flag) && told.contains("expected a whole number, 1 or more"), "{told}");
+        }
+        for flag in ["--listen", "--mcp-listen", "--admin-addr"] {
+            let told = Cli::read(["ondol", "up", flag, "nonsense"]).err().unwrap().to_string();
+            assert!(told.contains(flag) && told.contains("such as 127.0.0.1:50051"), "{told}");
+        }
     }
 }

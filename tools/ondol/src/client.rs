@@ -1,5 +1,6 @@
 //! The way to a server.
 
+mod credential;
 mod explanation;
 mod transfer;
 
@@ -16,7 +17,7 @@ use proto::{
     jobs::v1::job_service_client::JobServiceClient,
     tools::v1::tool_service_client::ToolServiceClient,
 };
-use rpc::{Upstream, UpstreamMetrics, UpstreamSettings};
+use rpc::{RequestId, Upstream, UpstreamMetrics, UpstreamSettings};
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
@@ -24,7 +25,9 @@ use tonic::{
     transport::Uri,
 };
 
-use crate::{development_key, folders::DevelopmentKeyFile};
+use crate::folders::DevelopmentKeyFile;
+use credential::Door;
+pub(crate) use credential::is_here;
 use explanation::{SERVER, Way};
 pub(crate) use transfer::Download;
 
@@ -34,14 +37,14 @@ pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
 /// The longest generation that a terminal waits for.
 const PATIENCE: Duration = Duration::from_mins(30);
 
-/// Where the server is, and with which key.
-#[derive(Args, Clone, Debug)]
+/// Where the server is, and with which key, which no `Debug` shows.
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
     /// The api's address: http://HOST:PORT, or https://HOST:PORT with --tls-ca
     #[arg(long, env = "ONDOL_SERVER", default_value = DEFAULT_SERVER, value_name = "URL", value_parser = rpc::parse_url)]
     pub(crate) server: Uri,
-    /// The API key [default: the one that `ondol up` made for this machine]
+    /// The API key [default: for a server on this machine, the one that `ondol up` made; none with --tls-cert]
     #[arg(long, env = "ONDOL_API_KEY", value_name = "KEY", hide_env_values = true)]
     pub(crate) api_key: Option<String>,
     #[command(flatten)]
@@ -65,21 +68,23 @@ pub(crate) struct Client {
     tools: ToolServiceClient<Channel>,
     keys: ApiKeyServiceClient<Channel>,
     channel: Channel,
-    authorization: HeaderValue,
+    authorization: Option<HeaderValue>,
     upstream: Upstream,
     way: Way,
 }
 
-/// The way that all calls take, with the key.
+/// The way that all calls take, with the key where one goes with them.
 pub(crate) type Channel = InterceptedService<Upstream, Bearer>;
 
-/// Sends the key with every call.
+/// Sends the key with every call, if there is one.
 #[derive(Clone)]
-pub(crate) struct Bearer(MetadataValue<Ascii>);
+pub(crate) struct Bearer(Option<MetadataValue<Ascii>>);
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
+        if let Some(key) = &self.0 {
+            request.metadata_mut().insert("authorization", key.clone());
+        }
         Ok(request)
     }
 }
@@ -90,9 +95,25 @@ impl Connection {
         &self,
         work: impl AsyncFnOnce(Client) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
+        self.block_at(Door::Guarded, work)
+    }
+
+    /// The same for what servers tell everybody: no key is needed there, and only one that was given is sent.
+    pub(crate) fn block_on_open<T>(
+        &self,
+        work: impl AsyncFnOnce(Client) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        self.block_at(Door::Open, work)
+    }
+
+    fn block_at<T>(
+        &self,
+        door: Door,
+        work: impl AsyncFnOnce(Client) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         runtime::install_crypto_provider();
         let executor = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        executor.block_on(async { work(self.connect()?).await })
+        executor.block_on(async { work(self.connect_at(door)?).await })
     }
 
     /// The way to a server in this process.
@@ -110,11 +131,18 @@ impl Connection {
 
     /// Connects, lazily: a server that is not there is found out by the first call.
     pub(crate) fn connect(&self) -> anyhow::Result<Client> {
+        self.connect_at(Door::Guarded)
+    }
+
+    fn connect_at(&self, door: Door) -> anyhow::Result<Client> {
         // The client stack would name flags that a service has and this command line does not.
         let secure = self.server.scheme_str() == Some("https");
         ensure!(secure == self.tls_ca.is_some(), "an https --server and --tls-ca need each other");
         ensure!(secure || self.tls_cert.is_none(), "--tls-cert is for an https --server");
+        let key = credential::key(self, door)?.as_deref().map(bearer).transpose()?;
+        let authorization = key.as_ref().map(|key| HeaderValue::from_bytes(key.as_bytes())).transpose()?;
         let settings = UpstreamSettings {
+            flags: "",
             tls_ca: self.tls_ca.clone(),
             tls_cert: self.tls_cert.clone(),
             tls_key: self.tls_key.clone(),
@@ -124,8 +152,7 @@ impl Connection {
         };
         let metrics = UpstreamMetrics::register(&mut Registry::default());
         let upstream = Upstream::connect(&settings, &metrics)?;
-        let bearer = self.bearer()?;
-        let channel = InterceptedService::new(upstream.clone(), bearer.clone());
+        let channel = InterceptedService::new(upstream.clone(), Bearer(key));
         Ok(Client {
             inference: InferenceServiceClient::new(channel.clone()),
             jobs: JobServiceClient::new(channel.clone()),
@@ -133,26 +160,18 @@ impl Connection {
             tools: ToolServiceClient::new(channel.clone()),
             keys: ApiKeyServiceClient::new(channel.clone()),
             channel,
-            authorization: HeaderValue::from_bytes(bearer.0.as_bytes())?,
+            authorization,
             way: Way { server: self.server.clone(), identified: self.tls_cert.is_some() },
             upstream,
         })
     }
+}
 
-    fn bearer(&self) -> anyhow::Result<Bearer> {
-        let key = match &self.api_key {
-            Some(key) => key.clone(),
-            None => development_key::read(&self.key_file.path)?.with_context(|| {
-                let path = self.key_file.path.display();
-                format!("no API key: give --api-key or ONDOL_API_KEY, or run `ondol up`, which writes one to {path}")
-            })?,
-        };
-        let mut value: MetadataValue<Ascii> = format!("Bearer {}", key.trim())
-            .parse()
-            .context("the API key holds characters that no key has")?;
-        value.set_sensitive(true);
-        Ok(Bearer(value))
-    }
+fn bearer(key: &str) -> anyhow::Result<MetadataValue<Ascii>> {
+    let mut value: MetadataValue<Ascii> =
+        format!("Bearer {key}").parse().context("the API key holds characters that no key has")?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl Client {
@@ -188,7 +207,12 @@ impl Client {
 
     /// A status of one of its calls as a person reads it.
     pub(crate) fn explained(&self, status: Status) -> anyhow::Error {
-        self.way.explain(status, self.upstream.last_failure().as_ref())
+        self.way.explain(status, self.upstream.last_failure().as_ref(), None)
+    }
+
+    /// The same of a call that was made under this id, for where the server tells none.
+    pub(crate) fn explained_as(&self, status: Status, id: &RequestId) -> anyhow::Error {
+        self.way.explain(status, self.upstream.last_failure().as_ref(), Some(id.as_str()))
     }
 
     /// The model that was asked for, or the first that the server has.
@@ -199,7 +223,11 @@ impl Client {
         let models = self.inference.list_models(ListModelsRequest::default()).await;
         match models.map_err(|status| self.explained(status))?.into_inner().models.into_iter().next() {
             Some(model) => Ok(model.id),
-            None => bail!("the server has no models"),
+            None => bail!(
+                "{} may use none of the server's models, or the server has none; `ondol keys list` shows an administrator \
+                 what a key allows",
+                if self.authorization.is_some() { "this key" } else { "this certificate" }
+            ),
         }
     }
 }

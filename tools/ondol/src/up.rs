@@ -21,7 +21,8 @@ use crate::{
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Where the api is served; port 0 takes a free one
-    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "ONDOL_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT",
+          value_parser = arguments::address)]
     listen: SocketAddr,
     #[command(flatten)]
     key_file: DevelopmentKeyFile,

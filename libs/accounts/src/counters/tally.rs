@@ -9,8 +9,8 @@ use crate::{Limits, Measure};
 /// What one request or token weighs in a minute's bucket. A bucket of a limit loses that many in a millisecond, so that
 /// every sum is one of whole numbers.
 pub(crate) const WEIGHT: u64 = 60_000;
-/// How long to wait for a slot: nobody knows when one comes free.
-const SLOT_WAIT: Duration = Duration::from_secs(1);
+/// How long to wait for a running call to end: nobody knows when one does.
+const CALL_WAIT: Duration = Duration::from_secs(1);
 const DAY: i64 = 86_400_000;
 
 /// What an account has used.
@@ -36,6 +36,11 @@ pub struct Tally {
     pub tokens_this_month: u64,
     /// Requests under way.
     pub running: u64,
+    /// Tokens of that day that running calls have reserved, and may give back. Those of a replica that is gone count
+    /// until the day or the leases of all others are over.
+    pub held: u64,
+    /// When the last lease of a call that holds tokens ends, in milliseconds since 1970.
+    pub held_until: i64,
 }
 
 /// What was reserved, and when.
@@ -57,6 +62,8 @@ pub struct Level {
     pub left: u64,
     /// When all of it is there again; unknown, and nothing, for slots.
     pub full_in: Duration,
+    /// What is used of a day or a month only as running calls have reserved it.
+    pub held: u64,
     /// What is in the bucket, beyond what `left` says in whole pieces.
     debt: u64,
 }
@@ -71,14 +78,20 @@ impl Level {
             return None;
         }
         Some(match self.measure {
-            Measure::Concurrency => SLOT_WAIT,
+            Measure::Concurrency => CALL_WAIT,
             Measure::RequestsPerMinute | Measure::TokensPerMinute => {
                 // Saturating: what is in the books came from elsewhere.
                 let over = self.debt.saturating_sub((self.limit - cost).saturating_mul(WEIGHT));
                 Duration::from_millis(over.div_ceil(self.limit))
             }
+            _ if self.is_held(cost) => CALL_WAIT,
             _ => self.full_in,
         })
+    }
+
+    /// Whether there would be room if running calls gave back all that they hold: a day or a month is not used up.
+    pub fn is_held(&self, cost: u64) -> bool {
+        cost > self.left && cost <= self.left.saturating_add(self.held)
     }
 }
 
@@ -91,8 +104,11 @@ impl Tally {
         self.request_debt = drained(self.request_debt, limits.requests_per_minute, passed);
         self.token_debt = drained(self.token_debt, limits.tokens_per_minute, passed);
         let (day, month) = calendar(now);
+        if now >= self.held_until {
+            self.held = 0;
+        }
         if day > self.day {
-            (self.day, self.requests_today, self.tokens_today) = (day, 0, 0);
+            (self.day, self.requests_today, self.tokens_today, self.held) = (day, 0, 0, 0);
         }
         if month > self.month {
             (self.month, self.requests_this_month, self.tokens_this_month) = (month, 0, 0);
@@ -113,6 +129,17 @@ impl Tally {
         self.tokens_this_month = self.tokens_this_month.saturating_add(tokens);
     }
 
+    /// Notes that a call holds tokens until the end of its lease.
+    pub(crate) fn hold(&mut self, tokens: u64, until: i64) {
+        self.held = self.held.saturating_add(tokens);
+        self.extend(until);
+    }
+
+    /// Notes that what is held may be so until then.
+    pub(crate) fn extend(&mut self, until: i64) {
+        self.held_until = self.held_until.max(until);
+    }
+
     /// Puts right what was reserved with what was used, on books that have been brought up to date.
     ///
     /// Of a minute's bucket only what time cannot have taken meanwhile comes back: time takes what was used first, so
@@ -129,6 +156,9 @@ impl Tally {
                 self.token_debt.saturating_sub(back).saturating_add(more.saturating_mul(WEIGHT));
         }
         let (day, month) = calendar(booked.at);
+        if day == self.day {
+            self.held = self.held.saturating_sub(booked.tokens);
+        }
         let back = |same: bool| if same { less } else { 0 };
         self.tokens_today = self.tokens_today.saturating_sub(back(day == self.day)).saturating_add(more);
         self.tokens_this_month =
@@ -149,21 +179,22 @@ impl Tally {
     fn level(&self, measure: Measure, limit: u64) -> Level {
         let bucket = |debt: u64| {
             let room = limit.saturating_mul(WEIGHT).saturating_sub(debt);
-            (room / WEIGHT, Duration::from_millis(debt.div_ceil(limit.max(1))), debt)
+            (room / WEIGHT, Duration::from_millis(debt.div_ceil(limit.max(1))), debt, 0)
         };
         let day = || until((self.day + 1) * DAY, self.at);
         let month = || until(month_start(self.month + 1), self.at);
-        let quota = |used: u64, reset| (limit.saturating_sub(used), reset, 0);
-        let (left, full_in, debt) = match measure {
+        let quota = |used: u64, reset| (limit.saturating_sub(used), reset, 0, 0);
+        let of_tokens = |used: u64, reset| (limit.saturating_sub(used), reset, 0, self.held.min(used));
+        let (left, full_in, debt, held) = match measure {
             Measure::RequestsPerMinute => bucket(self.request_debt),
             Measure::TokensPerMinute => bucket(self.token_debt),
             Measure::RequestsPerDay => quota(self.requests_today, day()),
-            Measure::TokensPerDay => quota(self.tokens_today, day()),
+            Measure::TokensPerDay => of_tokens(self.tokens_today, day()),
             Measure::RequestsPerMonth => quota(self.requests_this_month, month()),
-            Measure::TokensPerMonth => quota(self.tokens_this_month, month()),
+            Measure::TokensPerMonth => of_tokens(self.tokens_this_month, month()),
             Measure::Concurrency => quota(self.running, Duration::ZERO),
         };
-        Level { measure, limit, left, full_in, debt }
+        Level { measure, limit, left, full_in, held, debt }
     }
 }
 
@@ -288,6 +319,38 @@ mod tests {
         assert_eq!(left(&tally)[0], 0);
         tally.settle(&limits, booked, 1_500);
         assert_eq!(left(&tally), [0, 9_000 - 1_500]);
+    }
+
+    #[test]
+    fn a_day_that_running_calls_hold_is_not_used_up() {
+        let limits = Limits { tokens_per_day: Some(100), ..Limits::default() };
+        let wait = |tally: &Tally, cost| tally.levels(&limits).next().unwrap().wait_for(cost).unwrap();
+        let soon = Duration::from_secs(1);
+        let begun = at("2026-11-29T22:00:00Z");
+        let midnight = Duration::from_hours(2);
+        let mut tally = Tally::default();
+        tally.roll(&limits, begun);
+        for tokens in [60, 30] {
+            tally.add(&limits, tokens);
+            tally.hold(tokens, begun + 30_000);
+        }
+        // 10 are left: others wait for one of both calls to end.
+        assert_eq!((wait(&tally, 11), wait(&tally, 100)), (soon, soon));
+        tally.settle(&limits, Booking { at: begun, tokens: 60 }, 60);
+        // Of these nothing comes back, but the other 30 may.
+        assert_eq!((wait(&tally, 40), wait(&tally, 41)), (soon, midnight));
+        // Renewed, they still may, and without a word from their holder they are used.
+        tally.extend(begun + 60_000);
+        tally.roll(&limits, begun + 59_999);
+        assert_eq!(wait(&tally, 40), soon);
+        tally.roll(&limits, begun + 60_000);
+        assert_eq!(wait(&tally, 40), Duration::from_mins(119));
+        // What was held yesterday is nothing to today.
+        tally.roll(&limits, begun + 7_200_000);
+        tally.add(&limits, 50);
+        tally.hold(50, begun + 7_230_000);
+        tally.settle(&limits, Booking { at: begun, tokens: 30 }, 0);
+        assert_eq!((tally.tokens_today, tally.held), (50, 50));
     }
 
     #[test]

@@ -2,12 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use arguments::{text_of, toml_problem};
-use fault::Violation;
+use arguments::{Flaw, SettingsFile, from_toml};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::Key;
+use super::{Key, check_key_name};
 use crate::{AccountsError, Grants, Limits};
 
 #[derive(Deserialize)]
@@ -33,43 +32,41 @@ struct Entry {
 }
 
 impl Entry {
-    fn key(self) -> Result<Key, AccountsError> {
+    fn key(self) -> Result<Key, Flaw> {
+        check_key_name(&self.name).map_err(|error| Flaw::new("name", error.to_string()))?;
         let scopes = self.scopes.into_iter().collect();
         let grants = Grants { scopes, models: self.models, tools: self.tools, jobs: self.jobs };
-        let mut wrong = grants.violations();
-        wrong.extend(self.limits.violations());
-        let expires = self.expires.map(|text| text.parse::<Timestamp>().map_err(|_wrong| text)).transpose();
-        let expires = expires.unwrap_or_else(|text| {
-            let said = format!("expected a time such as \"2027-01-31T00:00:00Z\", got {text:?}");
-            wrong.push(Violation::new("expires", said));
-            None
-        });
-        if let Some(wrong) = wrong.first() {
-            return Err(AccountsError::Key(format!("key {:?}: {wrong}", self.name)));
+        if let Some(wrong) = grants.violations().first() {
+            return Err(Flaw::new(&*wrong.field, &*wrong.description));
         }
-        let mut key = Key::new(&self.name, &self.sha256, grants)?;
+        if let Some(wrong) = self.limits.violations().first() {
+            return Err(Flaw::new(&*wrong.field, &*wrong.description).within("limits"));
+        }
+        let expires = self.expires.as_deref().map(time).transpose()?;
+        let key = Key::new(&self.name, &self.sha256, grants);
+        let mut key = key.map_err(|error| Flaw::new("sha256", error.to_string()))?;
         (key.expires, Arc::make_mut(&mut key.account).limits) = (expires, self.limits);
         Ok(key)
     }
 }
 
+fn time(text: &str) -> Result<Timestamp, Flaw> {
+    text.parse().map_err(|_wrong| {
+        Flaw::new("expires", format!("expected a time such as \"2027-01-31T00:00:00Z\", found {text:?}"))
+    })
+}
+
 /// Reads the keys in the TOML file at `path`, at most 1 MiB.
 pub(super) fn read(path: &Path) -> Result<Vec<Key>, AccountsError> {
-    let shown = path.display();
-    let failed =
-        |error: std::io::Error| AccountsError::KeyFile { path: path.into(), source: Arc::new(error) };
-    let text = text_of(path).map_err(failed)?;
-    let file: KeyFile = toml::from_str(&text).map_err(|error| {
-        let problem = toml_problem(&text, error.span(), error.message());
-        AccountsError::Key(format!("{shown} is not a key file: {problem}"))
-    })?;
-    let keys = file.keys.into_iter().map(|entry| {
-        entry.key().map_err(|wrong| match wrong {
-            AccountsError::Key(problem) => AccountsError::Key(format!("{shown}: {problem}")),
-            other => other,
-        })
-    });
-    keys.collect()
+    let file = SettingsFile::new("--api-keys-file", path);
+    let text = file.text()?;
+    keys(&text).map_err(|flaw| file.wrong(flaw.found_in(&text)).into())
+}
+
+fn keys(text: &str) -> Result<Vec<Key>, Flaw> {
+    let KeyFile { keys } = from_toml(text)?;
+    let keys = keys.into_iter().enumerate();
+    keys.map(|(at, entry)| entry.key().map_err(|flaw| flaw.within(&format!("keys[{at}]")))).collect()
 }
 
 #[cfg(test)]
@@ -108,26 +105,37 @@ mod tests {
         assert_eq!(keys[0].account.limits.requests_per_minute, Some(5));
         assert!(!keys[0].account.grants.may_use("llama"));
         assert_eq!(keys[0].expires.unwrap().as_second(), 1_801_353_600);
-        for (wrong, named) in [
-            ("expires = \"tomorrow\"", "expires"),
-            ("limits.concurrency = 0", "concurrency"),
-            ("models = [\"a b\"]", "models[0]"),
+        for (wrong, told) in [
+            ("expires = \"tomorrow\"", "keys[0].expires: expected a time such as"),
+            (
+                "expires = 2027-01-31T00:00:00Z",
+                "keys[0].expires: expected a string in quotes, found a date or time",
+            ),
+            ("limits.concurrency = 0", "keys[0].limits.concurrency: expected 1 to"),
+            ("limits.concurrency = \"a\"", "keys[0].limits.concurrency: expected a whole number"),
+            ("models = [\"a b\"]", "keys[0].models[0]: "),
         ] {
-            let error = read(file(&format!("{key}{wrong}")).path()).unwrap_err().to_string();
-            assert!(error.contains(&format!(": key \"a\": {named}: ")), "{error}");
+            let file = file(&format!("{key}{wrong}"));
+            let error = read(file.path()).unwrap_err().to_string();
+            let named = format!("--api-keys-file {}, line 4: {told}", file.path().display());
+            assert!(error.starts_with(&named), "{error}");
         }
+        let secret = file(&key.replace(&"ab".repeat(32), "hush"));
+        let error = read(secret.path()).unwrap_err().to_string();
+        assert!(error.contains(", line 3: keys[0].sha256: ") && !error.contains("hush"), "{error}");
     }
 
     #[test]
     fn says_what_is_wrong_without_quoting_the_file() {
-        for (text, line) in [
-            ("[[keys]]\nname = \"a\"\nsecret = \"hush\"\n", 3),
-            ("[[keys]]\nname = \"a\"\nscopes = \"hush\"\n", 3),
-            ("nonsense", 1),
-            ("keys = 3", 1),
+        for (text, told) in [
+            ("[[keys]]\nname = \"a\"\nsecret = \"hush\"\n", "line 3: keys[0].secret: unknown field"),
+            ("[[keys]]\nname = \"a\"\nscopes = \"hush\"\n", "line 3: keys[0].scopes: expected a list"),
+            ("[[keys]]\nname = \"a\"\n", "line 1: keys[0].sha256: is missing"),
+            ("nonsense", "line 1: "),
+            ("keys = 3", "line 1: keys: expected a list"),
         ] {
             let error = read(file(text).path()).unwrap_err().to_string();
-            assert!(error.contains(&format!("is not a key file: line {line}: ")), "{error}");
+            assert!(error.contains(&format!(", {told}")), "{error}");
             assert!(!error.contains("hush"), "{error}");
         }
     }
@@ -138,6 +146,10 @@ mod tests {
         let missing = folder.path().join("keys.toml");
         assert!(read(&missing).unwrap_err().to_string().contains("keys.toml"));
         fs::write(&missing, "#".repeat(2 << 20)).unwrap();
-        assert!(Chain(&read(&missing).unwrap_err()).to_string().contains("keys.toml: larger than 1 MiB"));
+        assert!(
+            Chain(&read(&missing).unwrap_err())
+                .to_string()
+                .contains("keys.toml: cannot be read: larger than 1 MiB")
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! The command line arguments for limits.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
-use arguments::text_of;
+use arguments::SettingsFile;
 use clap::{Args, ValueEnum};
 
 use crate::{AccountsError, LimitTable};
@@ -54,14 +54,8 @@ impl LimitArguments {
     /// The table that was asked for, read and checked; an empty one without a file.
     pub fn table(&self) -> Result<LimitTable, AccountsError> {
         let Some(path) = &self.limits_file else { return Ok(LimitTable::default()) };
-        let failed =
-            |error: std::io::Error| AccountsError::KeyFile { path: path.clone(), source: Arc::new(error) };
-        LimitTable::from_toml(&text_of(path).map_err(failed)?).map_err(|wrong| match wrong {
-            AccountsError::InvalidSetting { setting, problem } => {
-                AccountsError::setting(format!("{}: {setting}", path.display()), problem)
-            }
-            other => other,
-        })
+        let file = SettingsFile::new("--limits-file", path);
+        LimitTable::from_toml(&file.text()?).map_err(|flaw| file.wrong(flaw).into())
     }
 
     /// What was asked for.
@@ -107,12 +101,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("limits.toml");
         let said = parse(&["--limits-file", path.to_str().unwrap()]);
-        assert!(said.table().unwrap_err().to_string().contains("limits.toml"));
+        let named = format!("--limits-file {}", path.display());
+        let told = || Chain(&said.table().unwrap_err()).to_string();
+        assert!(told().starts_with(&format!("{named}: cannot be read: No such file")), "{}", told());
         fs::write(&path, "[global]\nconcurrency = 5\n").unwrap();
         assert_eq!(said.table().unwrap().global.concurrency, Some(5));
         fs::write(&path, "#".repeat(2 << 20)).unwrap();
-        assert!(Chain(&said.table().unwrap_err()).to_string().contains("limits.toml: larger than 1 MiB"));
+        assert_eq!(told(), format!("{named}: cannot be read: larger than 1 MiB"));
         fs::write(&path, "[global]\nconcurrency = 0\n").unwrap();
-        assert!(said.table().unwrap_err().to_string().contains("limits.toml: global.concurrency: "));
+        assert!(
+            told().starts_with(&format!("{named}, line 2: global.concurrency: expected 1 to ")),
+            "{}",
+            told()
+        );
+        fs::write(&path, "[keys]\nrequests_per_minute = \"a\"\n").unwrap();
+        let expected = "keys.requests_per_minute: expected a whole number, 0 or more, found a string";
+        assert_eq!(told(), format!("{named}, line 2: {expected}"));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use arguments::toml_problem;
+use arguments::{Flaw, field_name, from_toml};
 use serde::Deserialize;
 
 use super::Limits;
-use crate::{AccountsError, grants};
+use crate::grants;
 
 /// Entries at most: they are looked through for each request.
 const MOST_MODELS: usize = 1_000;
@@ -38,35 +38,33 @@ pub struct LimitTable {
 }
 
 impl LimitTable {
-    /// Reads the table from TOML and checks it; the error names the field.
-    pub fn from_toml(text: &str) -> Result<Self, AccountsError> {
-        let table: Self = toml::from_str(text).map_err(|error| {
-            AccountsError::setting("limits", toml_problem(text, error.span(), error.message()))
-        })?;
+    /// Reads the table from TOML and checks it; the error names the field and its line.
+    pub fn from_toml(text: &str) -> Result<Self, Flaw> {
+        let table: Self = from_toml(text)?;
         if table == Self::default() {
             // A file that was cut off must not lift every limit.
-            let said = "nothing is limited: name a limit, or do without the file";
-            return Err(AccountsError::setting("limits", said));
+            return Err(Flaw::new("", "nothing is limited: name a limit, or do without the file"));
         }
-        table.check()?;
+        table.check().map_err(|flaw| flaw.found_in(text))?;
         Ok(table)
     }
 
     /// Checks every name and number.
-    pub fn check(&self) -> Result<(), AccountsError> {
+    pub(crate) fn check(&self) -> Result<(), Flaw> {
         if self.models.len() > MOST_MODELS {
             let said = format!("expected at most {MOST_MODELS} models, got {}", self.models.len());
-            return Err(AccountsError::setting("models", said));
+            return Err(Flaw::new("models", said));
         }
         if let Some(wrong) = self.models.keys().find(|name| !grants::is_word(name, true)) {
             let rule = "expected a model's name in 1 to 64 letters, digits, `.`, `_`, `:`, `/` or `-`, and perhaps a `*`";
-            return Err(AccountsError::setting(format!("models.{wrong:?}"), rule));
+            return Err(Flaw::new(format!("models.{}", field_name(wrong)), rule));
         }
-        let models = self.models.iter().map(|(name, limits)| (format!("models.{name:?}"), limits));
+        let models =
+            self.models.iter().map(|(name, limits)| (format!("models.{}", field_name(name)), limits));
         let all = [("global".to_owned(), &self.global), ("keys".to_owned(), &self.keys)];
         for (place, limits) in all.into_iter().chain(models) {
             if let Some(wrong) = limits.violations().into_iter().next() {
-                return Err(AccountsError::setting(format!("{place}.{}", wrong.field), wrong.description));
+                return Err(Flaw::new(format!("{place}.{}", wrong.field), wrong.description));
             }
         }
         Ok(())
@@ -98,18 +96,22 @@ mod tests {
 
     #[test]
     fn each_wrong_field_is_named() {
-        for (text, named) in [
-            ("[global]\nconcurrency = 0", "global.concurrency"),
-            ("[keys]\ntokens_per_day = 0", "keys.tokens_per_day"),
-            ("[models.m]\nrequests_per_day = 0", "models.\"m\".requests_per_day"),
-            ("[models.\"a b\"]\nrequests_per_day = 1", "models.\"a b\""),
-            ("[everybody]\n", "limits: line 1"),
-            ("[global]\nconcurrency = -1", "limits: line 2"),
-            ("", "limits"),
-            ("[global]\n", "limits"),
+        for (text, told) in [
+            ("[global]\nconcurrency = 0", "line 2: global.concurrency: expected 1 to "),
+            ("[keys]\ntokens_per_day = 0", "line 2: keys.tokens_per_day: expected 1 to "),
+            ("[models.m]\nrequests_per_day = 0", "line 2: models.m.requests_per_day: expected 1 to "),
+            ("[models.\"a b\"]\nrequests_per_day = 1", "line 1: models.\"a b\": expected a model's name"),
+            ("[everybody]\n", "line 1: everybody: unknown field"),
+            (
+                "[keys]\nrequests_per_minute = \"5\"",
+                "line 2: keys.requests_per_minute: expected a whole number, 0 or more, found a string",
+            ),
+            ("[global]\nconcurrency = -1", "line 2: global.concurrency: expected a whole number, 0 or more"),
+            ("", "nothing is limited"),
+            ("[global]\n", "nothing is limited"),
         ] {
             let error = LimitTable::from_toml(text).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("{named}: ")), "{error}");
+            assert!(error.starts_with(told), "{error}");
         }
         let many = (0..1_001).map(|n| format!("[models.m{n}]\n")).collect::<Vec<_>>().concat();
         assert!(LimitTable::from_toml(&many).unwrap_err().to_string().contains("at most 1000"));

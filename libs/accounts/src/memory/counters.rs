@@ -98,9 +98,12 @@ impl MemoryCounters {
         let Books { accounts, bookings, .. } = &mut *books;
         let Some(booked) = bookings.get_mut(id) else { return };
         booked.until = later(later(now, lease), SETTLED_WITHIN);
-        for charge in booked.charges.iter().filter(|charge| charge.limits.concurrency.is_some()) {
+        for charge in &booked.charges {
             let account = accounts.entry(charge.account.clone()).or_default();
-            account.slots.insert(id.to_owned(), later(now, lease));
+            account.tally.extend(later(now, lease));
+            if charge.limits.concurrency.is_some() {
+                account.slots.insert(id.to_owned(), later(now, lease));
+            }
         }
     }
 }
@@ -124,6 +127,7 @@ impl Books {
         }
         account.roll(&charge.limits, now);
         account.tally.add(&charge.limits, ask.tokens);
+        account.tally.hold(ask.tokens, later(now, ask.lease));
         account.tally.clone()
     }
 

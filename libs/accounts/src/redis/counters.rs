@@ -10,7 +10,7 @@ use super::RedisAccounts;
 use crate::{AccountsError, Ask, Charge, Counters, Measure, Settlement, Tally, Verdict, counters::Answered};
 
 /// Numbers of one account in an answer.
-const NUMBERS: usize = 10;
+const NUMBERS: usize = 12;
 
 impl RedisAccounts {
     async fn reserve_once(&self, ask: &Ask) -> Result<Verdict, AccountsError> {
@@ -73,6 +73,8 @@ fn tally(numbers: &[i64]) -> Option<Tally> {
         requests_this_month: count(7)?,
         tokens_this_month: count(8)?,
         running: count(9)?,
+        held: count(10)?,
+        held_until: *numbers.get(11)?,
     })
 }
 

@@ -1,8 +1,12 @@
 //! Where Redis is, and the command line arguments that say so.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use arguments::positive_duration;
+use arguments::{SettingsFile, positive_duration, redis_advice};
 use deadpool_redis::redis::{ClientTlsConfig, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
 
 use crate::AccountsError;
@@ -72,11 +76,10 @@ impl RedisOptions {
     pub(super) fn servers(&self) -> Result<Vec<ConnectionInfo>, AccountsError> {
         let parse = |url: &String| {
             // The address may hold a password, so the error does not repeat it.
-            let expected = "expected redis://host:port, rediss://host:port or unix:///path";
             let server = url
                 .as_str()
                 .into_connection_info()
-                .map_err(|_wrong| AccountsError::setting(URL, expected))?;
+                .map_err(|_wrong| AccountsError::setting(URL, redis_advice(url)))?;
             let settings = server.redis_settings().clone();
             Ok(match &self.password {
                 Some(password) if settings.password().is_none() => {
@@ -98,7 +101,7 @@ impl RedisOptions {
         }
         let root_cert = self.authority.as_ref().map(|path| pem("--accounts-redis-ca-file", path));
         let client_tls = self.identity.as_ref().map(|(certificate, key)| {
-            Ok(ClientTlsConfig {
+            Ok::<_, AccountsError>(ClientTlsConfig {
                 client_cert: pem("--accounts-redis-certificate-file", certificate)?,
                 client_key: pem("--accounts-redis-key-file", key)?,
             })
@@ -107,15 +110,9 @@ impl RedisOptions {
     }
 }
 
-fn pem(flag: &'static str, path: &PathBuf) -> Result<Vec<u8>, AccountsError> {
-    let wrong = |problem: String| AccountsError::setting(flag, problem);
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| wrong(format!("cannot read {}: {error}", path.display())))?;
-    let expected = if flag.ends_with("key-file") { "PRIVATE KEY-----" } else { "CERTIFICATE-----" };
-    if !text.contains(expected) {
-        return Err(wrong(format!("{} has no `{expected}`: it should be PEM", path.display())));
-    }
-    Ok(text.into_bytes())
+fn pem(flag: &'static str, path: &Path) -> Result<Vec<u8>, AccountsError> {
+    let kind = if flag.ends_with("key-file") { "PRIVATE KEY-----" } else { "CERTIFICATE-----" };
+    Ok(SettingsFile::new(flag, path).pem(kind)?)
 }
 
 impl fmt::Debug for RedisOptions {
@@ -237,6 +234,8 @@ mod tests {
         assert!(wrong(&none).starts_with("--accounts-redis-url: "));
         let odd = RedisOptions { urls: vec!["http://:secret@host".to_owned()], ..right() };
         assert!(wrong(&odd).starts_with("--accounts-redis-url: "));
+        let far = RedisOptions { urls: vec!["redis://:secret@127.0.0.1:99999".to_owned()], ..right() };
+        assert!(wrong(&far).contains("where the port should is none from 1 to 65535"), "{}", wrong(&far));
         for namespace in ["", "a{b}", &"n".repeat(65)] {
             let odd = RedisOptions { namespace: namespace.to_owned(), ..right() };
             assert!(wrong(&odd).starts_with("--accounts-namespace: "));
@@ -244,7 +243,7 @@ mod tests {
         let plain = RedisOptions { authority: Some("/none/such.pem".into()), ..right() };
         assert!(wrong(&plain).contains("rediss://"));
         let lost = RedisOptions { urls: vec!["rediss://host".to_owned()], ..plain };
-        assert!(wrong(&lost).starts_with("--accounts-redis-ca-file: cannot read"));
+        assert!(wrong(&lost).starts_with("--accounts-redis-ca-file /none/such.pem: cannot be read"));
     }
 
     #[test]

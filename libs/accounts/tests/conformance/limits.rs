@@ -80,6 +80,35 @@ pub async fn what_was_not_used_comes_back_and_what_was_used_beyond_counts(subjec
     assert_eq!(subject.left(&account).await, [0, 7, 0, 0]);
 }
 
+pub async fn what_running_calls_hold_is_not_used_up(subject: &Subject) {
+    for measure in [Measure::TokensPerDay, Measure::TokensPerMonth] {
+        let account = charge(measure.field(), only(measure, 100));
+        let one = std::slice::from_ref(&account);
+        let level = async || subject.look(one).await.tallies[0].levels(&account.limits).next().unwrap();
+        let mut short = subject.ask(60, one);
+        short.lease = Duration::from_millis(50);
+        assert!(subject.counters.reserve(&short).await.unwrap().granted);
+        subject.counters.renew(std::slice::from_ref(&short.id), LEASE).await.unwrap();
+        let other = subject.reserve(30, one).await.unwrap();
+        let now = level().await;
+        assert_eq!((now.left, now.held), (10, 90), "{measure}");
+        assert_eq!(now.wait_for(100), Some(Duration::from_secs(1)), "{measure}");
+        subject.settle(&other, 30).await;
+        let now = level().await;
+        assert_eq!((now.left, now.held), (10, 60), "{measure}");
+        assert!(now.is_held(70) && !now.is_held(71), "{measure}");
+        subject.settle(&short.id, 5).await;
+        let now = level().await;
+        assert_eq!((now.left, now.held), (65, 0), "{measure}");
+        // What nobody renews is as good as used.
+        let mut lost = subject.ask(65, one);
+        lost.lease = Duration::from_millis(20);
+        assert!(subject.counters.reserve(&lost).await.unwrap().granted);
+        eventually(async || level().await.held == 0).await;
+        assert_eq!(level().await.left, 0, "{measure}");
+    }
+}
+
 pub async fn the_same_reservation_counts_once(subject: &Subject) {
     let account = charge("a", Limits { tokens_per_day: Some(10), concurrency: Some(1), ..Limits::default() });
     let ask = subject.ask(10, std::slice::from_ref(&account));

@@ -68,6 +68,7 @@ promises! {
         each_limit_refuses_what_is_beyond_it,
         a_reservation_is_whole_or_not_at_all,
         what_was_not_used_comes_back_and_what_was_used_beyond_counts,
+        what_running_calls_hold_is_not_used_up,
         the_same_reservation_counts_once,
         a_minute_fills_bit_by_bit,
         a_slot_is_free_when_it_is_settled_or_its_lease_is_over,

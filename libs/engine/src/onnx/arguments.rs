@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, thread};
 
+use arguments::positive;
+
 use crate::EngineError;
 
 /// What computes.
@@ -81,22 +83,20 @@ pub struct RuntimeArguments {
 
     /// Threads that compute together. Default: the processors that this process may use, by its affinity and its
     /// control group's limit. More than physical cores makes it slower.
-    #[arg(long, env = "ONDOL_THREADS", value_name = "N", value_parser = positive())]
+    #[arg(long, env = "ONDOL_THREADS", value_name = "N", value_parser = positive::<usize>)]
     pub threads: Option<usize>,
 
     /// Requests that generate at the same time. Each takes a slot in the key/value pool; further ones wait. More slots
     /// give more tokens per second in all and fewer to each.
-    #[arg(long, env = "ONDOL_SLOTS", default_value_t = 16, value_name = "N", value_parser = positive())]
+    #[arg(long, env = "ONDOL_SLOTS", default_value_t = 16, value_name = "N",
+          value_parser = positive::<usize>)]
     pub slots: usize,
 
     /// The longest sequence, prompt and output together, that a slot can hold. More than the model was made for is cut to
     /// that, with a warning in the log. The pool's memory is reserved for it, but taken only as sequences grow.
-    #[arg(long, env = "ONDOL_CONTEXT_TOKENS", default_value_t = 2048, value_name = "TOKENS", value_parser = positive())]
+    #[arg(long, env = "ONDOL_CONTEXT_TOKENS", default_value_t = 2048, value_name = "TOKENS",
+          value_parser = positive::<usize>)]
     pub context_tokens: usize,
-}
-
-fn positive() -> impl clap::builder::TypedValueParser<Value = usize> {
-    clap::builder::RangedU64ValueParser::<usize>::new().range(1..)
 }
 
 impl RuntimeArguments {

@@ -1,8 +1,13 @@
 //! The layer around the stack that every service of ours stands in.
 
+use std::{convert::Infallible, time::Duration};
+
+use bytes::Bytes;
 use clap::Parser;
+use futures::stream;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody};
 use httpjson::TranscodeLayer;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use proto::tools::v1::{
@@ -10,8 +15,9 @@ use proto::tools::v1::{
     ReadAnswerRequest, ReadAnswerResponse, Tool,
     tool_service_server::{ToolService, ToolServiceServer},
 };
-use rpc::{Methods, Server, ServerArguments, ServerMetrics};
+use rpc::{BrowserArguments, Methods, Public, Server, ServerArguments, ServerMetrics};
 use serde_json::Value;
+use tokio::time::Instant;
 use tonic::{Status, body::Body, service::Routes};
 use tower::{Layer, ServiceExt};
 use transcoding::{Scope, Transcoder};
@@ -65,20 +71,30 @@ struct Line {
 }
 
 struct House {
-    service: tower::util::BoxCloneService<Request<Body>, Response<Body>, std::convert::Infallible>,
+    service: tower::util::BoxCloneService<Request<Body>, Response<Body>, Infallible>,
     registry: Registry,
 }
 
 fn house() -> House {
+    let (server, registry) = server();
+    let service = TranscodeLayer::new(transcoder(), Body::new).layer(server.stack(routes()));
+    House { service: tower::util::BoxCloneService::new(service), registry }
+}
+
+fn server() -> (Server, Registry) {
     let mut registry = Registry::default();
     let metrics =
         ServerMetrics::register(Methods::described_by([proto::DESCRIPTORS]).unwrap(), &mut registry);
-    let server = Server::new(&Line::parse_from(["server"]).server, metrics).unwrap();
-    let stack = server.stack(Routes::new(ToolServiceServer::new(Tools)).prepare());
+    (Server::new(&Line::parse_from(["server"]).server, metrics).unwrap(), registry)
+}
+
+fn routes() -> Routes {
+    Routes::new(ToolServiceServer::new(Tools)).prepare()
+}
+
+fn transcoder() -> Transcoder {
     let scope = Scope { every_rpc: true, ..Scope::default() };
-    let transcoder = Transcoder::new(proto::DESCRIPTORS, &scope).unwrap();
-    let service = TranscodeLayer::new(transcoder, Body::new).layer(stack);
-    House { service: tower::util::BoxCloneService::new(service), registry }
+    Transcoder::new(proto::DESCRIPTORS, &scope).unwrap()
 }
 
 impl House {
@@ -130,4 +146,21 @@ async fn whatever_is_wrong_with_a_request_is_the_callers_in_the_figures_too() {
     let figures = house.figures();
     assert!(figures.contains("INVALID_ARGUMENT") && !figures.contains("INTERNAL"), "{figures}");
     assert!(figures.contains("CallTool"), "{figures}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_given_up_long_before_the_deadline() {
+    let (server, _registry) = server();
+    let browsers = BrowserArguments::default();
+    let public = Public { transcoder: transcoder(), browsers, errors: |_, document| document };
+    let stack = server.speaking(public).unwrap().stack(routes());
+    for path in ["/api/v1/tools/clock:call", "/ondol.tools.v1.ToolService/CallTool"] {
+        let never = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
+        let request = Request::post(path).header("host", "column").header("content-type", "application/json");
+        let request = request.body(Body::new(never)).unwrap();
+        let began = Instant::now();
+        let response = stack.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 408, "{path}");
+        assert!(began.elapsed() <= Duration::from_secs(11), "{path}: {:?}", began.elapsed());
+    }
 }

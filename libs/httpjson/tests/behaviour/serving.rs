@@ -8,6 +8,8 @@ use std::{
     task::Poll,
 };
 
+use fault::TooSlow;
+use futures::stream;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, StreamBody};
 use serde_json::json;
@@ -19,7 +21,7 @@ use crate::{
     },
     shelf, shelf_with,
 };
-use httpjson::error_document;
+use httpjson::{BoxError, error_document};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const GET_BOOK: &str = "/v1/shelves/a/books/b";
@@ -176,10 +178,24 @@ async fn types_and_sizes_have_their_own_statuses() {
 }
 
 #[tokio::test]
+async fn a_body_that_ends_early_is_told_apart_from_one_that_is_no_json() {
+    let service = answering(shelf(), book());
+    let cut = |why: BoxError| {
+        let mut request = request("POST", "/v1/mirror", &[JSON], "");
+        *request.body_mut() = StreamBody::new(stream::iter([data("{"), Err(why)])).boxed_unsync();
+        request
+    };
+    let slow = send(service.clone(), cut(Box::new(TooSlow))).await;
+    assert_eq!(slow.refusal(), (408, "CANCELLED".into(), "BODY_TOO_SLOW".into()));
+    let broken = send(service, cut("reset".into())).await;
+    assert_eq!(broken.refusal(), (400, "INVALID_ARGUMENT".into(), "BODY_BROKEN_OFF".into()));
+}
+
+#[tokio::test]
 async fn other_methods_are_told_which_there_are() {
     let service = answering(shelf(), book());
     let answer = send(service.clone(), request("PUT", "/v1/shelves/a/books", &[], "")).await;
-    assert_eq!(answer.refusal(), (405, "UNIMPLEMENTED".into(), "METHOD_NOT_ALLOWED".into()));
+    assert_eq!(answer.refusal(), (405, "INVALID_ARGUMENT".into(), "METHOD_NOT_ALLOWED".into()));
     assert_eq!(answer.header("allow"), "GET, POST, HEAD, OPTIONS");
     let answer = send(service.clone(), request("OPTIONS", "/v1/mirror", &[], "")).await;
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use arguments::positive_duration;
+use arguments::{SettingsFile, positive, positive_duration, redis_advice};
 use deadpool_redis::redis::{ClientTlsConfig, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
 
 use crate::{JobsError, Name};
@@ -84,7 +84,7 @@ impl RedisOptions {
             // The address may hold a password, so the error does not repeat it.
             let server = url.as_str().into_connection_info().map_err(|_wrong| JobsError::InvalidSetting {
                 flag: "--redis-url",
-                problem: "expected redis://host:port, rediss://host:port or unix:///path".to_owned(),
+                problem: redis_advice(url),
             })?;
             let settings = server.redis_settings().clone();
             Ok(match &self.password {
@@ -99,15 +99,9 @@ impl RedisOptions {
 
     /// The certificates, read.
     pub(super) fn certificates(&self) -> Result<Option<TlsCertificates>, JobsError> {
-        let read = |flag, path: &PathBuf| {
-            let wrong = |problem| JobsError::InvalidSetting { flag, problem };
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| wrong(format!("cannot read {}: {error}", path.display())))?;
-            let expected = if flag == "--redis-key-file" { "PRIVATE KEY-----" } else { "CERTIFICATE-----" };
-            if !text.contains(expected) {
-                return Err(wrong(format!("{} has no `{expected}`: it should be PEM", path.display())));
-            }
-            Ok(text.into_bytes())
+        let read = |flag: &'static str, path: &PathBuf| {
+            let kind = if flag == "--redis-key-file" { "PRIVATE KEY-----" } else { "CERTIFICATE-----" };
+            SettingsFile::new(flag, path).pem(kind)
         };
         if self.authority.is_none() && self.identity.is_none() {
             return Ok(None);
@@ -183,7 +177,8 @@ pub struct RedisArguments {
     pub redis_key_file: Option<PathBuf>,
 
     /// Connections at most
-    #[arg(long, env = "ONDOL_REDIS_CONNECTIONS", default_value_t = 8, value_name = "N")]
+    #[arg(long, env = "ONDOL_REDIS_CONNECTIONS", default_value_t = 8, value_name = "N",
+          value_parser = positive::<usize>)]
     pub redis_connections: usize,
 
     /// How long a connection or an answer may take, such as `5s`
@@ -199,7 +194,8 @@ pub struct RedisArguments {
     pub queue: String,
 
     /// Shards of the queue; more may be added while it is in use, never fewer
-    #[arg(long, env = "ONDOL_QUEUE_SHARDS", default_value_t = 1, value_name = "N")]
+    #[arg(long, env = "ONDOL_QUEUE_SHARDS", default_value_t = 1, value_name = "N",
+          value_parser = positive::<u16>)]
     pub queue_shards: u16,
 }
 
@@ -262,6 +258,10 @@ mod tests {
         let wrong = RedisOptions { urls: vec!["http://:secret@host".to_owned()], ..options() };
         assert!(!wrong.check().unwrap_err().to_string().contains("secret"));
 
+        let far = RedisOptions { urls: vec!["redis://:secret@127.0.0.1:99999".to_owned()], ..options() };
+        let told = far.check().unwrap_err().to_string();
+        assert!(told.contains("from 1 to 65535") && !told.contains("secret"), "{told}");
+
         let missing = PathBuf::from("/none/such.pem");
         let plain = RedisOptions { authority: Some(missing.clone()), ..options() };
         assert!(
@@ -269,12 +269,17 @@ mod tests {
         );
         let urls = vec!["rediss://host".to_owned()];
         let lost = RedisOptions { authority: Some(missing), urls: urls.clone(), ..options() };
-        assert!(lost.certificates().unwrap_err().to_string().starts_with("--redis-ca-file: cannot read"));
+        assert!(
+            lost.certificates()
+                .unwrap_err()
+                .to_string()
+                .starts_with("--redis-ca-file /none/such.pem: cannot")
+        );
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("text.pem");
         std::fs::write(&file, "-----BEGIN CERTIFICATE-----").unwrap();
         let swapped = RedisOptions { identity: Some((file.clone(), file)), urls, ..options() };
-        assert!(swapped.certificates().unwrap_err().to_string().starts_with("--redis-key-file: "));
+        assert!(swapped.certificates().unwrap_err().to_string().starts_with("--redis-key-file "));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::{fs, path::PathBuf, sync::Arc};
 
 use fault::{Chain, Fault, Kind};
-use jobs::{JobsError, Queue, Receipt, RedisOptions, RedisQueue};
+use jobs::{Queue, Receipt, RedisOptions, RedisQueue};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{
     RootCertStore, ServerConfig,
@@ -170,7 +170,7 @@ async fn with_mutual_tls_a_client_shows_its_certificate() {
     let stranger = RedisOptions { identity: Some(Authority::new().sign("worker")), ..known.clone() };
     // Its folder is gone, and the flag is named.
     let error = RedisQueue::new(stranger, policies()).err().unwrap();
-    assert!(matches!(error, JobsError::InvalidSetting { flag: "--redis-certificate-file", .. }), "{error}");
+    assert!(error.to_string().starts_with("--redis-certificate-file "), "{error}");
     let other = Authority::new();
     let said = refusal(RedisOptions { identity: Some(other.sign("worker")), ..known.clone() }).await;
     assert!(said.contains("--redis-certificate-file"), "{said}");

@@ -24,6 +24,17 @@ fn operations_are_listed_with_names_of_their_own() {
 }
 
 #[test]
+fn names_that_are_made_are_unlike_each_other_and_those_that_are_given() {
+    let document = Document::parse(
+        "openapi: 3.1.0\npaths:\n  /a: {get: {operationId: get_a_b_2}}\n  /a-b: {get: {}}\n  /a.b: {get: {}}\n  \
+         /a_b: {get: {}}\n",
+    );
+    let document = document.unwrap();
+    let ids: Vec<_> = document.operations().iter().map(|listed| listed.id.as_str()).collect();
+    assert_eq!(ids, ["get_a_b_2", "get_a_b", "get_a_b_3", "get_a_b_4"]);
+}
+
+#[test]
 fn parameters_keep_their_places_and_get_plain_names() {
     let list = pets().operation("listPets").unwrap();
     let told: Vec<_> = list

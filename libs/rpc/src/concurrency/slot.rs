@@ -1,5 +1,5 @@
-//! The place of a call, which is free for others while nothing is done for it but to wait for its own body: a client that
-//! sends slowly, or not at all, costs nobody else a place.
+//! The place of a call, which is free for others while nothing is done for it but to wait for its own body: a client
+//! that sends slowly, or not at all, costs nobody else a place.
 
 use std::{
     sync::{
@@ -52,8 +52,8 @@ impl Slot {
     }
 }
 
-/// A body whose call has its place from the moment that all of it is there. One that is longer than a message is worked on
-/// while it comes, as an upload is: its call keeps its place.
+/// A body whose call has its place from the moment that all of it is there. One that is longer than a message is worked
+/// on while it comes, as an upload is: its call keeps its place.
 pub(super) struct Arriving {
     slot: Arc<Slot>,
     message: usize,

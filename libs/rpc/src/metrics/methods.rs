@@ -3,7 +3,6 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use http::Method;
-
 use prost::Message;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 

@@ -1,8 +1,8 @@
 //! Requests of HTTP/1 that somebody on the way may cut up, or send elsewhere, in another way than we would.
 //!
-//! hyper refuses two lengths, a length beside chunks, and whatever is no chunk. It lets through requests without a host, or with
-//! several, and codings in front of the chunks that nobody here undoes: those are refused here, and the connection is closed, since
-//! what follows on it may be part of the same trick.
+//! hyper refuses two lengths, a length beside chunks, and whatever is no chunk. It lets through requests without a
+//! host, or with several, and codings in front of the chunks that nobody here undoes: those are refused here, and the
+//! connection is closed, since what follows on it may be part of the same trick.
 
 use std::{
     convert::Infallible,

@@ -9,7 +9,6 @@ use tonic::{Code, Status, body::Body};
 use super::{
     ErrorShape, LastWords, is_grpc,
     refusal::{refusal, told},
-    slow_body::InTime,
 };
 use crate::step::{BodyStep, Inner, Polled, Request, Response, Step};
 
@@ -37,8 +36,6 @@ impl Step for AnswerPlainly {
         if is_grpc(request.headers()) && request.version() >= Version::HTTP_2 {
             return Ok(Spoken::Grpc);
         }
-        let body = std::mem::replace(request.body_mut(), Body::empty());
-        *request.body_mut() = InTime::around(body);
         let shape = self.shape.map(|shape| (shape, request.uri().path().to_owned()));
         Ok(Spoken::Http { head: request.method() == Method::HEAD, shape })
     }

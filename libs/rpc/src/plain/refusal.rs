@@ -76,6 +76,7 @@ fn document(code: &str, reason: &str, message: &str, details: &ErrorDetails) -> 
 /// HTTP's status for a code; some reasons have one of their own.
 fn http_status(code: Code, reason: &str) -> StatusCode {
     match reason {
+        "BODY_TOO_SLOW" => return StatusCode::REQUEST_TIMEOUT,
         "METHOD_NOT_ALLOWED" => return StatusCode::METHOD_NOT_ALLOWED,
         "UNSUPPORTED_CONTENT_TYPE" => return StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "UNSUPPORTED_HTTP_VERSION" => return StatusCode::HTTP_VERSION_NOT_SUPPORTED,

@@ -36,19 +36,21 @@ use crate::{
 /// How long a client may take for its TLS handshake, for the first bytes of its protocol, or for the headers of an
 /// HTTP/1 request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a connection over HTTP/1 may be without a request. Longer than load balancers keep theirs, which is a minute
-/// by default: who closes first must be the one that sends the requests.
+/// How long a connection over HTTP/1 may be without a request. Longer than load balancers keep theirs, which is a
+/// minute by default: who closes first must be the one that sends the requests.
 const REST: Duration = Duration::from_secs(75);
 /// How long a client may take to answer a ping.
 const PONG: Duration = Duration::from_secs(20);
 
-/// How many headers a request over HTTP/1 may have, and how many bytes it may have of them (HTTP/2), or be read in at once.
+/// How many headers a request over HTTP/1 may have.
 const MOST_HEADERS: usize = 100;
+/// How many bytes of headers a request over HTTP/2 may have.
 const HEADER_BYTES: u32 = 64 * 1024;
+/// How many bytes are read at once over HTTP/1, so that the head of a request has to fit into them.
 const HTTP1_BUFFER: usize = 128 * 1024;
-/// Streams that a client may open and reset before they are looked at, and those that end by its errors; one more ends the
-/// connection.
+/// How many streams a client may open and reset before they are looked at; one more ends the connection.
 const MOST_RESETS: usize = 64;
+/// How many streams may end by a client's errors; one more ends the connection.
 const MOST_ERRORS: usize = 256;
 
 /// What every connection is served with.
@@ -76,11 +78,11 @@ impl Connection {
         S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
         let info = io.connect_info();
-        let Some(tls) = self.tls.clone() else { return self.speak(io, (info, None), service).await };
+        let Some(tls) = self.tls.clone() else { return self.speak(io, info, None, service).await };
         match timeout(HANDSHAKE, tls.accept(io)).await {
             Ok(Ok(secured)) => {
                 let names = PeerNames::of(secured.get_ref().1.peer_certificates());
-                self.speak(secured, (info, names), service).await;
+                self.speak(secured, info, names, service).await;
             }
             Ok(Err(error)) => tracing::debug!(%error, "the TLS handshake failed"),
             Err(_elapsed) => tracing::debug!("the TLS handshake took too long"),
@@ -88,7 +90,7 @@ impl Connection {
     }
 
     /// Speaks with whoever is at the other end: where that is, and the names in its certificate.
-    async fn speak<C, I, S>(self, io: C, (info, names): (I, Option<PeerNames>), service: S)
+    async fn speak<C, I, S>(self, io: C, info: I, names: Option<PeerNames>, service: S)
     where
         C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         I: Clone + Send + Sync + 'static,
@@ -161,7 +163,9 @@ fn introduce<I: Clone + Send + Sync + 'static>(
     names: Option<PeerNames>,
 ) {
     extensions.insert(info);
-    names.map(|names| extensions.insert(names));
+    if let Some(names) = names {
+        extensions.insert(names);
+    }
     let address = extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
     if let Some(address) = address {
         extensions.insert(Peer(address));

@@ -1,8 +1,8 @@
 //! How long a client over HTTP/1 may take for the head of a request, and how long for none at all.
 //!
 //! hyper has one limit for both. A head that drips has to be cut off soon, but a load balancer keeps connections that
-//! nobody uses for a minute, and sends a request on one that closes at that very moment: it would be lost. So hyper gets
-//! the longer limit, and a clock that strikes earlier once a head has begun.
+//! nobody uses for a minute, and sends a request on one that closes at that very moment: it would be lost. So hyper
+//! gets the longer limit, and a clock that strikes earlier once a head has begun.
 
 use std::{
     pin::Pin,

@@ -1,8 +1,8 @@
-//! Whether a client has said enough to tell which protocol it speaks, since when it speaks, and whether it takes what is
-//! written to it.
+//! Whether a client has said enough to tell which protocol it speaks, since when it speaks, and whether it takes what
+//! is written to it.
 //!
-//! hyper waits for the first and the last without a limit, and a connection that nobody uses holds one of the places that
-//! there are.
+//! hyper waits for the first and the last without a limit, and a connection that nobody uses holds one of the places
+//! that there are.
 
 use std::{
     future, io,
@@ -23,7 +23,7 @@ use tokio::{
 
 use super::stall::{Stalls, Waiting};
 
-/// HTTP/2's preface, before whose length hyper does not choose.
+/// HTTP/2's preface. hyper waits for the whole of it as long as what comes is how it begins.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Nothing was heard.

@@ -1,8 +1,8 @@
 //! How a client is told that its connection will end.
 //!
 //! HTTP/2 has a word for it, after which no call is lost. HTTP/1 has none but `connection: close` in an answer: a
-//! connection that is closed between two requests may cross with the second one, which is lost then. So clients over HTTP/1
-//! are told as early as the process knows of its end, and what has just been sent is answered.
+//! connection that is closed between two requests may cross with the second one, which is lost then. So clients over
+//! HTTP/1 are told as early as the process knows of its end, and what has just been sent is answered.
 
 use std::time::Duration;
 

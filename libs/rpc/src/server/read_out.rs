@@ -1,8 +1,9 @@
 //! The rest of a body that nobody reads, read before the answer over HTTP/2 goes.
 //!
-//! A call may be refused before its message is there. What comes of it after the answer belongs to no stream any more, and h2
-//! counts it as an error of the client's: 256 of them end the connection, with all the calls of others on it. Clients that
-//! say nothing wrong would so lose their connection in every overload. A message that was on its way is there a moment later.
+//! A call may be refused before its message is there. What comes of it after the answer belongs to no stream any more,
+//! and h2 counts it as an error of the client's: 256 of them end the connection, with all the calls of others on it.
+//! Clients that say nothing wrong would so lose their connection in every overload. A message that was on its way is
+//! there a moment later.
 
 use std::{
     convert::Infallible,

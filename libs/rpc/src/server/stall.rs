@@ -1,7 +1,8 @@
 //! Clients that do not take what they have asked for.
 //!
-//! hyper asks a body for more only when there is room for it, so an answer that nobody takes is not asked at all: neither its
-//! deadline nor the drop of its caller would ever be noticed, and it would hold its place for as long as the client likes.
+//! hyper asks a body for more only when there is room for it, so an answer that nobody takes is not asked at all:
+//! neither its deadline nor the drop of its caller would ever be noticed, and it would hold its place for as long as
+//! the client likes.
 
 use std::{
     sync::{
@@ -64,7 +65,7 @@ impl Stalls {
         response.map(|body| taken.around(body))
     }
 
-    /// Ready once something has waited for so long.
+    /// Ready once something has waited for `patience`.
     pub(super) async fn stalled(&self, patience: Duration) {
         loop {
             sleep(patience / 4).await;

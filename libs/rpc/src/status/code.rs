@@ -44,8 +44,8 @@ pub const fn kind_of(code: Code) -> Kind {
     }
 }
 
-/// The code as the specification spells it, for labels and logs.
-pub(crate) const fn name_of(code: Code) -> &'static str {
+/// The code as the specification spells it, for labels, logs and people.
+pub const fn name_of(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::OutOfRange => "OUT_OF_RANGE",

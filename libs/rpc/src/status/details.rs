@@ -12,8 +12,8 @@ use super::code::{code_of, name_of};
 /// The domain of every reason in `google.rpc.ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "ondol.dev";
 
-/// An error travels as HTTP headers, of which some clients take no more than 8 KiB in all; written as base64 and percent
-/// signs they grow by a third and more.
+/// An error travels as HTTP headers, of which some clients take no more than 8 KiB in all; written as base64 and
+/// percent signs they grow by a third and more.
 const NAMED_BYTES: usize = 2 * 1024;
 const MESSAGE_BYTES: usize = 1024;
 

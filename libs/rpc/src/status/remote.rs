@@ -29,7 +29,8 @@ impl Remote {
         self.reason.as_deref().unwrap_or_else(|| self.kind.reason())
     }
 
-    /// The same in the words of a caller who has other names for the fields. A message that names fields is written anew.
+    /// The same in the words of a caller who has other names for the fields. A message that names fields is written
+    /// anew.
     #[must_use]
     pub fn renamed(mut self, name: impl Fn(&str) -> String) -> Self {
         for violation in &mut self.violations {

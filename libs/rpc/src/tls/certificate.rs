@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use arguments::SettingsFile;
 use rustls::{
     RootCertStore,
     client::{verify_server_cert_signed_by_trust_anchor, verify_server_name},
@@ -21,7 +22,7 @@ pub struct ServerCertificate {
 impl ServerCertificate {
     /// Reads a PEM file as `--tls-cert` takes it.
     pub fn read(path: &Path) -> Result<Self, RpcError> {
-        Ok(Self { chain: certificates(path)? })
+        Ok(Self { chain: certificates(&SettingsFile::new("--tls-cert", path))? })
     }
 
     /// Whether a client needs nothing but this file to trust the server: it is signed by itself, or the file holds an

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use rustls::pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
-/// The names in the certificate that a client has shown, in the extensions of each request of its connection: alternative
-/// names that are URIs or DNS names. There is none without `--tls-client-ca`, and one whose authority signed it with it.
+/// The names in the certificate that a client has shown, in the extensions of each request of its connection:
+/// alternative names that are URIs or DNS names. There is none without `--tls-client-ca`, and one whose authority
+/// signed it with it.
 ///
-/// The subject's common name is not among them: what an authority's certificate may sign names for is not held against it.
+/// The subject's common name is not among them: what an authority's certificate may sign names for is not held against
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerNames(Arc<[String]>);
 
@@ -16,8 +18,8 @@ impl PeerNames {
     /// Those of a chain that was verified, its own certificate first.
     pub(crate) fn of(chain: Option<&[CertificateDer<'_>]>) -> Option<Self> {
         let own = EndEntityCert::try_from(chain?.first()?).ok()?;
-        // A URI has a scheme. What has none looks like the name of a host, and an authority that may sign for a few hosts only
-        // could write any other there: what is held against it differs by the kind of name.
+        // A URI has a scheme. What has none looks like the name of a host, and an authority that may sign for a few
+        // hosts only could write any other there: what is held against it differs by the kind of name.
         let uris = own.valid_uri_names().filter(|uri| uri.contains(':')).map(str::to_owned);
         // A DNS name is the same in any case; a URI is not.
         let hosts = own.valid_dns_names().map(str::to_ascii_lowercase);

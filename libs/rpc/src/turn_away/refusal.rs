@@ -53,7 +53,7 @@ impl Refusal {
         // Bytes in base64 always are a header.
         let _ = Status::with_details(self.code, "", details.into()).add_header(headers);
         headers.insert(REQUEST_ID_HEADER, id.header());
-        // No other answer has the same: in the table of the connection's headers they would only displace those that come again.
+        // They differ from answer to answer: in HPACK's table they would only displace headers that come again.
         for unique in [DETAILS, REQUEST_ID_HEADER.as_str()] {
             headers.get_mut(unique).into_iter().for_each(|value| value.set_sensitive(true));
         }

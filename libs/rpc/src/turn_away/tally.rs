@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::Refusal;
 use crate::status::name_of;
 
-/// A line is written at most so often.
+/// The least time between two lines.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Counts those who are turned away.
@@ -22,7 +22,7 @@ pub(crate) struct Tally {
     began: Instant,
     /// Those that no line has told of yet.
     untold: AtomicU64,
-    /// When the next line may be written, in milliseconds.
+    /// When the next line may be written, in milliseconds since `began`.
     due: AtomicU64,
 }
 
@@ -32,8 +32,8 @@ impl Tally {
         Self { service, began: Instant::now(), untold: AtomicU64::new(0), due: AtomicU64::new(0) }
     }
 
-    /// Counts one, and says how many there were since the last line if that is old. What comes after the last line is told with
-    /// the next one, however late; the metrics know at once.
+    /// Counts one, and says how many there were since the last line if that is old. What comes after the last line is
+    /// told with the next one, however late; the metrics know at once.
     pub(super) fn count(&self, refusal: &Refusal) {
         self.untold.fetch_add(1, Ordering::Relaxed);
         let (now, due) = (self.began.elapsed(), self.due.load(Ordering::Relaxed));

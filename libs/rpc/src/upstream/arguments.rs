@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData, path::PathBuf, time::Duration};
 
-use arguments::duration;
+use arguments::{SettingsFile, duration, positive_duration};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use http::Uri;
 
@@ -21,6 +21,9 @@ pub trait UpstreamName: Send + Sync + 'static {
 pub struct UpstreamSettings {
     /// The name for logs and metrics.
     pub name: &'static str,
+    /// What the names of its flags begin with, for errors: its name, unless several upstreams share their flags. Empty
+    /// where a command line knows one upstream alone.
+    pub flags: &'static str,
     /// Scheme, host and port. Every address of the host is used; with `https`, `tls_ca` is needed.
     pub url: Uri,
     /// PEM file of the authority that signed the upstream's certificates.
@@ -46,6 +49,7 @@ impl UpstreamSettings {
     pub fn new(name: &'static str, url: Uri) -> Self {
         Self {
             name,
+            flags: name,
             url,
             tls_ca: None,
             tls_cert: None,
@@ -58,13 +62,22 @@ impl UpstreamSettings {
         }
     }
 
+    /// One of its flags.
+    pub(super) fn flag(&self, suffix: &str) -> String {
+        if self.flags.is_empty() { format!("--{suffix}") } else { format!("--{}-{suffix}", self.flags) }
+    }
+
     pub(crate) fn tls_identity(&self) -> Result<Option<Identity<'_>>, RpcError> {
         match (&self.tls_cert, &self.tls_key) {
-            (Some(certificate), Some(key)) => Ok(Some(Identity { certificate, key })),
+            (Some(certificate), Some(key)) => Ok(Some(Identity {
+                certificate: SettingsFile::new(self.flag("tls-cert"), certificate),
+                key: SettingsFile::new(self.flag("tls-key"), key),
+            })),
             (None, None) => Ok(None),
             _ => Err(RpcError::Settings(format!(
-                "--{0}-tls-cert and --{0}-tls-key need each other",
-                self.name
+                "{} and {} need each other: give both or neither",
+                self.flag("tls-cert"),
+                self.flag("tls-key")
             ))),
         }
     }
@@ -144,17 +157,17 @@ fn argument<N: UpstreamName>(flag: Flag) -> Arg {
 impl<N: UpstreamName> Args for UpstreamArguments<N> {
     fn augment_args(command: Command) -> Command {
         let file = |flag| argument::<N>(flag).value_parser(value_parser!(PathBuf));
-        let time = |flag| argument::<N>(flag).value_parser(duration);
+        let positive = |flag| argument::<N>(flag).value_parser(positive_duration);
         command.args([
             argument::<N>(URL).value_parser(parse_url).default_value(N::DEFAULT_URL),
             file(TLS_CA),
             file(TLS_CERT).requires(id::<N>(TLS_KEY)),
             file(TLS_KEY).requires(id::<N>(TLS_CERT)),
             argument::<N>(TLS_NAME),
-            time(TIMEOUT).default_value("1h"),
+            positive(TIMEOUT).default_value("1h"),
             argument::<N>(ATTEMPTS).value_parser(value_parser!(u32).range(1..=10)).default_value("3"),
-            time(RESOLVE).default_value("15s"),
-            time(CONNECT).default_value("5s"),
+            argument::<N>(RESOLVE).value_parser(duration).default_value("15s"),
+            positive(CONNECT).default_value("5s"),
         ])
     }
 
@@ -195,13 +208,12 @@ impl<N: UpstreamName> FromArgMatches for UpstreamArguments<N> {
 
 /// Reads a URL of scheme, host and port, and nothing else. For clap's `value_parser`.
 pub fn parse_url(text: &str) -> Result<Uri, String> {
-    let url: Uri = text.parse().map_err(|error| format!("{error}"))?;
-    let plain = matches!(url.scheme_str(), Some("http" | "https")) && url.port_u16().is_some();
-    if plain && matches!(url.path(), "" | "/") && url.query().is_none() {
-        Ok(url)
-    } else {
-        Err("expected http://HOST:PORT or https://HOST:PORT".to_owned())
-    }
+    let plain = |url: &Uri| {
+        let web = matches!(url.scheme_str(), Some("http" | "https")) && url.port_u16().is_some();
+        web && matches!(url.path(), "" | "/") && url.query().is_none()
+    };
+    let url = text.parse().ok().filter(plain);
+    url.ok_or_else(|| "expected http://HOST:PORT or https://HOST:PORT".to_owned())
 }
 
 #[cfg(test)]
@@ -248,9 +260,12 @@ mod tests {
         for (arguments, word) in [
             (["--tools-url", "tools:443"], "http://HOST:PORT"),
             (["--tools-url", "http://tools"], "http://HOST:PORT"),
+            (["--tools-url", "no url"], "http://HOST:PORT"),
             (["--tools-url", "http://tools:1/path"], "http://HOST:PORT"),
             (["--tools-attempts", "0"], "1..=10"),
             (["--tools-timeout", "5"], "30s"),
+            (["--tools-timeout", "0s"], "more than no time"),
+            (["--tools-connect-timeout", "0s"], "more than no time"),
             (["--tools-tls-cert", "x.pem"], "--tools-tls-key"),
         ] {
             let error = Both::try_parse_from(["x"].into_iter().chain(arguments)).unwrap_err().to_string();

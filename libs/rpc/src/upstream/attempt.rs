@@ -46,7 +46,7 @@ pub(super) async fn attempt(pool: &Arc<Pool>, request: Request, avoid: Option<So
             Attempt::Answered(response.map(|body| HoldLease::new(lease).around(body)))
         }
         Ok(response) => {
-            lease.ended(false);
+            lease.failed();
             Attempt::Unavailable { response: response.map(Body::new), pod: address }
         }
         Err(mut error) => {
@@ -58,7 +58,7 @@ pub(super) async fn attempt(pool: &Arc<Pool>, request: Request, avoid: Option<So
             let source = error.into_error();
             tracing::warn!(upstream, %address, error = %source, "the connection broke during a call");
             pool.failure().note_broken(&source);
-            lease.ended(false);
+            lease.failed();
             let response = refusal(&RpcError::Broken { upstream, source });
             Attempt::Unavailable { response, pod: address }
         }

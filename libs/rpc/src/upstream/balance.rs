@@ -18,7 +18,7 @@ use crate::{
     step::{Request, Response},
 };
 
-/// Over so long the budget is counted.
+/// The time over which the budget is counted.
 const BUDGET_WINDOW: Duration = Duration::from_secs(10);
 /// Retries that are always allowed, so that a quiet client can retry at all.
 const BUDGET_RESERVE_PER_SECOND: u32 = 1;

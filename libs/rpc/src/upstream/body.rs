@@ -22,15 +22,15 @@ impl HoldLease {
         Self { lease: Some(lease) }
     }
 
-    fn end(&mut self, well: bool) {
+    fn end(&mut self, how: fn(Lease)) {
         if let Some(lease) = self.lease.take() {
-            lease.ended(well);
+            how(lease);
         }
     }
 
     fn broken(&mut self, error: hyper::Error) -> Status {
         let upstream = self.lease.as_ref().map_or("the upstream", Lease::upstream);
-        self.end(false);
+        self.end(Lease::failed);
         tracing::warn!(upstream, %error, "the connection broke during a response");
         unlogged(&RpcError::Broken { upstream, source: error })
     }
@@ -41,14 +41,15 @@ impl BodyStep<Incoming> for HoldLease {
         Poll::Ready(match ready!(inner.poll(cx)) {
             Some(Ok(frame)) => {
                 match frame.trailers_ref() {
-                    Some(trailers) => self.end(speaks_well(trailers.get("grpc-status"))),
+                    Some(trailers) if speaks_well(trailers.get("grpc-status")) => self.end(Lease::succeeded),
+                    Some(_) => self.end(Lease::failed),
                     None => self.lease.iter_mut().for_each(Lease::proved),
                 }
                 Some(Ok(frame))
             }
             Some(Err(error)) => Some(Err(self.broken(error))),
             None => {
-                self.end(true);
+                self.end(Lease::succeeded);
                 None
             }
         })

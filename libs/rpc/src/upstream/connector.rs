@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use arguments::SettingsFile;
 use futures::{FutureExt, future::BoxFuture};
 use rustls::pki_types::ServerName;
 use tokio::{
@@ -62,21 +63,24 @@ impl Connector {
 }
 
 fn tls_of(settings: &UpstreamSettings) -> Result<Option<(TlsConnector, ServerName<'static>)>, RpcError> {
-    let name = settings.name;
+    let flag = |suffix| settings.flag(suffix);
     let identity = settings.tls_identity()?;
     if settings.url.scheme_str() != Some("https") {
         let unused = settings.tls_ca.is_some() || identity.is_some();
-        let message = || format!("--{name}-tls-… is given, but --{name}-url is not an https URL");
+        let message = || format!("{}… is given, but {} is not an https URL", flag("tls-"), flag("url"));
         return if unused { Err(RpcError::Settings(message())) } else { Ok(None) };
     }
     let Some(authority) = &settings.tls_ca else {
-        let message =
-            format!("--{name}-url is an https URL: name the authority to trust with --{name}-tls-ca");
+        let (url, authority) = (flag("url"), flag("tls-ca"));
+        let message = format!("{url} is an https URL: name the authority to trust with {authority}");
         return Err(RpcError::Settings(message));
     };
-    let config = tls::client_config(authority, identity)?;
+    let authority = SettingsFile::new(flag("tls-ca"), authority);
+    let config = tls::client_config(&authority, identity.as_ref())?;
     let host = settings.tls_name.as_deref().or(settings.url.host()).unwrap_or_default();
-    let server = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
-        .map_err(|source| RpcError::TlsRejected { what: "server name", source: Box::new(source) })?;
+    let server = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(|source| {
+        let what = format!("the name {host:?}, of {} or the URL,", flag("tls-name"));
+        RpcError::TlsRejected { what, source: Box::new(source) }
+    })?;
     Ok(Some((TlsConnector::from(config), server)))
 }

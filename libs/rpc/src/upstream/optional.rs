@@ -1,12 +1,13 @@
 //! An upstream that a service can do without.
 
-use std::marker::PhantomData;
+use std::{fmt, marker::PhantomData};
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
 
 use super::{UpstreamArguments, UpstreamName, UpstreamSettings};
 
-/// The arguments of the upstream `N`, which is only there where its URL is given. They are those of [`UpstreamArguments`].
+/// The arguments of the upstream `N`, which is only there where its URL is given. They are those of
+/// [`UpstreamArguments`].
 pub struct OptionalUpstream<N> {
     /// What they say, if there is an upstream.
     pub settings: Option<UpstreamSettings>,
@@ -25,8 +26,8 @@ impl<N> Clone for OptionalUpstream<N> {
     }
 }
 
-impl<N> std::fmt::Debug for OptionalUpstream<N> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<N> fmt::Debug for OptionalUpstream<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("OptionalUpstream").field(&self.settings).finish()
     }
 }

@@ -262,23 +262,31 @@ impl Lease {
         }
     }
 
-    /// The call has ended, well or badly as far as the pod is concerned.
-    pub(super) fn ended(mut self, well: bool) {
+    /// The call has ended well, as far as the pod is concerned.
+    pub(super) fn succeeded(self) {
+        self.pool.failure.worked();
+        self.end(Health::succeeded);
+    }
+
+    /// The call has ended badly, by the pod's fault.
+    pub(super) fn failed(self) {
+        let may_eject = self.pool.may_eject(&self.endpoint);
+        let (pool, pod) = (self.pool.clone(), self.address());
+        if self.end(|health| health.failed(Instant::now(), may_eject)) {
+            tracing::warn!(upstream = pool.name, %pod, "leaving out a failing pod");
+            pool.metrics.ejected();
+        }
+    }
+
+    /// Changes the pod's record for the last time.
+    fn end<T>(mut self, change: impl FnOnce(&mut Health) -> T) -> T {
         self.probe = false;
         let was_out = self.endpoint.is_out();
-        if well {
-            self.pool.failure.worked();
-            self.endpoint.health(Health::succeeded);
-        } else {
-            let may_eject = self.pool.may_eject(&self.endpoint);
-            if self.endpoint.health(|health| health.failed(Instant::now(), may_eject)) {
-                tracing::warn!(upstream = self.pool.name, pod = %self.address(), "leaving out a failing pod");
-                self.pool.metrics.ejected();
-            }
-        }
+        let changed = self.endpoint.health(change);
         if was_out != self.endpoint.is_out() {
             self.pool.publish();
         }
+        changed
     }
 }
 

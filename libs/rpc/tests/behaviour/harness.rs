@@ -123,12 +123,15 @@ struct Line {
 
 /// A server with these arguments, as an operator would write them, and the registry of its metrics.
 pub(crate) fn server(arguments: &[&str]) -> (Server, Registry) {
-    let line = Line::parse_from(["server"].iter().chain(arguments));
+    server_of(&Line::parse_from(["server"].iter().chain(arguments)).server)
+}
+
+fn server_of(arguments: &ServerArguments) -> (Server, Registry) {
     let mut registry = Registry::default();
     let descriptor = echo_descriptor();
     let methods = Methods::described_by([descriptor.as_slice(), tonic_health::pb::FILE_DESCRIPTOR_SET]);
     let metrics = ServerMetrics::register(methods.unwrap(), &mut registry);
-    (Server::new(&line.server, metrics).unwrap(), registry)
+    (Server::new(arguments, metrics).unwrap(), registry)
 }
 
 /// What the compiler would write for the echo service.
@@ -157,9 +160,18 @@ pub(crate) async fn routes(echo: Echo) -> Routes {
 
 /// One pod that serves these routes until its tasks are dropped, with these arguments.
 pub(crate) fn serving(routes: Routes, arguments: &[&str]) -> (Network, JoinSet<()>) {
+    on_a_network(server(arguments).0, routes)
+}
+
+/// The same of a server that has no room for anybody, as one has whose calls do not end. No flag makes one.
+pub(crate) fn serving_nobody(routes: Routes) -> (Network, JoinSet<()>) {
+    let arguments = ServerArguments { max_concurrency: 0, ..Line::parse_from(["server"]).server };
+    on_a_network(server_of(&arguments).0, routes)
+}
+
+fn on_a_network(server: Server, routes: Routes) -> (Network, JoinSet<()>) {
     let (network, mut tasks) = (Network::new(), JoinSet::new());
     let incoming = network.listen(address(1));
-    let (server, _registry) = server(arguments);
     tasks.spawn(server.serve(incoming, routes, std::future::pending(), Duration::ZERO));
     (network, tasks)
 }

@@ -38,6 +38,7 @@ async fn a_broken_frame_is_one_too() {
         (&b"\0\0\0\0\x28abc"[..], "EOF"),
         (b"", "Missing request message"),
         (b"\x07\0\0\0\0", "compression flag"),
+        (b"\x01\0\0\0\0", "compressed-flag"),
     ] {
         let body = Body::new(Full::new(Bytes::copy_from_slice(bytes)));
         let request = http::Request::post(SAY).version(http::Version::HTTP_2);

@@ -14,12 +14,12 @@ use crate::{
         DATA, END_HEADERS, END_STREAM, FAREWELL, GET_ROOT, HEADERS, PREFACE, SETTINGS, WINDOW_UPDATE,
         farewell, frame, frames, stream,
     },
-    harness::{Echo, address, routes, serving, settle},
+    harness::{Echo, address, routes, serving_nobody, settle},
 };
 
 /// A server without room for anybody.
 async fn serve() -> (Network, JoinSet<()>) {
-    serving(routes(Echo::answering("x")).await, &["--max-concurrency", "0"])
+    serving_nobody(routes(Echo::answering("x")).await)
 }
 
 #[tokio::test(start_paused = true)]

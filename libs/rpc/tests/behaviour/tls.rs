@@ -184,6 +184,7 @@ async fn settings_that_cannot_work_are_named() {
     assert!(error.to_string().contains("not an https URL"), "{error}");
     let error = connect("https://localhost:1", |settings| settings.tls_ca = Some("none.pem".into()));
     assert!(matches!(error, RpcError::TlsFile { .. }), "{error}");
+    assert!(error.to_string().starts_with("--echo-tls-ca none.pem: cannot read a certificate"), "{error}");
     let error = connect("https://localhost:1", |settings| settings.tls_cert = Some("cert.pem".into()));
     assert!(error.to_string().contains("--echo-tls-key"), "{error}");
 }

@@ -9,7 +9,7 @@ use super::{
     known::{is_known, is_wrapper, known, nesting},
     scalar::{key, scalar, unexpected},
 };
-use crate::limits::MAX_NESTING;
+use crate::{TranscodingError, limits::MAX_NESTING, wrong::WrongFields};
 
 /// Messages whose JSON is text.
 const TEXTS: [&str; 3] =
@@ -18,7 +18,7 @@ const TEXTS: [&str; 3] =
 /// Puts JSON into messages and keeps what is wrong with it.
 #[derive(Default)]
 pub(crate) struct Filling {
-    wrong: Vec<Violation>,
+    wrong: WrongFields,
 }
 
 impl Filling {
@@ -74,12 +74,12 @@ impl Filling {
 
     /// Keeps what is wrong elsewhere.
     pub(crate) fn say(&mut self, place: &impl ToString, description: String) {
-        self.wrong.push(Violation::new(place.to_string(), description));
+        self.wrong.note(|| Violation::new(place.to_string(), description));
     }
 
-    /// Everything that was wrong.
-    pub(crate) fn into_wrong(self) -> Vec<Violation> {
-        self.wrong
+    /// An error where anything was wrong.
+    pub(crate) fn end(self) -> Result<(), TranscodingError> {
+        self.wrong.end()
     }
 
     fn fields(
@@ -228,14 +228,14 @@ fn takes_null(kind: &Kind) -> bool {
 
 /// Text as the JSON that a field of this kind would have.
 fn as_json(kind: &Kind, text: &str) -> Json {
-    let bool = match kind {
+    let is_bool = match kind {
         Kind::Bool => true,
         Kind::Message(message) => message.full_name() == "google.protobuf.BoolValue",
         Kind::Enum(_) => return text.parse::<i32>().map_or_else(|_| text.into(), Json::from),
         _ => false,
     };
     match text.parse() {
-        Ok(value) if bool => Json::Bool(value),
+        Ok(value) if is_bool => Json::Bool(value),
         _ => text.into(),
     }
 }

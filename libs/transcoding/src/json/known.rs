@@ -88,8 +88,8 @@ fn wrapped(described: &MessageDescriptor, json: &Json) -> Result<DynamicMessage,
     Ok(message)
 }
 
-/// How many messages there are within a `Value` of this JSON: a structure with its entries and their values, or a list with
-/// its values.
+/// How many messages there are within a `Value` of this JSON: a structure with its entries and their values, or a list
+/// with its values.
 pub(super) fn nesting(json: &Json) -> usize {
     match json {
         Json::Array(items) => 1 + items.iter().map(|item| 1 + nesting(item)).max().unwrap_or_default(),

@@ -8,7 +8,7 @@ use base64::{
 use prost_reflect::{EnumDescriptor, Kind, MapKey, Value};
 use serde_json::Value as Json;
 
-/// How much of a wrong value an error repeats.
+/// How many bytes of a wrong value an error repeats.
 const SHOWN: usize = 40;
 /// How many names of an enum an error lists.
 const LISTED: usize = 12;
@@ -59,7 +59,10 @@ pub(super) fn unexpected(expected: &str, got: &Json) -> String {
     let got = match got {
         Json::Object(_) => "an object".to_owned(),
         Json::Array(_) => "a list".to_owned(),
-        Json::String(text) => format!("{:?}", &text[..text.floor_char_boundary(SHOWN)]),
+        Json::String(text) if text.len() > SHOWN => {
+            format!("{:?} and more", &text[..text.floor_char_boundary(SHOWN)])
+        }
+        Json::String(text) => format!("{text:?}"),
         other => other.to_string(),
     };
     format!("expected {expected}, got {got}")
@@ -190,7 +193,7 @@ mod tests {
     fn an_error_says_what_was_expected_and_what_came() {
         let told = scalar(&Kind::Uint32, &json!("x".repeat(500))).unwrap_err();
         assert!(told.starts_with("expected a whole number from 0 to 4294967295, got \"xxx"), "{told}");
-        assert!(told.len() < 120);
+        assert!(told.ends_with("xxx\" and more") && told.len() < 130, "{told}");
         assert_eq!(
             scalar(&Kind::Bool, &json!({"a": 1})).unwrap_err(),
             "expected true or false, got an object"

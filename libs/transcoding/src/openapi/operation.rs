@@ -156,8 +156,8 @@ impl<'a> Operations<'a> {
         if binding.rpc.streams() {
             return json!({
                 "description": "A stream of messages, each on a line of its own, or in the `data` of an event where \
-                                `text/event-stream` is accepted. After the last one comes an event `end`; where the call \
-                                failed, an event `error`, or a last line `{\"error\": …}`.",
+                                `text/event-stream` is accepted. After the last one comes an event `end`; where \
+                                the call failed, an event `error`, or a last line `{\"error\": …}`.",
                 "content": {
                     "application/x-ndjson": {"schema": schema},
                     "text/event-stream": {"schema": schema},

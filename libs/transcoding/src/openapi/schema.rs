@@ -149,5 +149,5 @@ impl<'a> Schemas<'a> {
 
 /// Whether a field's comment says that it must be given.
 pub(super) fn is_required(comment: &str) -> bool {
-    comment.starts_with("Required. ")
+    comment.starts_with("Required.")
 }

@@ -11,13 +11,16 @@ use proto::jobs::v1 as wire;
 use sha2::{Digest, Sha256};
 
 use super::{
+    findings::Findings,
     time::length,
     webhook::check_webhook,
     work::{check_grants, work_of},
 };
 use crate::{ApiError, desk::Draft};
 
+/// Bytes of a `request_id`.
 const LONGEST_ID: usize = 256;
+/// How far away the times of a job may be.
 const FARTHEST: Duration = Duration::from_hours(24 * 366);
 
 /// Checks a request for a job by a key that allows this; every wrong field of it is named at once.
@@ -26,7 +29,7 @@ pub(crate) fn draft(request: wire::CreateJobRequest, granted: &Grants) -> Result
     let wire::CreateJobRequest { job, request_id, delay, expires_after } = request;
     let job = job.unwrap_or_default();
     check_grants(job.work.as_ref(), granted)?;
-    let mut found = Found(Vec::new());
+    let mut found = Findings::default();
     let (kind, work) = found.take(work_of(job.work.as_ref()));
     let priority = found.take(priority_of(job.priority));
     let delay = found.take(length("delay", delay, FARTHEST)).unwrap_or_default();
@@ -34,24 +37,11 @@ pub(crate) fn draft(request: wire::CreateJobRequest, granted: &Grants) -> Result
     found.take(check_order(delay, expires_after));
     found.take(check_id(&request_id));
     found.take(check_webhook(job.webhook.as_ref()));
-    Invalid::all(found.0)?;
+    found.end()?;
     let idempotency = (!request_id.is_empty()).then_some(Idempotency { key: request_id, fingerprint });
     let (kind, published) = (Name::new("job", kind)?, job.published);
     let sequel = job.webhook.map(|webhook| jobview::sequel_of(&webhook, BTreeMap::new())).transpose()?;
     Ok(Draft { kind, work, published, priority, delay, expires_after, idempotency, sequel })
-}
-
-/// What is wrong so far.
-struct Found(Vec<Result<(), Invalid>>);
-
-impl Found {
-    /// The value, or nothing where it is wrong.
-    fn take<T: Default>(&mut self, checked: Result<T, Invalid>) -> T {
-        checked.unwrap_or_else(|invalid| {
-            self.0.push(Err(invalid));
-            T::default()
-        })
-    }
 }
 
 /// A job that expires before it may run would never run.

@@ -5,6 +5,7 @@ use jobs::{Name, State};
 use jobview::{KINDS, WEBHOOK, state};
 use proto::jobs::v1 as wire;
 
+use super::findings::Findings;
 use crate::desk::{Query, Seen};
 
 /// A job as it is told.
@@ -14,12 +15,11 @@ pub(crate) fn job(seen: &Seen) -> wire::Job {
 
 /// Which jobs to list.
 pub(crate) fn query(request: wire::ListJobsRequest) -> Result<Query, Invalid> {
-    let checked = (page_size(request.page_size), filter(request.state), kind(&request.kind));
-    let (Ok(size), Ok(state), Ok(kind)) = checked else {
-        let (size, state, kind) = checked;
-        Invalid::all([size.map(drop), state.map(drop), kind.map(drop)])?;
-        return Err(Invalid::field("page_size", "cannot be read"));
-    };
+    let mut found = Findings::default();
+    let size = found.take(page_size(request.page_size));
+    let state = found.take(filter(request.state));
+    let kind = found.take(kind(&request.kind));
+    found.end()?;
     let token = Some(request.page_token).filter(|token| !token.is_empty());
     // Who looks at jobs looks for what was asked, not for what tells of it.
     let originals = kind.as_ref().is_none_or(|kind| kind.as_str() != WEBHOOK);
@@ -52,10 +52,10 @@ fn filter(asked: i32) -> Result<Option<State>, Invalid> {
 
 #[cfg(test)]
 mod tests {
+    use fault::Fault;
     use jobs::State;
-    use proto::jobs::v1 as wire;
-
     use jobview::{KINDS, state};
+    use proto::jobs::v1 as wire;
 
     use super::{filter, kind, query};
 
@@ -77,6 +77,15 @@ mod tests {
         };
         assert!(originals(wire::State::Unspecified, "") && originals(wire::State::Running, "batch"));
         assert!(!originals(wire::State::Unspecified, "webhook"));
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let wrong =
+            wire::ListJobsRequest { page_size: -1, state: 99, kind: "image".into(), ..Default::default() };
+        let wrong = query(wrong).err().unwrap();
+        let fields: Vec<_> = wrong.violations().iter().map(|it| it.field.as_str()).collect();
+        assert_eq!(fields, ["page_size", "state", "kind"]);
     }
 
     #[test]

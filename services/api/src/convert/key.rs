@@ -6,6 +6,8 @@ use fault::Violation;
 use jiff::Timestamp;
 use proto::admin::v1 as wire;
 
+use super::findings::Findings;
+
 /// Takes the id out of `apiKeys/{api_key}`.
 pub(crate) fn key_name(name: &str) -> Result<&str, Invalid> {
     let id = name.strip_prefix("apiKeys/").filter(|id| !id.is_empty() && !id.contains('/'));
@@ -17,28 +19,36 @@ pub(crate) fn check_owner(field: &str, owner: &str) -> Result<(), Invalid> {
     check_key_name(owner).map_err(|wrong| Invalid::field(field, wrong.to_string()))
 }
 
-/// What a key shall be. Its words and numbers are checked where it is kept.
-pub(crate) fn new_key(key: wire::ApiKey) -> Result<NewKey, Invalid> {
+/// What a key shall be. Every wrong field is named at once, those included that would be found where it is kept.
+pub(crate) fn new_key(key: wire::ApiKey, now: Timestamp) -> Result<NewKey, Invalid> {
     let wire::ApiKey { owner, note, grants, limits, expire_time, .. } = key;
-    let expires = expire_time.map(time_of).transpose()?;
-    Ok(NewKey {
-        owner,
-        note,
-        grants: grants_of(grants),
-        limits: limits_of(limits.unwrap_or_default()),
-        expires,
-    })
+    let mut found = Findings::default();
+    let expires = found.take(expire_time.map(time_of).transpose());
+    let (grants, limits) = (grants_of(grants), limits_of(limits.unwrap_or_default()));
+    let new = NewKey { owner, note, grants, limits, expires };
+    let mut wrong = new.violations(now);
+    // A word that no list takes is no kind either, which need not be said as well.
+    if !wrong.iter().any(|wrong| wrong.field.starts_with("grants.jobs")) {
+        wrong.extend(jobview::unknown_kinds("grants.jobs", new.grants.jobs.as_deref().unwrap_or_default()));
+    }
+    found.take(Invalid::none_or(named(wrong)));
+    found.end()?;
+    Ok(new)
 }
 
 /// An error of the store in the words of the request.
 pub(crate) fn in_request(error: AccountsError) -> AccountsError {
     match error {
         AccountsError::InvalidRequest { violations } => {
-            let named = violations.into_iter().map(|it| Violation::new(field(&it.field), it.description));
-            AccountsError::InvalidRequest { violations: named.collect() }
+            AccountsError::InvalidRequest { violations: named(violations) }
         }
         other => other,
     }
+}
+
+/// The same, of fields as the contract calls them.
+fn named(violations: Vec<Violation>) -> Vec<Violation> {
+    violations.into_iter().map(|it| Violation::new(field(&it.field), it.description)).collect()
 }
 
 /// A field of what is kept, as the contract calls it.
@@ -52,7 +62,9 @@ fn field(kept: &str) -> String {
 }
 
 fn time_of(time: prost_types::Timestamp) -> Result<Timestamp, Invalid> {
-    let wrong = |_| Invalid::field("api_key.expire_time", "must be a time of the years 0001 to 9999");
+    let last = Timestamp::MAX;
+    let wrong =
+        |_| Invalid::field("api_key.expire_time", format!("must be a time in the future, until {last}"));
     Timestamp::new(time.seconds, time.nanos).map_err(wrong)
 }
 

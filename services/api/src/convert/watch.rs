@@ -10,7 +10,8 @@ pub(crate) fn beat() -> wire::WatchJobResponse {
     wire::WatchJobResponse { sequence: 0, event: Some(Told::Heartbeat(wire::Heartbeat {})) }
 }
 
-/// That events up to those of `news` are no longer kept, and the state that they led to where `news` does not begin with one.
+/// That events up to those of `news` are no longer kept, and the state that they led to where `news` does not begin
+/// with one.
 pub(crate) fn missed(
     news: &Events,
     known: u64,

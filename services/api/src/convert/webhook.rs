@@ -4,15 +4,17 @@ use contract::Invalid;
 use proto::jobs::v1::Webhook;
 use url::Url;
 
+/// Bytes of an address.
 const LONGEST: usize = 2048;
 
 /// Whether it can be an address at all. Which ones may be reached is known where it is told from.
 pub(super) fn check_webhook(webhook: Option<&Webhook>) -> Result<(), Invalid> {
     let Some(Webhook { url }) = webhook else { return Ok(()) };
-    let wrong = |rule: &str| Err(Invalid::field("job.webhook.url", rule));
+    let field = "job.webhook.url";
     if url.len() > LONGEST {
-        return wrong("must be at most 2048 bytes");
+        return Err(Invalid::field(field, format!("must be at most {LONGEST} bytes, is {}", url.len())));
     }
+    let wrong = |rule: &str| Err(Invalid::field(field, rule));
     let Ok(parsed) = Url::parse(url) else {
         return wrong("must be an absolute URL, such as https://example.com/hooks");
     };

@@ -4,7 +4,10 @@ use accounts::Grants;
 use artifacts::Upload;
 use contract::{Invalid, check_generation, json_arguments, model_id, tool_name};
 use prost::Message;
-use proto::jobs::v1::{self as wire, job::Work};
+use proto::{
+    inference::v1::GenerateTextRequest,
+    jobs::v1::{self as wire, job::Work},
+};
 
 use crate::{ApiError, allowed::check_model};
 
@@ -57,8 +60,9 @@ pub(super) fn work_of(work: Option<&Work>) -> Result<(&'static str, Vec<u8>), In
             return Err(Invalid::field("job", rule));
         }
         Some(Work::GenerateText(work)) => {
-            let request = work.request.clone().unwrap_or_default();
-            check_generation(&request).map_err(|wrong| wrong.within("job.generate_text.request"))?;
+            let nothing = GenerateTextRequest::default();
+            let request = work.request.as_ref().unwrap_or(&nothing);
+            check_generation(request).map_err(|wrong| wrong.within("job.generate_text.request"))?;
             ("generate_text", work.encode_to_vec())
         }
         Some(Work::Batch(work)) => {

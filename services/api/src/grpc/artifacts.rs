@@ -54,7 +54,7 @@ impl ArtifactService for Artifacts {
         let (results, owner) = (self.results()?, owner(request.extensions()).map_err(status)?);
         let id = convert::job_name("parent", &request.get_ref().parent).map_err(status)?;
         let manifest = results.of_owner(owner.as_str(), id).await.map_err(status)?;
-        let described = join_all(Found::all(&manifest).map(|found| describe(results, found))).await;
+        let described = join_all(Found::all(manifest).map(|found| describe(results, found))).await;
         // One that was removed a moment ago is not there.
         let there = described
             .into_iter()
@@ -80,7 +80,7 @@ impl ArtifactService for Artifacts {
         let (results, owner) = (self.results()?, owner(request.extensions()).map_err(status)?);
         let content_type = convert::upload_type(&request.get_ref().content_type).map_err(status)?;
         let upload = Upload::random();
-        let url = match results.upload_url(owner.as_str(), &upload, (content_type, UPLOAD)).await {
+        let url = match results.upload_url(owner.as_str(), &upload, content_type, UPLOAD).await {
             Ok(url) => Some(url),
             // A folder signs nothing: the bytes come through this very port.
             Err(cannot) if cannot.kind() == Kind::Unimplemented => None,

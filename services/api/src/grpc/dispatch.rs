@@ -1,9 +1,9 @@
 //! Calls of models, sent where their routes lead: to one target after another, until one answers.
 //!
-//! - `attempts` makes one call at as many targets as it takes: the next one where a target is away or full, as long as the
-//!   deadline and the budget allow it, and a second one beside the first where the route hedges.
-//! - `unary` and `streaming` are what such a call is; a stream is open once it has brought its first token, and from then on
-//!   nothing is tried again.
+//! - `attempts` makes one call at as many targets as it takes: the next one where a target is away or full, as long as
+//!   the deadline and the budget allow it, and a second one beside the first where the route hedges.
+//! - `unary` and `streaming` are what such a call is; a stream is open once it has brought its first token, and from
+//!   then on nothing is tried again.
 //! - `gated` is a call that generates, which passes the gate of a release, if that has one.
 //! - `listing` joins the models of all releases.
 //! - `verdict` says which errors are answers.

@@ -110,7 +110,7 @@ impl InferenceService for Inference {
     ) -> Result<Response<wire::ListModelsResponse>, Status> {
         let page =
             Page::new(request.get_ref().page_size, &request.get_ref().page_token).map_err(rpc::status)?;
-        let granted = granted(request.extensions());
+        let granted = granted(request.extensions()).into_owned();
         let admitted = self.admission.request(request.extensions()).await?;
         let mut listed = admitted.telling(self.dispatch.list_models(request, &page).await)?;
         // A page may have become shorter, as pages may.

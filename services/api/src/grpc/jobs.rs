@@ -47,10 +47,9 @@ impl JobService for Jobs {
         request: Request<wire::CreateJobRequest>,
     ) -> Result<Response<wire::Job>, Status> {
         let (desk, owner) = (self.desk()?, owner(request.extensions()).map_err(status)?);
-        let context = CallContext::of(request.extensions());
-        let granted = allowed::granted(request.extensions());
         let (_, extensions, asked) = request.into_parts();
-        let draft = convert::draft(asked, &granted).map_err(status)?;
+        let context = CallContext::of(&extensions);
+        let draft = convert::draft(asked, &allowed::granted(&extensions)).map_err(status)?;
         let admitted = self.admission.request(&extensions).await?;
         admitted.telling(answer(desk.create(&owner, draft, context).await))
     }

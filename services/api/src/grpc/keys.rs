@@ -39,7 +39,8 @@ impl ApiKeyService for ApiKeys {
     ) -> Result<Response<wire::CreateApiKeyResponse>, Status> {
         let (store, admin) =
             (self.store(request.extensions())?, owner(request.extensions()).map_err(status)?);
-        let new = convert::new_key(request.into_inner().api_key.unwrap_or_default()).map_err(status)?;
+        let asked = request.into_inner().api_key.unwrap_or_default();
+        let new = convert::new_key(asked, Timestamp::now()).map_err(status)?;
         let (key, secret) = store.create(new).await.map_err(|wrong| status(convert::in_request(wrong)))?;
         tracing::info!(
             target: "ondol::audit", by = %admin, key = key.id, owner = key.owner, grants = key.grants.to_line(),
@@ -66,12 +67,12 @@ impl ApiKeyService for ApiKeys {
         let store = self.store(request.extensions())?;
         let wire::ListApiKeysRequest { page_size: size, page_token, owner } = request.get_ref();
         let size = page_size(*size).map_err(status)?;
-        let some = |text: &'_ String| (!text.is_empty()).then(|| text.clone());
-        let (owner, after) = (some(owner), some(page_token));
-        if let Some(owner) = &owner {
+        let owner = Some(owner.as_str()).filter(|owner| !owner.is_empty());
+        let after = Some(page_token.as_str()).filter(|token| !token.is_empty());
+        if let Some(owner) = owner {
             convert::check_owner("owner", owner).map_err(status)?;
         }
-        let page = store.list(owner.as_deref(), size, after.as_deref()).await.map_err(status)?;
+        let page = store.list(owner, size, after).await.map_err(status)?;
         let now = Timestamp::now();
         let api_keys = page.keys.into_iter().map(|key| convert::key(key, now)).collect();
         let next_page_token = page.next.unwrap_or_default();

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use artifacts::Artifact;
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap, HeaderName,
     header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE},
 };
 use objects::{ByteRange, ETag};
@@ -48,12 +48,11 @@ impl Wanted {
         if has_it {
             return Self::NotModified;
         }
-        let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
         let current = headers.get(IF_RANGE).is_none_or(|condition| {
             // A weak tag or a date may mean other bytes.
-            text(condition).is_some_and(|tag| tag.starts_with('"') && is(&tag, artifact))
+            condition.to_str().is_ok_and(|tag| tag.starts_with('"') && is(tag, artifact))
         });
-        let range = headers.get(RANGE).filter(|_| current).and_then(text);
+        let range = headers.get(RANGE).filter(|_| current).and_then(|range| range.to_str().ok());
         match range.and_then(|range| range.parse::<ByteRange>().ok()) {
             None => Self::Whole,
             Some(range) if range.within(artifact.bytes).is_some() => Self::Part(range),

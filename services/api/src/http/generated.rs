@@ -44,16 +44,16 @@ pub(super) async fn read(
     asked: HeaderMap,
 ) -> Result<Response, Refused> {
     let found = find(&window, &caller, named).await?;
-    Ok(match wanted(&window, &found, &asked).await? {
-        Wanted::Changed => {
-            answer(StatusCode::PRECONDITION_FAILED, headers::validators(&found), Body::empty())
-        }
-        Wanted::NotModified => answer(StatusCode::NOT_MODIFIED, headers::validators(&found), Body::empty()),
-        Wanted::Beyond => return Err(beyond(&found).into()),
-        wanted => match redirect(&window, &found).await? {
-            Some(elsewhere) => elsewhere,
-            None => send(window.results()?, &found, wanted).await?,
-        },
+    let wanted = wanted(&window, &found, &asked).await?;
+    if let Some(short) = without_content(&found, wanted) {
+        return Ok(short);
+    }
+    if wanted == Wanted::Beyond {
+        return Err(beyond(&found).into());
+    }
+    Ok(match redirect(&window, &found).await? {
+        Some(elsewhere) => elsewhere,
+        None => send(window.results()?, &found, wanted).await?,
     })
 }
 
@@ -65,14 +65,8 @@ pub(super) async fn describe(
     asked: HeaderMap,
 ) -> Result<Response, Refused> {
     let found = find(&window, &caller, named).await?;
-    match wanted(&window, &found, &asked).await? {
-        Wanted::Changed => {
-            return Ok(answer(StatusCode::PRECONDITION_FAILED, headers::validators(&found), Body::empty()));
-        }
-        Wanted::NotModified => {
-            return Ok(answer(StatusCode::NOT_MODIFIED, headers::validators(&found), Body::empty()));
-        }
-        _ => {}
+    if let Some(short) = without_content(&found, wanted(&window, &found, &asked).await?) {
+        return Ok(short);
     }
     let info = window.results()?.describe(&found).await?;
     Ok(answer(StatusCode::OK, with_size(&found, info.modified, info.size), Body::empty()))
@@ -83,6 +77,16 @@ async fn wanted(window: &Window, found: &Found, asked: &HeaderMap) -> Result<Wan
     let modified =
         if asks_for_dates(asked) { Some(window.results()?.describe(found).await?.modified) } else { None };
     Ok(Wanted::of(asked, &found.artifact, modified))
+}
+
+/// The answer where the content itself is not wanted.
+fn without_content(found: &Found, wanted: Wanted) -> Option<Response> {
+    let status = match wanted {
+        Wanted::Changed => StatusCode::PRECONDITION_FAILED,
+        Wanted::NotModified => StatusCode::NOT_MODIFIED,
+        Wanted::Whole | Wanted::Part(_) | Wanted::Beyond => return None,
+    };
+    Some(answer(status, headers::validators(found), Body::empty()))
 }
 
 /// The artifact, if this caller may read it.

@@ -1,7 +1,7 @@
 //! OpenAI's interface to models: `/v1/chat/completions`, `/v1/completions`, `/v1/responses`, `/v1/models`.
 //!
-//! `openai`, the library, reads requests and writes answers. The handlers here ask the same service that gRPC reaches, in
-//! this process and with what the caller's key allows, so that every rule of it holds for them too:
+//! `openai`, the library, reads requests and writes answers. The handlers here ask the same service that gRPC reaches,
+//! in this process and with what the caller's key allows, so that every rule of it holds for them too:
 //! - `generate` answers with a whole document, `events` with a stream of them;
 //! - `models` lists and describes;
 //! - `body` reads, `keyed` finds out who calls, `query` refuses what stands behind a path.
@@ -24,8 +24,8 @@ use openai::{Endpoint, error_of};
 use serde_json::Value;
 
 use self::{keyed::Keyed, query::NoQuery};
-use super::Refused;
-use crate::{ApiError, auth::Authenticate, grpc::Inference};
+use super::{Refused, refuse_method};
+use crate::{auth::Authenticate, grpc::Inference};
 
 pub(crate) const CHAT: &str = "/v1/chat/completions";
 pub(crate) const COMPLETIONS: &str = "/v1/completions";
@@ -37,7 +37,7 @@ const ROOT: &str = "/v1/";
 
 /// What the handlers share.
 #[derive(Clone)]
-struct Desk {
+struct Surface {
     authenticate: Authenticate,
     inference: Inference,
     /// The most bytes in the body of a request.
@@ -52,14 +52,18 @@ pub(crate) fn routes(authenticate: Authenticate, inference: Inference, limit: us
         .route(RESPONSES, at(Endpoint::Responses))
         .route(MODELS, get(models::list))
         .route(MODEL, get(models::describe))
-        .method_not_allowed_fallback(async || Refused::from(ApiError::MethodNotAllowed))
-        .with_state(Desk { authenticate, inference, limit })
+        .method_not_allowed_fallback(refuse_method)
+        .with_state(Surface { authenticate, inference, limit })
 }
 
-fn at(endpoint: Endpoint) -> MethodRouter<Desk> {
-    post(async move |State(desk): State<Desk>, keyed: Keyed, _: NoQuery, headers: HeaderMap, body: Body| {
-        generate::generate(endpoint, desk, keyed, headers, body).await
-    })
+fn at(endpoint: Endpoint) -> MethodRouter<Surface> {
+    post(
+        async move |State(surface): State<Surface>,
+                    keyed: Keyed,
+                    _: NoQuery,
+                    headers: HeaderMap,
+                    body: Body| { generate::generate(endpoint, surface, keyed, headers, body).await },
+    )
 }
 
 /// An error as OpenAI's clients read it, where they look; as it is elsewhere.

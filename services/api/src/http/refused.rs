@@ -12,7 +12,7 @@ use crate::ApiError;
 
 /// A status of `rpc`, which its stack turns into HTTP's.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(crate) struct Refused {
     status: Status,
     headers: HeaderMap,
 }

@@ -51,7 +51,8 @@ fn key(named: Result<Path<String>, PathRejection>, owner: &str) -> Result<Key, A
 }
 
 fn content_type(asked: &HeaderMap) -> Result<&str, ApiError> {
-    let given = asked.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("\0")).unwrap_or_default();
+    // What is no text is refused as a byte that no type has.
+    let given = asked.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("\0"));
     Ok(convert::upload_type(given)?)
 }
 
@@ -86,7 +87,7 @@ async fn store(mut writer: ObjectWriter, body: Body, limit: u64) -> Result<Store
     let mut bytes = body.into_data_stream();
     let mut left = limit;
     loop {
-        let next = bytes.try_next().await.map_err(|cut| ApiError::UploadBroken(cut.into()));
+        let next = bytes.try_next().await.map_err(|cut| ApiError::upload_cut(cut.into()));
         let part = match next {
             Ok(None) => return writer.finish().await.map_err(taken),
             Ok(Some(part)) => part,

@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use arguments::{positive_duration, toml_problem};
+use arguments::{Flaw, field_name, from_toml, positive_duration};
 use contract::model_id;
 use http::Uri;
 use serde::{Deserialize, Deserializer, de};
 
 use super::{gate::GateSettings, pattern::Pattern};
-use crate::ApiError;
 
 /// Routes and releases at most: each release is a connection or more, and routes are looked through for each call.
 const MOST: usize = 1_000;
@@ -64,14 +63,14 @@ impl ConcurrencyEntry {
         }
     }
 
-    fn check(&self, place: &str) -> Result<(), ApiError> {
+    fn check(&self, place: &str) -> Result<(), Flaw> {
         let GateSettings { least, most, line, .. } = self.settings();
         let bound = |field: &str, number: usize, from: usize, to: usize| {
             if (from..=to).contains(&number) {
                 return Ok(());
             }
             let said = format!("expected {from} to {to}, got {number}");
-            Err(ApiError::route(format!("{place}.{field}"), said))
+            Err(Flaw::new(format!("{place}.{field}"), said))
         };
         bound("most", most as usize, 1, WIDEST)?;
         bound("least", least as usize, 1, most as usize)?;
@@ -108,29 +107,25 @@ impl TargetEntry {
 }
 
 impl File {
-    /// Reads and checks it; an error names the field.
-    pub(super) fn from_toml(text: &str) -> Result<Self, ApiError> {
-        let file: Self = toml::from_str(text).map_err(|error| {
-            let told = toml_problem(text, error.span(), error.message());
-            let (line, problem) = told.split_once(": ").unwrap_or(("the file", &told));
-            ApiError::route(line, problem)
-        })?;
-        file.check()?;
+    /// Reads and checks it; an error names the field and its line.
+    pub(super) fn from_toml(text: &str) -> Result<Self, Flaw> {
+        let file: Self = from_toml(text)?;
+        file.check().map_err(|flaw| flaw.found_in(text))?;
         Ok(file)
     }
 
-    fn check(&self) -> Result<(), ApiError> {
+    fn check(&self) -> Result<(), Flaw> {
         if self.releases.is_empty() || self.releases.len() > MOST {
             let said = format!("expected 1 to {MOST} releases, got {}", self.releases.len());
-            return Err(ApiError::route("releases", said));
+            return Err(Flaw::new("releases", said));
         }
         if self.routes.is_empty() || self.routes.len() > MOST {
             let said = format!("expected 1 to {MOST} routes, got {}", self.routes.len());
-            return Err(ApiError::route("routes", said));
+            return Err(Flaw::new("routes", said));
         }
         if let Some(wrong) = self.releases.keys().find(|name| !is_release(name)) {
-            let said = "expected a name in 1 to 40 lower-case letters, digits or `-`";
-            return Err(ApiError::route(format!("releases.{wrong:?}"), said));
+            let said = "expected a name of 1 to 40 lower-case letters, digits or `-`";
+            return Err(Flaw::new(format!("releases.{}", field_name(wrong)), said));
         }
         for (name, release) in &self.releases {
             let place = format!("releases.{name}.concurrency");
@@ -140,18 +135,18 @@ impl File {
         for (index, route) in self.routes.iter().enumerate() {
             self.check_route(index, route)?;
             if let Some(before) = seen.insert(&route.model, index) {
-                let said = format!("routes[{before}] is for the same model");
-                return Err(ApiError::route(format!("routes[{index}].model"), said));
+                let said = format!("routes[{before}] is for the same model: keep one of them");
+                return Err(Flaw::new(format!("routes[{index}].model"), said));
             }
         }
         Ok(())
     }
 
-    fn check_route(&self, index: usize, route: &RouteEntry) -> Result<(), ApiError> {
+    fn check_route(&self, index: usize, route: &RouteEntry) -> Result<(), Flaw> {
         let place = |field: &str| format!("routes[{index}].{field}");
-        Pattern::read(&route.model).map_err(|problem| ApiError::route(place("model"), problem))?;
+        Pattern::read(&route.model).map_err(|problem| Flaw::new(place("model"), problem))?;
         if !route.targets.iter().any(|target| target.weight() > 0) {
-            return Err(ApiError::route(place("targets"), "expected a target that has a weight"));
+            return Err(Flaw::new(place("targets"), "expected at least one target with a weight above 0"));
         }
         for (at, target) in route.targets.iter().enumerate() {
             self.check_target(&place(&format!("targets[{at}]")), target)?;
@@ -160,31 +155,31 @@ impl File {
             let place = place(&format!("fallback[{at}]"));
             self.check_target(&place, target)?;
             if target.weight.is_some() {
-                let said = "the order is what counts among those that stand in: take it out";
-                return Err(ApiError::route(format!("{place}.weight"), said));
+                let said = "fallbacks are tried in their order, without weights: take it out";
+                return Err(Flaw::new(format!("{place}.weight"), said));
             }
         }
         if route.hedge_after.is_some() && route.targets.len() + route.fallback.len() < 2 {
-            let said = "expected a second target, which the second try could go to";
-            return Err(ApiError::route(place("hedge_after"), said));
+            let said = "expected a second target or a fallback for the second try: add one, or take this out";
+            return Err(Flaw::new(place("hedge_after"), said));
         }
         Ok(())
     }
 
-    fn check_target(&self, place: &str, target: &TargetEntry) -> Result<(), ApiError> {
+    fn check_target(&self, place: &str, target: &TargetEntry) -> Result<(), Flaw> {
         if !self.releases.contains_key(&target.release) {
             let known: Vec<_> = self.releases.keys().map(String::as_str).collect();
             let said = format!("expected one of {}, got {:?}", known.join(", "), target.release);
-            return Err(ApiError::route(format!("{place}.release"), said));
+            return Err(Flaw::new(format!("{place}.release"), said));
         }
         if let Some(Err(_)) = target.model.as_deref().map(model_id) {
             let said =
                 format!("expected a model's name, got {:?}", target.model.as_deref().unwrap_or_default());
-            return Err(ApiError::route(format!("{place}.model"), said));
+            return Err(Flaw::new(format!("{place}.model"), said));
         }
         if target.weight() > HEAVIEST {
             let said = format!("expected 0 to {HEAVIEST}, got {}", target.weight());
-            return Err(ApiError::route(format!("{place}.weight"), said));
+            return Err(Flaw::new(format!("{place}.weight"), said));
         }
         Ok(())
     }
@@ -236,40 +231,88 @@ mod tests {
     fn each_wrong_field_is_named() {
         let route = |text: &str| format!("[[routes]]\nmodel = \"a\"\n{text}");
         let blue = "targets = [{ release = \"blue\" }]\n";
-        for (text, named) in [
+        let release = |name: &str, more: &str| {
+            format!("[releases.{name}]\nurl = \"http://red:1\"\n{more}\n{}", route(blue))
+        };
+        for (text, told) in [
             (String::new(), "routes: expected 1 to"),
-            (route("targets = []"), "routes[0].targets: "),
-            (route("targets = [{ release = \"blue\", weight = 0 }]"), "routes[0].targets: "),
+            (route("targets = []"), "line 7: routes[0].targets: "),
+            (route("targets = [{ release = \"blue\", weight = 0 }]"), "line 7: routes[0].targets: "),
             (
                 route("targets = [{ release = \"red\" }]"),
-                "routes[0].targets[0].release: expected one of blue, green",
+                "line 7: routes[0].targets[0].release: expected one of blue, green",
             ),
-            (route("targets = [{ release = \"blue\", model = \"A\" }]"), "routes[0].targets[0].model: "),
-            (route("targets = [{ release = \"blue\", weight = 1001 }]"), "routes[0].targets[0].weight: "),
+            (
+                route("targets = [{ release = \"blue\", model = \"A\" }]"),
+                "line 7: routes[0].targets[0].model: ",
+            ),
+            (
+                route("targets = [{ release = \"blue\", weight = 1001 }]"),
+                "line 7: routes[0].targets[0].weight: expected 0 to 1000, got 1001",
+            ),
             (
                 route(&format!("{blue}fallback = [{{ release = \"green\", weight = 1 }}]")),
-                "routes[0].fallback[0].weight: ",
+                "line 8: routes[0].fallback[0].weight: ",
             ),
-            (route(&format!("{blue}hedge_after = \"1s\"")), "routes[0].hedge_after: "),
-            (route(&format!("{blue}hedge_after = \"soon\"")), "line "),
-            (route(&format!("{blue}retries = 3")), "line "),
-            (route(blue) + &route(blue), "routes[1].model: routes[0] is"),
-            ("[[routes]]\nmodel = \"A b\"\n".to_owned() + blue, "routes[0].model: "),
-            ("[releases.red]\nurl = \"red\"\n".to_owned(), "line "),
+            (route(&format!("{blue}hedge_after = \"1s\"")), "line 8: routes[0].hedge_after: "),
+            (route(blue) + &route(blue), "line 9: routes[1].model: routes[0] is"),
+            ("[[routes]]\nmodel = \"A b\"\n".to_owned() + blue, "line 6: routes[0].model: "),
             (
-                "[releases.red]\nurl = \"http://red:1\"\nconcurrency = { most = 0 }\n".to_owned()
-                    + &route(blue),
-                "releases.red.concurrency.most: expected 1 to",
+                release("red", "concurrency = { most = 0 }"),
+                "line 7: releases.red.concurrency.most: expected 1 to",
             ),
             (
-                "[releases.red]\nurl = \"http://red:1\"\nconcurrency = { most = 4, least = 5 }\n".to_owned()
-                    + &route(blue),
-                "releases.red.concurrency.least: expected 1 to 4, got 5",
+                release("red", "concurrency = { most = 4, least = 5 }"),
+                "line 7: releases.red.concurrency.least: expected 1 to 4, got 5",
             ),
-            ("[releases.Red]\nurl = \"http://red:1\"\n".to_owned() + &route(blue), "releases.\"Red\": "),
+            (release("Red", ""), "line 5: releases.Red: expected a name"),
+            (release("\"a b\"", ""), "line 5: releases.\"a b\": expected a name"),
         ] {
             let error = read(&text).unwrap_err();
-            assert!(error.starts_with(&format!("--routes: {named}")), "{text}\n{error}");
+            assert!(error.starts_with(told), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_of_another_kind_is_told_by_its_field_too() {
+        let blue = "[[routes]]\nmodel = \"a\"\ntargets = [{ release = \"blue\" }]\n";
+        let number = "expected a whole number, 0 or more, found";
+        let target = |more: &str| {
+            format!(
+                "[[routes]]\nmodel = \"a\"\ntargets = [{{ release = \"blue\" }}, {{ release = \"green\", {more} }}]\n"
+            )
+        };
+        for (text, told) in [
+            (target("weight = \"9\""), format!("line 7: routes[0].targets[1].weight: {number} a string")),
+            (target("weight = -1"), format!("line 7: routes[0].targets[1].weight: {number} -1")),
+            (
+                target("model = 3"),
+                "line 7: routes[0].targets[1].model: expected a string in quotes, found a whole number"
+                    .to_owned(),
+            ),
+            (
+                format!("{blue}hedge_after = \"5\"\n"),
+                "line 8: routes[0].hedge_after: expected a length of time with its unit".to_owned(),
+            ),
+            (
+                format!("{blue}retries = 3\n"),
+                "line 8: routes[0].retries: unknown field, expected one of".to_owned(),
+            ),
+            (
+                format!("[releases.red]\nurl = \"red\"\n{blue}"),
+                "line 6: releases.red.url: expected http://HOST:PORT".to_owned(),
+            ),
+            (format!("[releases.red]\n{blue}"), "line 5: releases.red.url: is missing".to_owned()),
+            (
+                format!(
+                    "[releases.red]\nurl = \"http://red:1\"\nconcurrency = {{ most = 1, delay = 3 }}\n{blue}"
+                ),
+                "line 7: releases.red.concurrency.delay: expected a string in quotes, found a whole number"
+                    .to_owned(),
+            ),
+        ] {
+            let error = read(&text).unwrap_err();
+            assert!(error.starts_with(&told), "{text}\n{error}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The gate of a release: so many calls run there at once, a few wait in line by priority, and the rest is sent away before
-//! anything was done for it.
+//! The gate of a release: so many calls run there at once, a few wait in line by priority, and the rest is sent away
+//! before anything was done for it.
 //!
-//! How many may run is found by what llm-inference says of each call: how long it waited for a slot there. A line in front of a
-//! model is best kept here, where who comes first can still be chosen.
+//! How many may run is found by what llm-inference says of each call: how long it waited for a slot there. A line in
+//! front of a model is best kept here, where who comes first can still be chosen.
 
 mod line;
 
@@ -20,15 +20,15 @@ use crate::ApiError;
 /// What an operator says of a gate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GateSettings {
-    /// As few calls as may run at once.
+    /// How many calls may run at once, however long they wait in llm-inference.
     pub(super) least: u32,
-    /// As many.
+    /// How many calls may run at once, however short they wait there.
     pub(super) most: u32,
     /// How long a call may wait in llm-inference before that is too long.
     pub(super) delay: Duration,
-    /// As many calls as may wait here.
+    /// How many calls may wait here.
     pub(super) line: usize,
-    /// As long as they may.
+    /// How long they may.
     pub(super) patience: Duration,
 }
 

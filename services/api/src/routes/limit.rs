@@ -1,5 +1,5 @@
-//! How many calls a release takes at once without letting them wait, found by trying: a little more while they do not wait, and
-//! a good part less as soon as they do.
+//! How many calls a release takes at once without letting them wait, found by trying: a little more while they do not
+//! wait, and a good part less as soon as they do.
 
 /// What is left of the limit when it was too high.
 const LESS: f64 = 0.8;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use arguments::Flaw;
 use rpc::{Upstream, UpstreamMetrics, UpstreamSettings};
 use tokio::sync::watch;
 use tower::retry::budget::TpsBudget;
@@ -18,8 +19,8 @@ use crate::ApiError;
 
 type Releases = BTreeMap<String, (ReleaseEntry, Arc<Release>)>;
 
-/// Connects to every release; `base` says how, and where without a file. Connections are made in the background. With a file
-/// the routes change when it does, as long as somebody follows it.
+/// Connects to every release; `base` says how, and where without a file. Connections are made in the background. With a
+/// file the routes change when it does, as long as somebody follows it.
 pub(crate) fn open(
     arguments: &RouteArguments,
     base: &UpstreamSettings,
@@ -92,8 +93,8 @@ impl Opener {
         Self { base, upstreams, metrics, budget: budget(), releases, names }
     }
 
-    /// The routes of a file, and the channels that they leave behind. A release that is as it was keeps its connection. After
-    /// an error all is as it was.
+    /// The routes of a file, and the channels that they leave behind. A release that is as it was keeps its connection.
+    /// After an error all is as it was.
     pub(super) fn open(&mut self, file: &File) -> Result<(Routes, Vec<Upstream>), ApiError> {
         let mut releases = Releases::new();
         for (name, entry) in &file.releases {
@@ -103,7 +104,7 @@ impl Opener {
             };
             releases.insert(name.clone(), (entry.clone(), release));
         }
-        let routes = file.routes.iter().map(|entry| route(entry, &releases)).collect::<Result<_, _>>()?;
+        let routes = file.routes.iter().map(|entry| route(entry, &releases)).collect::<Result<_, Flaw>>()?;
         let all: Vec<_> = releases.values().map(|(_, release)| Arc::clone(release)).collect();
         let before = std::mem::replace(&mut self.releases, releases);
         let gone = before.into_values().map(|(_, release)| release);
@@ -137,15 +138,15 @@ fn settings(
     name: &str,
     entry: &ReleaseEntry,
     base: &UpstreamSettings,
-) -> Result<UpstreamSettings, ApiError> {
+) -> Result<UpstreamSettings, Flaw> {
     let is_secure = entry.url.scheme_str() == Some("https");
     if is_secure && base.tls_ca.is_none() {
         let said = format!("an https URL needs --{}-tls-ca, the authority to trust", base.name);
-        return Err(ApiError::route(format!("releases.{name}.url"), said));
+        return Err(Flaw::new(format!("releases.{name}.url"), said));
     }
     if !is_secure && entry.tls_name.is_some() {
-        let said = "only an https URL has a certificate with a name";
-        return Err(ApiError::route(format!("releases.{name}.tls_name"), said));
+        let said = "only an https URL has a certificate with a name: take it out, or give an https URL";
+        return Err(Flaw::new(format!("releases.{name}.tls_name"), said));
     }
     let settings = UpstreamSettings {
         name: label,
@@ -160,14 +161,14 @@ fn settings(
     Ok(UpstreamSettings { tls_ca: None, tls_cert: None, tls_key: None, ..settings })
 }
 
-fn route(entry: &RouteEntry, releases: &Releases) -> Result<Route, ApiError> {
+fn route(entry: &RouteEntry, releases: &Releases) -> Result<Route, Flaw> {
     // Both were checked when the file was read.
-    let pattern = Pattern::read(&entry.model).map_err(|problem| ApiError::route("routes", problem))?;
+    let pattern = Pattern::read(&entry.model).map_err(|problem| Flaw::new("routes", problem))?;
     let target = |entry: &TargetEntry| match releases.get(&entry.release) {
         Some((_, release)) => Ok(Arc::new(Target::new(Arc::clone(release), entry.model.clone()))),
-        None => Err(ApiError::route("routes", "no such release")),
+        None => Err(Flaw::new("routes", "no such release")),
     };
-    let targets = entry.targets.iter().chain(&entry.fallback).map(target).collect::<Result<_, _>>()?;
+    let targets = entry.targets.iter().chain(&entry.fallback).map(target).collect::<Result<_, Flaw>>()?;
     let turns = Turns::new(entry.targets.iter().map(TargetEntry::weight).collect());
     Ok(Route { pattern, targets, turns, hedge_after: entry.hedge_after })
 }

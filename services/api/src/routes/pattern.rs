@@ -21,7 +21,8 @@ impl Pattern {
         if name.is_empty() && matches!(pattern, Self::Beginning(_)) || model_id(name).is_ok() {
             return Ok(pattern);
         }
-        let rule = "expected a model's name in 1 to 63 lower-case letters, digits, `.`, `_` or `-`, which may end with a `*`";
+        let rule = "expected a model's name of 1 to 63 lower-case letters, digits, `.`, `_` or `-`, \
+                    which may end with a `*`";
         Err(format!("{rule}, got {text:?}"))
     }
 

@@ -34,7 +34,7 @@ impl Priority {
             b"normal" => Ok(Self::Normal),
             b"high" if granted.scopes.contains(SCOPE) => Ok(Self::High),
             b"high" => Err(Invalid::field(PRIORITY, "`high` is for keys with the scope `priority`")),
-            _ => Err(Invalid::field(PRIORITY, "expected high, normal or low")),
+            _ => Err(Invalid::field(PRIORITY, format!("expected high, normal or low, got {said:?}"))),
         }
     }
 

@@ -1,11 +1,18 @@
 //! Reads the file of routes again when it changes.
 //!
-//! Whatever becomes of the file, calls only change to routes that it describes: a file that is gone, that cannot be read or used,
-//! leaves them as they were. Calls that run go on where they are.
+//! Whatever becomes of the file, calls only change to routes that it describes: a file that is gone, that cannot be
+//! read or used, leaves them as they were. Calls that run go on where they are.
 
-use std::{mem, path::PathBuf, pin::pin, sync::Arc, time::Duration};
+use std::{
+    mem,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use fault::Chain;
+use rpc::Upstream;
 use runtime::Life;
 use tokio::{
     sync::watch,
@@ -13,7 +20,12 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Metrics, Routes, arguments::text, file::File, open::Opener};
+use super::{
+    Metrics, Routes,
+    arguments::{named, text},
+    file::File,
+    open::Opener,
+};
 use crate::ApiError;
 
 /// How often the file is looked at. Mounted config maps are swapped as links, which watchers of files miss.
@@ -41,7 +53,7 @@ impl Reload {
         metrics: Metrics,
     ) -> Result<(Self, watch::Receiver<Arc<Routes>>), ApiError> {
         let text = text(&path)?;
-        let (routes, _) = opener.open(&File::from_toml(&text)?)?;
+        let (routes, _) = open(&mut opener, &path, &text)?;
         let (routes, receiver) = watch::channel(Arc::new(routes));
         Ok((Self { path, text, opener, routes, problem: None, is_away: false, metrics }, receiver))
     }
@@ -74,7 +86,7 @@ impl Reload {
             Ok(Ok(text)) => text,
             // A file that is not there for a moment is one that is being replaced.
             Ok(Err(_)) if !mem::replace(&mut self.is_away, true) => return,
-            Ok(Err(error)) => return self.complain(&error),
+            Ok(Err(error)) => return self.complain(&error.into()),
             // The runtime is going away.
             Err(_) => return,
         };
@@ -86,7 +98,7 @@ impl Reload {
             }
             return;
         }
-        match File::from_toml(&text).and_then(|file| self.opener.open(&file)) {
+        match open(&mut self.opener, &self.path, &text) {
             Ok((routes, gone)) => {
                 let releases = routes.releases().len();
                 self.routes.send_replace(Arc::new(routes));
@@ -113,6 +125,15 @@ impl Reload {
             self.metrics.refused();
         }
     }
+}
+
+/// The routes of the text of a file, and what they leave behind; the error says in which file.
+fn open(opener: &mut Opener, path: &Path, text: &str) -> Result<(Routes, Vec<Upstream>), ApiError> {
+    let opened = File::from_toml(text).map_err(ApiError::from).and_then(|file| opener.open(&file));
+    opened.map_err(|error| match error {
+        ApiError::Route(flaw) => named(path).wrong(flaw.found_in(text)).into(),
+        other => other,
+    })
 }
 
 #[cfg(test)]

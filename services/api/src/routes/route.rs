@@ -32,8 +32,9 @@ impl Route {
         &self.targets
     }
 
-    /// The targets in the order in which one call tries them: whose turn it is, the others from the heaviest, then those
-    /// that stand in. Those that are away, or full, are left out; if all are, none is, as a call may be better than none.
+    /// The targets in the order in which one call tries them: whose turn it is, the others from the heaviest, then
+    /// those that stand in. Those that are away, or full, are left out; if all are, none is, as a call may be better
+    /// than none.
     pub(crate) fn order(&self) -> Vec<Arc<Target>> {
         let now = Instant::now();
         let open: Vec<_> = self.targets.iter().map(|target| target.admits(now)).collect();

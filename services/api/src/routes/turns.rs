@@ -5,8 +5,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// The turns among some, each with a weight. This is the smooth weighted round robin: whoever waits earns its weight, and
-/// whoever has earned most has its turn and pays for all.
+/// The turns among some, each with a weight. This is the smooth weighted round robin: whoever waits earns its weight,
+/// and whoever has earned most has its turn and pays for all.
 #[derive(Debug)]
 pub(super) struct Turns {
     weights: Vec<u32>,

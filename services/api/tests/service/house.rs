@@ -52,6 +52,17 @@ impl House {
     }
 
     pub(crate) async fn with(flags: &[&str]) -> Self {
+        Self::of(line(flags)).await
+    }
+
+    /// One that has no room for anybody, as one has whose calls do not end. No flag makes one.
+    pub(crate) async fn full() -> Self {
+        let mut arguments = line(&[]);
+        arguments.server.max_concurrency = 0;
+        Self::of(arguments).await
+    }
+
+    async fn of(arguments: Arguments) -> Self {
         // A job that failed is dead at once.
         let once = Policies { default: Policy { attempts: 1, ..Policy::default() }, ..Policies::default() };
         let (queue, folder) = (MemoryQueue::new(once), tempfile::tempdir().unwrap());
@@ -61,7 +72,7 @@ impl House {
         let life = Life::new();
         let keys = Some(Arc::new(MemoryKeys::new(Clock::default())) as Arc<dyn KeyStore>);
         let backends = Backends { queue: Some(shared), objects: Some(objects), keys, counters: None };
-        let address = serve(&backends, flags, &life);
+        let address = api::start_on(&backends, arguments, &life).unwrap();
         Self { address, queue, worker, folder }
     }
 
@@ -98,12 +109,15 @@ impl House {
 
 /// Api on these backends.
 pub(crate) fn serve(backends: &Backends, flags: &[&str], life: &Life) -> SocketAddr {
+    api::start_on(backends, line(flags), life).unwrap()
+}
+
+fn line(flags: &[&str]) -> Arguments {
     runtime::install_crypto_provider();
     let key = |name: &str, secret: &str| format!("{name}:{}", hex::encode(Sha256::digest(secret)));
     let keys = [key(OWNER, SECRET), key("other", OTHER), format!("{}:admin", key("root", ADMIN))].join(",");
     let line = ["api", "--listen", "127.0.0.1:0", "--api-key", &keys];
-    let line = Line::parse_from([&line, flags].concat());
-    api::start_on(backends, line.service, life).unwrap()
+    Line::parse_from([&line, flags].concat()).service
 }
 
 pub(crate) fn channel(address: SocketAddr) -> Channel {

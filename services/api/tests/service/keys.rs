@@ -65,6 +65,11 @@ async fn only_administrators_make_keys_and_wrong_fields_are_named() {
         ApiKeyGrants { models: Some(AllowList { values: vec!["a b".into()] }), ..ApiKeyGrants::default() };
     let refused = keys(&house).create_api_key(by(ADMIN, create("a b", Some(odd)))).await.unwrap_err();
     assert_eq!(fields(&refused), ["api_key.owner", "api_key.grants.models.values[0]"]);
+    let kinds = AllowList { values: vec!["batch".into(), "generate".into()] };
+    let odd = ApiKeyGrants { jobs: Some(kinds), ..ApiKeyGrants::default() };
+    let refused = keys(&house).create_api_key(by(ADMIN, create("a b", Some(odd)))).await.unwrap_err();
+    assert_eq!(fields(&refused), ["api_key.owner", "api_key.grants.jobs.values[1]"]);
+    assert!(refused.message().contains("generate_text, batch, call_tool"), "{refused:?}");
     let mut limited = create("team-a", None);
     let never = ApiKeyLimits { tokens_per_day: Some(0), ..ApiKeyLimits::default() };
     limited.api_key.get_or_insert_default().limits = Some(never);
@@ -77,6 +82,24 @@ async fn only_administrators_make_keys_and_wrong_fields_are_named() {
     assert_eq!(fields(&keys(&house).list_api_keys(by(ADMIN, nobody)).await.unwrap_err()), ["owner"]);
     let nameless = GetApiKeyRequest { name: "keys/1".into() };
     assert_eq!(fields(&keys(&house).get_api_key(by(ADMIN, nameless)).await.unwrap_err()), ["name"]);
+}
+
+#[tokio::test]
+async fn a_key_may_end_as_late_as_times_go_and_whoever_asks_for_more_is_told_how_late_that_is() {
+    let house = House::new().await;
+    let ending = |seconds| {
+        let mut request = create("team-a", None);
+        request.api_key.get_or_insert_default().expire_time =
+            Some(prost_types::Timestamp { seconds, nanos: 0 });
+        request
+    };
+    // 9999-12-30T22:00:00Z, and 9999-12-31T23:59:59Z.
+    let (last, beyond) = (253_402_207_200, 253_402_300_799);
+    let made = keys(&house).create_api_key(by(ADMIN, ending(last))).await.unwrap().into_inner();
+    assert_eq!(made.api_key.unwrap().expire_time.unwrap().seconds, last);
+    let refused = keys(&house).create_api_key(by(ADMIN, ending(beyond))).await.unwrap_err();
+    assert_eq!(fields(&refused), ["api_key.expire_time"]);
+    assert!(refused.message().contains("until 9999-12-30T22:00:00"), "{refused:?}");
 }
 
 #[tokio::test]

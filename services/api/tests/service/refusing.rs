@@ -25,7 +25,7 @@ async fn the_methods_of_grpc_want_grpc_over_http_2() {
 
 #[tokio::test]
 async fn a_full_server_says_when_to_come_back() {
-    let house = House::with(&["--max-concurrency", "0"]).await;
+    let house = House::full().await;
     let answer = house.get("/generated/a/b", &[]).await;
     assert_eq!(answer.refusal(), (429, "SERVER_OVERLOADED".into()));
     assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);

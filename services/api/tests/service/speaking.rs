@@ -131,6 +131,8 @@ async fn the_document_tells_what_is_served_and_needs_no_key() {
     assert_eq!((answer.status, document["openapi"].as_str()), (StatusCode::OK, Some("3.1.0")));
     assert!(document["paths"]["/api/v1/models/{model}:generateText"]["post"].is_object());
     assert!(!answer.text().contains("WebhookService"), "that is for our own services");
+    let put = plain::send(stand.address, "PUT", "/openapi.json", &[], "").await;
+    assert_eq!(put.refusal(), (405, "METHOD_NOT_ALLOWED".to_owned()));
 }
 
 #[tokio::test]

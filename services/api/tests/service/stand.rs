@@ -54,6 +54,17 @@ impl Stand {
         Self { upstream, address, life, _upstream: serving }
     }
 
+    /// The same without room for anybody, as one has whose calls do not end. No flag makes one.
+    pub(crate) async fn full(script: Script) -> Self {
+        let upstream = Scripted::new(script);
+        let (address, serving) = serve(&upstream);
+        let mut arguments = line(&format!("http://{address}"), &[]);
+        arguments.server.max_concurrency = 0;
+        let life = Life::new();
+        let address = api::start(arguments, life.clone()).await.unwrap();
+        Self { upstream, address, life, _upstream: serving }
+    }
+
     /// Api in front of nobody: there is no listening on port 0.
     pub(crate) async fn alone() -> Self {
         let nobody = (Ipv4Addr::LOCALHOST, 0).into();

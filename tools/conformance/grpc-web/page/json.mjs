@@ -37,7 +37,6 @@ async function* pieces(answer, border) {
   same(rest, "", "what is left behind the last piece");
 }
 
-
 async function events(stage) {
   const answer = await ask(stage, "streamGenerateText", generation(stage), { accept: "text/event-stream" });
   same(answer.headers.get("content-type"), "text/event-stream", "the content type");

@@ -6,7 +6,7 @@ use anyhow::Context;
 use futures::stream;
 use prost::Message;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
-use tonic::Request;
+use tonic::{Request, Status};
 use tonic_reflection::pb::v1::{
     ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
@@ -18,8 +18,15 @@ use crate::client::{Channel, Client};
 /// A question is small; a server that does not answer it has no answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The contract of a server, from its reflection.
-pub(super) async fn contract(client: &Client) -> anyhow::Result<Transcoder> {
+/// The contract of a server, from its reflection. What the server refuses is explained as any call's refusal is.
+pub(super) async fn contract(client: &Client, scope: &Scope) -> anyhow::Result<Transcoder> {
+    read(client, scope).await.map_err(|error| match error.downcast::<Status>() {
+        Ok(status) => client.explained(status),
+        Err(other) => other,
+    })
+}
+
+async fn read(client: &Client, scope: &Scope) -> anyhow::Result<Transcoder> {
     let mut reflection = ServerReflectionClient::new(client.channel());
     let listed = ask(&mut reflection, MessageRequest::ListServices(String::new())).await?;
     let MessageResponse::ListServicesResponse(listed) = listed else { return none() };
@@ -32,7 +39,7 @@ pub(super) async fn contract(client: &Client) -> anyhow::Result<Transcoder> {
         gather(&mut reflection, MessageRequest::FileByFilename(name), &mut files).await?;
     }
     let set = FileDescriptorSet { file: files.into_values().collect() };
-    Ok(Transcoder::new(&set.encode_to_vec(), &Scope::default())?)
+    Ok(Transcoder::new(&set.encode_to_vec(), scope)?)
 }
 
 type Files = BTreeMap<String, FileDescriptorProto>;

@@ -9,12 +9,9 @@ use transcoding::{Rpc, TranscodingError};
 
 use super::find::name;
 
-/// More than any server takes.
-const LARGEST: u64 = 64 << 20;
-
-/// The message, from JSON on the command line, in a file or on standard input. What is wrong with it is said before
-/// anything is sent.
-pub(super) fn message(rpc: &Rpc, given: Option<&str>) -> anyhow::Result<Bytes> {
+/// The message, from JSON of at most so many bytes on the command line, in a file or on standard input. What is wrong
+/// with it is said before anything is sent.
+pub(super) fn message(rpc: &Rpc, given: Option<&str>, most: usize) -> anyhow::Result<Bytes> {
     ensure!(
         !rpc.takes_stream(),
         "{} takes a stream of messages, which this command does not send",
@@ -22,21 +19,24 @@ pub(super) fn message(rpc: &Rpc, given: Option<&str>) -> anyhow::Result<Bytes> {
     );
     let json = match given {
         None => Vec::new(),
-        Some("-") => read(std::io::stdin()).context("reading standard input")?,
+        Some("-") => read(std::io::stdin(), most).context("reading standard input")?,
         Some(text) => match text.strip_prefix('@') {
             Some(path) => {
                 let file = fs::File::open(path);
-                file.and_then(read).with_context(|| format!("reading {path}"))?
+                file.and_then(|file| read(file, most)).with_context(|| format!("reading {path}"))?
             }
             None => text.as_bytes().to_vec(),
         },
     };
-    rpc.encode(json.trim_ascii()).map(Bytes::from).map_err(|error| refused(rpc, &error))
+    // Of what was cut off the end is not known.
+    let json = if json.len() > most { &json[..] } else { json.trim_ascii() };
+    rpc.encode(json).map(Bytes::from).map_err(|error| refused(rpc, &error))
 }
 
-fn read(source: impl Read) -> std::io::Result<Vec<u8>> {
+/// What is beyond the bound is not read, but for the byte that shows it.
+fn read(source: impl Read, most: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source.take(LARGEST).read_to_end(&mut bytes)?;
+    source.take((most as u64).saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -46,7 +46,9 @@ fn refused(rpc: &Rpc, error: &TranscodingError) -> anyhow::Error {
     match error {
         TranscodingError::Json { problem } => lines.push(format!("the request is not JSON: {problem}")),
         TranscodingError::BodyTooLarge { limit } => {
-            lines.push(format!("the request is larger than {limit} bytes"));
+            lines.push(format!(
+                "the request is larger than {limit} bytes: --max-message-bytes lets a larger one go"
+            ));
         }
         other if other.violations().is_empty() => lines.push(other.to_string()),
         other => lines.extend(other.violations().iter().map(ToString::to_string)),
@@ -59,12 +61,15 @@ fn refused(rpc: &Rpc, error: &TranscodingError) -> anyhow::Error {
 mod tests {
     use std::fs;
 
-    use transcoding::{Rpc, Scope, Transcoder};
+    use transcoding::{Limits, Rpc, Scope, Transcoder};
 
     use super::message;
 
+    const MOST: usize = 100;
+
     fn get_job() -> Rpc {
-        let contract = Transcoder::new(proto::DESCRIPTORS, &Scope::default()).unwrap();
+        let scope = Scope { limits: Limits { body_bytes: MOST, ..Limits::default() }, ..Scope::default() };
+        let contract = Transcoder::new(proto::DESCRIPTORS, &scope).unwrap();
         contract.rpc("ondol.jobs.v1.JobService/GetJob").unwrap()
     }
 
@@ -75,12 +80,12 @@ mod tests {
         fs::write(&path, "{\"name\": \"jobs/a\"}\n").unwrap();
         let at = format!("@{}", path.display());
         for given in ["{\"name\": \"jobs/a\"}", &at] {
-            assert_eq!(message(&get_job(), Some(given)).unwrap(), &b"\x0a\x06jobs/a"[..]);
+            assert_eq!(message(&get_job(), Some(given), MOST).unwrap(), &b"\x0a\x06jobs/a"[..]);
         }
         for nothing in [None, Some(""), Some("{}"), Some(" ")] {
-            assert!(message(&get_job(), nothing).unwrap().is_empty());
+            assert!(message(&get_job(), nothing, MOST).unwrap().is_empty());
         }
-        let missing = message(&get_job(), Some("@/nowhere/at/all")).unwrap_err();
+        let missing = message(&get_job(), Some("@/nowhere/at/all"), MOST).unwrap_err();
         assert!(format!("{missing:#}").contains("reading /nowhere/at/all: No such file"), "{missing:#}");
     }
 
@@ -91,11 +96,28 @@ mod tests {
             ("{name: 1}", "\n  the request is not JSON: "),
             ("[]", "\n  (body): "),
         ] {
-            let told = message(&get_job(), Some(given)).unwrap_err().to_string();
+            let told = message(&get_job(), Some(given), MOST).unwrap_err().to_string();
             assert!(told.starts_with("nothing was sent:") && told.contains(word), "{told}");
             assert!(
                 told.ends_with("`ondol call ondol.jobs.v1.JobService/GetJob --describe` shows what it takes")
             );
         }
+    }
+
+    #[test]
+    fn what_is_too_large_is_told_with_the_flag_and_read_no_further() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("request.json");
+        let json = |length: usize| format!("{{\"name\": \"jobs/{}\"}}", "a".repeat(length));
+        let around = json(0).len();
+        fs::write(&path, json(MOST - around)).unwrap();
+        let at = format!("@{}", path.display());
+        message(&get_job(), Some(&at), MOST).unwrap();
+        for length in [MOST - around + 1, 10 * MOST] {
+            fs::write(&path, json(length)).unwrap();
+            let told = message(&get_job(), Some(&at), MOST).unwrap_err().to_string();
+            assert!(told.contains("larger than 100 bytes: --max-message-bytes"), "{told}");
+        }
+        assert_eq!(super::read(std::io::repeat(b' '), MOST).unwrap().len(), MOST + 1);
     }
 }

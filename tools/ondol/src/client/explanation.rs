@@ -2,8 +2,9 @@
 
 use anyhow::Error;
 use fault::{Fault, Rounded};
-use rpc::{ConnectFailure, Obstacle, Remote};
+use rpc::{ConnectFailure, Obstacle, REQUEST_ID_HEADER, Remote, name_of};
 use tonic::{Code, Status, transport::Uri};
+use tonic_types::StatusExt;
 
 /// How errors name the other end.
 pub(super) const SERVER: &str = "the server";
@@ -19,25 +20,32 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// The status in words. `failure` is what was in the way of the last connection.
-    pub(super) fn explain(&self, status: Status, failure: Option<&ConnectFailure>) -> Error {
+    /// The status in words. `failure` is what was in the way of the last connection, `id` what the call was made under.
+    pub(super) fn explain(
+        &self,
+        status: Status,
+        failure: Option<&ConnectFailure>,
+        id: Option<&str>,
+    ) -> Error {
         let code = status.code();
+        let id = told_id(&status).or_else(|| id.map(str::to_owned));
+        let told = told_reason(&status);
         // The key was the user's own, where a service would not tell its callers about its own credentials.
         let refused_key =
             (code == Code::Unauthenticated).then(|| format!("{}; see --api-key", status.message()));
         let remote = Remote::from(status);
         let message = refused_key.unwrap_or_else(|| remote.public_message().into_owned());
-        let mut lines = vec![format!("{code:?}{}: {message}", closer(&remote))];
-        lines.extend(about(remote.remote_reason()).map(str::to_owned));
+        // Programs go by both, as docs/errors.md spells them.
+        let reason = told.as_deref().unwrap_or(name_of(code));
+        let mut lines = vec![format!("{} ({reason}): {message}", name_of(code))];
+        lines.extend(told.as_deref().and_then(about).map(str::to_owned));
         if code == Code::Unavailable && is_about_the_server(&message) {
             lines.extend(failure.map(|failure| self.cause(failure)));
             let obstacle = failure.map_or(Obstacle::Address, ConnectFailure::obstacle);
             lines.extend(self.advice(obstacle).map(str::to_owned));
         }
-        // A server that lists the fields in its message says all that there is to say.
-        let fields = remote.violations().iter().map(ToString::to_string);
-        lines.extend(fields.filter(|field| !message.contains(field)));
-        lines.extend(remote.retry_after().map(|delay| format!("try again in {}", Rounded(delay))));
+        lines.extend(details(&remote, &message));
+        lines.extend(id.map(|id| format!("request id: {id}")));
         Error::msg(lines.join("\n  "))
     }
 
@@ -76,10 +84,27 @@ impl Way {
     }
 }
 
-/// The reason where it says more than the code does; programs go by it, and docs/errors.md lists it.
-fn closer(remote: &Remote) -> String {
-    let reason = remote.remote_reason();
-    if reason == remote.kind().reason() { String::new() } else { format!(" ({reason})") }
+/// What the server says besides: a line each, but for what its message says already.
+fn details(remote: &Remote, message: &str) -> Vec<String> {
+    let fields = remote.violations().iter().map(ToString::to_string);
+    let mut lines: Vec<_> = fields.filter(|field| !message.contains(field)).collect();
+    let quotas = remote.quotas().into_iter().filter(|quota| !message.contains(&quota.description));
+    lines.extend(quotas.map(|quota| format!("{}: {}", quota.subject, quota.description)));
+    lines.extend(remote.nothing_was_done().then(|| "nothing was done".to_owned()));
+    lines.extend(remote.retry_after().map(|delay| format!("try again in {}", Rounded(delay))));
+    lines
+}
+
+/// The reason that the server gives.
+fn told_reason(status: &Status) -> Option<String> {
+    status.get_details_error_info().map(|info| info.reason).filter(|reason| !reason.is_empty())
+}
+
+/// The id under which the server knows the call: from the details of its error, or from the headers of an answer that
+/// went wrong here.
+fn told_id(status: &Status) -> Option<String> {
+    let detail = status.get_details_request_info().map(|info| info.request_id).filter(|id| !id.is_empty());
+    detail.or_else(|| Some(status.metadata().get(REQUEST_ID_HEADER.as_str())?.to_str().ok()?.to_owned()))
 }
 
 /// What this command line can do about it, where the server cannot know.
@@ -93,6 +118,7 @@ fn about(reason: &str) -> Option<&'static str> {
         "API_KEY_NOT_FOUND" => Some(
             "`ondol keys list` names those that were created; keys of api's key file are changed in the file",
         ),
+        "OUT_OF_RANGE" => Some("--max-message-bytes of the server bounds what it takes"),
         _ => None,
     }
 }
@@ -120,21 +146,48 @@ mod tests {
         details.add_bad_request_violation(&violation.field, &violation.description);
         for message in ["max_tokens: must be at most 9", "wrong fields"] {
             let status = Status::with_error_details(Code::InvalidArgument, message, details.clone());
-            let text = way("http://h:1").explain(status, None).to_string();
+            let text = way("http://h:1").explain(status, None, None).to_string();
             assert_eq!(text.matches(&violation.to_string()).count(), 1, "{text}");
         }
     }
 
     #[test]
-    fn a_reason_is_told_where_it_says_more_than_the_code() {
-        let said = |code, reason: &str| {
-            let details = ErrorDetails::with_error_info(reason, "ondol.dev", []);
-            way("http://h:1").explain(Status::with_error_details(code, "no", details), None).to_string()
+    fn code_and_reason_are_told_as_the_table_of_errors_spells_them() {
+        let said = |code, details: ErrorDetails| {
+            way("http://h:1").explain(Status::with_error_details(code, "no", details), None, None).to_string()
         };
-        assert_eq!(said(Code::NotFound, "NOT_FOUND"), "NotFound: no");
-        assert_eq!(said(Code::NotFound, "MODEL_NOT_FOUND"), "NotFound (MODEL_NOT_FOUND): no");
-        let refused = said(Code::PermissionDenied, "ADMIN_SCOPE_REQUIRED");
+        let with = |reason: &str| ErrorDetails::with_error_info(reason, "ondol.dev", []);
+        assert_eq!(said(Code::NotFound, with("NOT_FOUND")), "NOT_FOUND (NOT_FOUND): no");
+        assert_eq!(said(Code::NotFound, with("MODEL_NOT_FOUND")), "NOT_FOUND (MODEL_NOT_FOUND): no");
+        assert_eq!(said(Code::OutOfRange, ErrorDetails::new()), "OUT_OF_RANGE (OUT_OF_RANGE): no");
+        let too_large = said(Code::OutOfRange, with("OUT_OF_RANGE"));
+        assert!(too_large.contains("--max-message-bytes of the server"), "{too_large}");
+        let unknown = said(Code::Unauthenticated, with("UNAUTHENTICATED"));
+        assert!(unknown.starts_with("UNAUTHENTICATED (UNAUTHENTICATED): no; see --api-key"), "{unknown}");
+        let refused = said(Code::PermissionDenied, with("ADMIN_SCOPE_REQUIRED"));
         assert!(refused.contains("--scopes admin") && refused.contains("ONDOL_API_KEY"), "{refused}");
+    }
+
+    #[test]
+    fn all_details_are_told_and_the_servers_word_for_the_call_comes_first() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info(
+            "QUOTA_EXCEEDED",
+            "ondol.dev",
+            [("nothing_done".to_owned(), "true".to_owned())],
+        );
+        details.add_quota_failure_violation("key:0a", "9 of 9 are used");
+        details.set_request_info("r-1", "");
+        let status = Status::with_error_details(Code::ResourceExhausted, "no", details);
+        let text = way("http://h:1").explain(status, None, Some("ours")).to_string();
+        let lines = ["key:0a: 9 of 9 are used", "nothing was done", "request id: r-1"];
+        assert_eq!(text, format!("RESOURCE_EXHAUSTED (QUOTA_EXCEEDED): no\n  {}", lines.join("\n  ")));
+        let mut broken = Status::internal("broken");
+        let ours = way("http://h:1").explain(broken.clone(), None, Some("ours")).to_string();
+        assert!(ours.ends_with("\n  request id: ours"), "{ours}");
+        broken.metadata_mut().insert("x-request-id", "r-2".parse().unwrap());
+        let theirs = way("http://h:1").explain(broken, None, Some("ours")).to_string();
+        assert!(theirs.ends_with("\n  request id: r-2"), "{theirs}");
     }
 
     #[test]

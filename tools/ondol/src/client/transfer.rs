@@ -71,7 +71,9 @@ impl Client {
     ) -> anyhow::Result<http::Response<Body>> {
         let mut request = http::Request::builder().method(method).uri(path).body(body)?;
         request.headers_mut().extend(headers.clone());
-        request.headers_mut().insert(header::AUTHORIZATION, self.authorization.clone());
+        if let Some(key) = &self.authorization {
+            request.headers_mut().insert(header::AUTHORIZATION, key.clone());
+        }
         let mut upstream = self.upstream.clone();
         let Ok(response) = upstream.ready().await?.call(request).await;
         // What never reached the server is a status in the headers, as for every call.

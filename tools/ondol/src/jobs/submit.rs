@@ -28,7 +28,7 @@ pub(crate) enum Command {
 }
 
 /// What all kinds share.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Job")]
 pub(crate) struct Common {
     #[command(flatten)]

@@ -1,11 +1,13 @@
 //! Bounds of a key, as they are typed: `requests_per_minute=60`.
 
 use accounts::Limits;
+use anyhow::ensure;
 use proto::admin::v1::ApiKeyLimits;
 
 /// One bound of a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
+    name: &'static str,
     of: Of,
     most: u64,
 }
@@ -26,25 +28,27 @@ const BOUNDS: [(&str, Of); 7] = [
 pub(super) fn bound(text: &str) -> Result<Bound, String> {
     let (name, most) = text.split_once('=').ok_or("expected NAME=NUMBER, such as tokens_per_day=100000")?;
     let known = BOUNDS.iter().find(|(known, _)| *known == name);
-    let (_, of) = known.ok_or_else(|| {
+    let (name, of) = known.ok_or_else(|| {
         let names: Vec<_> = BOUNDS.iter().map(|(name, _)| *name).collect();
         format!("{name:?} is none; expected one of {}", names.join(", "))
     })?;
     let most = most.parse().map_err(|_| format!("{most:?} is no number"))?;
-    let bound = Bound { of: *of, most };
-    match kept(&limits(&[bound]).unwrap_or_default()).violations().into_iter().next() {
+    let mut alone = ApiKeyLimits::default();
+    *of(&mut alone) = Some(most);
+    match kept(&alone).violations().into_iter().next() {
         Some(wrong) => Err(wrong.description),
-        None => Ok(bound),
+        None => Ok(Bound { name, of: *of, most }),
     }
 }
 
-/// All of them, or none where none was typed. The last one of a name counts.
-pub(super) fn limits(bounds: &[Bound]) -> Option<ApiKeyLimits> {
+/// All of them, or none where none was typed. Of one that was typed twice, nobody could say which is meant.
+pub(super) fn limits(bounds: &[Bound]) -> anyhow::Result<Option<ApiKeyLimits>> {
     let mut limits = ApiKeyLimits::default();
-    for bound in bounds {
-        *(bound.of)(&mut limits) = Some(bound.most);
+    for Bound { name, of, most } in bounds {
+        let before = of(&mut limits).replace(*most);
+        ensure!(before.is_none(), "--limit {name}: it is given more than once");
     }
-    (!bounds.is_empty()).then_some(limits)
+    Ok((!bounds.is_empty()).then_some(limits))
 }
 
 /// Bounds as they are kept.
@@ -87,9 +91,9 @@ mod tests {
             tokens_per_month: Some(6),
             concurrency: Some(7),
         };
-        assert_eq!(limits(&read), Some(all));
+        assert_eq!(limits(&read).unwrap(), Some(all));
         assert_eq!(words(&all), typed.join(","));
-        assert_eq!(limits(&[]), None);
+        assert_eq!(limits(&[]).unwrap(), None);
     }
 
     #[test]

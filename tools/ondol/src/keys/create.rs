@@ -63,7 +63,7 @@ fn key(arguments: &Arguments) -> anyhow::Result<ApiKey> {
         note: arguments.note.clone(),
         grants: Some(grants(arguments.allowed.grants()?)),
         expire_time: arguments.allowed.expires.map(time),
-        limits: arguments.allowed.limits(),
+        limits: arguments.allowed.limits()?,
         ..ApiKey::default()
     })
 }

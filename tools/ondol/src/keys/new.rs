@@ -6,10 +6,13 @@ use jiff::Timestamp;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::{allowed::Allowed, bounds::kept, digest, new_secret};
-use crate::output::say;
+use crate::output::{say, tell};
 
 /// Whose key, and what it shall allow.
 #[derive(Args)]
+#[command(
+    after_help = "The table alone goes to standard output, the secret to standard error: ondol keys new team-a >> keys.toml"
+)]
 pub(crate) struct Arguments {
     /// Whose key it is, in 1 to 63 letters, digits, `.`, `_` or `-`; calls carry this name through logs
     name: String,
@@ -21,11 +24,15 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { name, allowed } = arguments;
     accounts::check_key_name(name)?;
-    let grants = allowed.grants()?;
-    let limits = allowed.limits().as_ref().map(kept).unwrap_or_default();
+    let grants = allowed.grants_of_file()?;
+    let limits = allowed.limits()?.as_ref().map(kept).unwrap_or_default();
     let secret = new_secret()?;
-    say!("# Give this to the caller; it is shown only now:\n#   {secret}\n");
     say!("{}", entry((name, &digest(&secret)), &grants, allowed.expires, limits).trim_end());
+    // Apart from the table, which is kept in a file that the secret must not be in.
+    tell!(
+        "The secret is kept nowhere and shown only now. Whoever calls sends `authorization: Bearer SECRET`:"
+    );
+    tell!("{secret}");
     Ok(())
 }
 
@@ -69,14 +76,14 @@ fn entry(
 
 #[cfg(test)]
 mod tests {
-    use accounts::{Grants, KeyArguments, Keys, Limits};
+    use accounts::{Grants, KeyArguments, Keyring, Keys, Limits};
     use http::{HeaderMap, header::AUTHORIZATION};
 
     use super::entry;
     use crate::keys::{digest, new_secret};
 
-    #[test]
-    fn a_key_file_holds_what_was_asked_for() {
+    #[tokio::test]
+    async fn a_key_file_holds_what_was_asked_for() {
         let secret = new_secret().unwrap();
         let grants = Grants::from_line("scopes=admin,shopping;models=qwen*,llama;tools=;jobs=batch");
         let expires = Some("2999-01-31T00:00:00Z".parse().unwrap());
@@ -91,7 +98,7 @@ mod tests {
         let keys = Keys::load(&arguments).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, format!("Bearer {secret}").parse().unwrap());
-        let account = keys.authenticate(&headers).unwrap();
+        let account = Keyring::of_file(keys).authenticate(&headers).await.unwrap();
         assert_eq!((account.name.as_str(), &account.grants), ("team-a", &grants));
         assert_eq!(account.limits, limits);
     }

@@ -9,8 +9,8 @@ use crate::{client::Connection, each::each, names, output::say};
 /// Which keys to end.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The keys, as `ondol keys list` names them
-    #[arg(required = true, value_name = "KEY", value_parser = names::key)]
+    /// The ids of the keys, as `ondol keys list` prints them
+    #[arg(required = true, value_name = "ID", value_parser = names::key)]
     names: Vec<String>,
     #[command(flatten)]
     connection: Connection,
@@ -32,4 +32,23 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         })
         .await
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::Arguments;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        _arguments: Arguments,
+    }
+
+    #[test]
+    fn a_key_to_end_is_not_called_like_the_key_to_call_with() {
+        let help = Line::command().render_help().to_string();
+        assert!(help.contains("<ID>...") && help.matches("<KEY>").count() == 1, "{help}");
+    }
 }

@@ -24,7 +24,7 @@ pub(super) fn cells(key: &ApiKey) -> [String; 11] {
         time(key.expire_time.as_ref()),
         time(key.revoke_time.as_ref()),
         // Notes are other people's text, and a list has one line for each key.
-        key.note.chars().filter(|letter| !letter.is_control()).collect(),
+        federation::cleaned(&key.note).replace(['\n', '\t'], " "),
     ]
 }
 
@@ -77,7 +77,7 @@ mod tests {
         let key = ApiKey {
             name: "apiKeys/0a".into(),
             owner: "team-a".into(),
-            note: "for\nthe \u{1b}[31mbatch".into(),
+            note: "for\nthe \u{1b}[31mbatch \u{202e}dne".into(),
             state: ApiKeyState::Revoked.into(),
             grants: Some(ApiKeyGrants {
                 models: Some(AllowList { values: vec!["qwen*".into(), "llama".into()] }),
@@ -88,7 +88,10 @@ mod tests {
             ..ApiKey::default()
         };
         let row = cells(&key).join(" ");
-        assert_eq!(row, "0a team-a revoked - qwen*,llama none all - - 2023-11-14T22:13:20Z forthe [31mbatch");
+        assert_eq!(
+            row,
+            "0a team-a revoked - qwen*,llama none all - - 2023-11-14T22:13:20Z for the batch dne"
+        );
         assert!(
             sentence(&key).ends_with("jobs all, limits -; it does not end by itself."),
             "{}",

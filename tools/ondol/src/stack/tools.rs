@@ -26,7 +26,8 @@ pub(crate) struct ToolArguments {
     #[arg(long, env = "ONDOL_TOOLS", value_name = "FILE", default_value_os_t = tools_file())]
     tools: PathBuf,
     /// Where mcp is served; port 0 takes a free one
-    #[arg(long, env = "ONDOL_MCP_LISTEN", default_value = "127.0.0.1:50053", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "ONDOL_MCP_LISTEN", default_value = "127.0.0.1:50053", value_name = "ADDRESS:PORT",
+          value_parser = arguments::address)]
     mcp_listen: SocketAddr,
 }
 

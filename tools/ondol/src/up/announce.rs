@@ -11,7 +11,7 @@ use rpc::ServerCertificate;
 use runtime::Life;
 
 use crate::{
-    client::DEFAULT_SERVER,
+    client::{DEFAULT_SERVER, is_here},
     folders::DevelopmentKeyFile,
     stack::{ServedTls, Stack},
 };
@@ -84,7 +84,7 @@ impl Door {
 fn lines(door: &Door, model: &str, caller: &Caller) -> String {
     let question = "Explain in two sentences what a database index is.";
     let request = format!(r#"{{"model":"{model}","messages":[{{"role":"user","text":"{question}"}}]}}"#);
-    let (program, flags) = (&caller.program, flags(door, &caller.key_file));
+    let (program, flags) = (&caller.program, flags(door, caller));
     let transport =
         door.tls.as_ref().map_or_else(|| " -plaintext".into(), |tls| tls.flags("-cacert", "-cert", "-key"));
     let mut lines = format!(
@@ -101,8 +101,9 @@ fn lines(door: &Door, model: &str, caller: &Caller) -> String {
     lines
 }
 
-/// What a client needs to be told where the stack is not where clients look by themselves.
-fn flags(door: &Door, key_file: &DevelopmentKeyFile) -> String {
+/// What a client needs to be told where the stack is not where clients look by themselves, or where they send no key
+/// unless they are given one: to other machines, and beside a certificate.
+fn flags(door: &Door, caller: &Caller) -> String {
     let scheme = if door.tls.is_some() { "https" } else { "http" };
     let server = format!("{scheme}://{}", door.server);
     let mut flags = String::new();
@@ -112,8 +113,11 @@ fn flags(door: &Door, key_file: &DevelopmentKeyFile) -> String {
     if let Some(tls) = &door.tls {
         flags.push_str(&tls.flags("--tls-ca", "--tls-cert", "--tls-key"));
     }
-    if !key_file.is_default() {
-        flags = format!("{flags} --key-file {}", word(&key_file.path));
+    let is_mutual = door.tls.as_ref().is_some_and(|tls| tls.mutual);
+    if is_mutual || !server.parse().is_ok_and(|server| is_here(&server)) {
+        flags = format!("{flags} --api-key {}", caller.key);
+    } else if !caller.key_file.is_default() {
+        flags = format!("{flags} --key-file {}", word(&caller.key_file.path));
     }
     flags
 }
@@ -177,16 +181,17 @@ mod tests {
 
     #[test]
     fn clients_are_told_of_every_place_but_the_usual_one() {
-        let usual = DevelopmentKeyFile::default();
         for (address, expected) in [
             ("127.0.0.1:50051", ""),
             ("0.0.0.0:50051", ""),
             ("0.0.0.0:50061", " --server http://127.0.0.1:50061"),
-            ("192.0.2.7:50051", " --server http://192.0.2.7:50051"),
+            ("[::1]:50051", " --server http://[::1]:50051"),
+            ("192.0.2.7:50051", " --server http://192.0.2.7:50051 --api-key KEY"),
         ] {
-            assert_eq!(flags(&plain(address), &usual), expected);
+            assert_eq!(flags(&plain(address), &caller()), expected);
         }
-        let elsewhere = DevelopmentKeyFile { path: "/my keys/it's one".into() };
+        let key_file = DevelopmentKeyFile { path: "/my keys/it's one".into() };
+        let elsewhere = Caller { key_file, ..caller() };
         assert_eq!(flags(&plain("127.0.0.1:50051"), &elsewhere), r" --key-file '/my keys/it'\''s one'");
     }
 
@@ -205,7 +210,7 @@ mod tests {
             lines.contains("grpcurl -cacert /etc/server.pem -cert CLIENT.pem -key CLIENT.key -H"),
             "{lines}"
         );
-        let flags = "--tls-ca /etc/server.pem --tls-cert CLIENT.pem --tls-key CLIENT.key";
+        let flags = "--tls-ca /etc/server.pem --tls-cert CLIENT.pem --tls-key CLIENT.key --api-key KEY";
         assert_eq!(lines.matches(flags).count(), 4, "{lines}");
         assert!(lines.contains("CLIENT.pem is a certificate") && !lines.contains("CA.pem"), "{lines}");
     }

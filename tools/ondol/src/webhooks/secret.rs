@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use arguments::SettingsFile;
 use clap::Args;
 use mcp::{Config, Means};
 use prometheus_client::registry::Registry;
@@ -25,7 +26,7 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     accounts::check_key_name(&arguments.principal)?;
-    let config = Config::read(&arguments.tools)?;
+    let config = Config::of(&SettingsFile::new("--tools", &arguments.tools))?;
     runtime::install_crypto_provider();
     let executor = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     executor.block_on(async {

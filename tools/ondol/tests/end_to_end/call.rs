@@ -86,19 +86,51 @@ fn what_the_server_refuses_is_told_in_full() {
         request.to_string()
     };
     for (more, options, words) in [
-        (json!({"model": "gpt-7"}), &[][..], &["NotFound (MODEL_NOT_FOUND)", "ListModels"][..]),
-        (json!({"sampling": {"temperature": 9}}), &[], &["InvalidArgument", "sampling.temperature"]),
-        (json!({}), &["--deadline", "1us"], &["DeadlineExceeded"]),
-        (json!({}), &["--api-key", "ondol_guessed"], &["Unauthenticated", "--api-key"]),
+        (json!({"model": "gpt-7"}), &[][..], &["NOT_FOUND (MODEL_NOT_FOUND)", "ListModels"][..]),
+        (
+            json!({"sampling": {"temperature": 9}}),
+            &[],
+            &["INVALID_ARGUMENT (INVALID_ARGUMENT)", "sampling.temperature"],
+        ),
+        (json!({}), &["--deadline", "1us"], &["DEADLINE_EXCEEDED (DEADLINE_EXCEEDED)"]),
+        (json!({}), &["--api-key", "ondol_guessed"], &["UNAUTHENTICATED (UNAUTHENTICATED)", "--api-key"]),
+        (
+            json!({"model": "gpt-7"}),
+            &["--header", "x-request-id:try-1"],
+            &["NOT_FOUND", "\n  request id: try-1"],
+        ),
     ] {
         for method in ["GenerateText", "StreamGenerateText"] {
             let (code, out, err) =
                 run(stack.command(&[&["call", method, &request(more.clone())], options].concat()));
             assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
-            for word in words {
+            for word in [words, &["\n  request id: "]].concat() {
                 assert!(err.contains(word), "{word} is missing in {err}");
             }
         }
+    }
+}
+
+#[test]
+fn messages_are_as_large_as_the_flag_says() {
+    let Some(stack) = Stack::shared() else { return };
+    let call = |more: &[&str]| run(stack.command(&[&["call"], more].concat()));
+    let (code, _, err) = call(&["ListModels", "--max-message-bytes", "10"]);
+    assert_eq!(code, Some(1), "{err}");
+    for word in ["OUT_OF_RANGE", "the limit is: 10 bytes\n", "--max-message-bytes takes", "request id: "] {
+        assert!(err.contains(word), "{word} is missing in {err}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("request.json");
+    fs::write(&file, json!({"model": MODEL, "prompt": "x".repeat(5 << 20)}).to_string()).unwrap();
+    let at = format!("@{}", text(&file));
+    let (code, _, err) = call(&["CountTokens", &at]);
+    assert!(code == Some(2) && err.contains("larger than 4194304 bytes: --max-message-bytes"), "{err}");
+    // It goes then, and is too large for the server.
+    let (code, _, err) = call(&["CountTokens", &at, "--max-message-bytes", "9000000"]);
+    assert_eq!(code, Some(1), "{err}");
+    for word in ["OUT_OF_RANGE (OUT_OF_RANGE)", "--max-message-bytes of the server"] {
+        assert!(err.contains(word), "{word} is missing in {err}");
     }
 }
 
@@ -116,9 +148,50 @@ fn a_method_is_shown_without_a_server_and_its_example_is_taken() {
 #[test]
 fn what_only_the_server_knows_is_called_through_its_reflection() {
     let Some(stack) = Stack::shared() else { return };
-    let (code, out, err) = run(stack.command(&["call", "Health/Check"]));
-    assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!({"status": "SERVING"}));
+    let server = format!("http://{}", stack.api);
+    // Everybody may ask for health: whoever has no key too.
+    let keyless = ["--server", &server, "--key-file", "/nowhere/at/all"];
+    for method in ["Health/Check", "grpc.health.v1.Health/Check"] {
+        let mut command = ondol(&[&["call", method], &keyless[..]].concat());
+        command.env_remove("ONDOL_API_KEY");
+        let (code, out, err) = run(command);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!({"status": "SERVING"}));
+    }
+    let mut command = ondol(&[&["call", "ListModels"], &keyless[..]].concat());
+    command.env("ONDOL_API_KEY", "");
+    let (code, _, err) = run(command);
+    assert!(code == Some(1) && err.contains("no API key: give --api-key"), "{err}");
+}
+
+#[test]
+fn a_method_that_only_the_server_could_know_is_not_called_wrong_while_nobody_can_ask_it() {
+    let nowhere = ["call", "Health/Check", "--server", "http://127.0.0.1:0"];
+    for more in [["--key-file", "/nowhere/at/all"], ["--api-key", "k"]] {
+        let mut command = ondol(&[&nowhere[..], &more].concat());
+        command.env_remove("ONDOL_API_KEY");
+        let (code, out, err) = run(command);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+        for word in ["no method \"Health/Check\"", "could not be asked: ", "UNAVAILABLE", "is it running?"] {
+            assert!(err.contains(word), "{word} is missing in {err}");
+        }
+    }
+}
+
+#[test]
+fn the_development_key_goes_to_no_other_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    fs::write(&key, format!("ondol_{}", "a".repeat(64))).unwrap();
+    for command in [&["call", "ListModels"][..], &["generate", "Hi"]] {
+        // A name that no resolver knows: nothing is even looked up.
+        let to = ["--server", "http://api.invalid:50051", "--key-file", text(&key)];
+        let mut command = ondol(&[command, &to].concat());
+        command.env("ONDOL_API_KEY", "");
+        let (code, out, err) = run(command);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+        assert!(err.contains("give --api-key") && err.contains("this machine alone"), "{err}");
+    }
 }
 
 #[test]

@@ -53,9 +53,9 @@ fn a_dash_reads_the_prompt_from_standard_input() {
 fn a_refusal_is_explained_and_ends_with_1() {
     let Some(stack) = Stack::shared() else { return };
     for (arguments, words) in [
-        (&["--model", "gpt-7", "Hi"][..], &["NotFound", "gpt-7", "ListModels"][..]),
-        (&["--temperature", "9", "Hi"], &["InvalidArgument", "sampling.temperature", "0 to 2"]),
-        (&["--api-key", "guessed", "Hi"], &["Unauthenticated", "API key"]),
+        (&["--model", "gpt-7", "Hi"][..], &["NOT_FOUND", "gpt-7", "ListModels"][..]),
+        (&["--temperature", "9", "Hi"], &["INVALID_ARGUMENT", "sampling.temperature", "0 to 2"]),
+        (&["--api-key", "guessed", "Hi"], &["UNAUTHENTICATED", "API key"]),
     ] {
         let (code, out, err) = run(stack.command(&[&["generate"], arguments].concat()));
         assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");

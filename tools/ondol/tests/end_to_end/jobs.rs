@@ -197,7 +197,7 @@ fn one_job_that_is_not_there_does_not_keep_others_from_being_forgotten() {
     let (code, out, err) = run(&stack, &["jobs", "delete", &nobody, &job]);
     assert_eq!(code, Some(1));
     assert!(out.contains(&format!("{job}  deleted")) && err.contains("1 of 2 failed"), "{out}{err}");
-    assert!(err.contains(&format!("ondol: jobs/{nobody}: NotFound")), "{err}");
+    assert!(err.contains(&format!("ondol: jobs/{nobody}: NOT_FOUND")), "{err}");
     assert_eq!(run(&stack, &["jobs", "show", &job]).0, Some(1));
 }
 

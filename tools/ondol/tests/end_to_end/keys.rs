@@ -65,7 +65,7 @@ fn a_key_is_created_allows_what_it_names_and_ends_when_it_is_revoked() {
         let began = ended.elapsed();
         let (code, _, err) = run(&stack, &call);
         if code == Some(1) {
-            assert!(err.contains("Unauthenticated") && err.contains("revoked"), "{err}");
+            assert!(err.contains("UNAUTHENTICATED") && err.contains("revoked"), "{err}");
             break;
         }
         assert!(began < REFUSED_WITHIN, "the key still opens the door");
@@ -103,14 +103,32 @@ fn what_cannot_be_done_to_keys_is_told_with_what_can() {
     refused(&stack, &["keys", "create", "no name"], &["api_key.owner", "letters, digits"]);
     refused(&stack, &["keys", "create", "team-a", "--models", "a b"], &["--models[0]", "\"a b\""]);
     refused(&stack, &["keys", "revoke", "0a"], &["API_KEY_NOT_FOUND", "ondol keys list"]);
-    for (arguments, word) in [
-        (["keys", "create", "team-a", "--expires", "2020-01-01"], "in the future"),
-        (["keys", "new", "team-a", "--expires", "soon"], "such as 90d"),
+    let kind = ["keys", "create", "team-a", "--jobs", "batch,generate"];
+    refused(&stack, &kind, &["api_key.grants.jobs.values[1]", "generate_text, batch, call_tool"]);
+    for (arguments, code, word) in [
+        (&["keys", "create", "team-a", "--expires", "2020-01-01"][..], 2, "in the future"),
+        (&["keys", "create", "team-a", "--expires", "9999-12-31"], 2, "the latest is 9999-12-30T22:00:00"),
+        (&["keys", "new", "team-a", "--expires", "soon"], 2, "such as 90d"),
+        (&["keys", "new", "team-a", "--expires", "1m"], 2, "30min or 6mo"),
+        (
+            &["keys", "new", "a", "--limit", "concurrency=1", "--limit", "concurrency=2"],
+            2,
+            "--limit concurrency: ",
+        ),
+        (&["keys", "new", "team-a", "--jobs", "generate"], 1, "--jobs[0]: "),
     ] {
-        let (code, out, err) = run_alone(&arguments);
-        assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+        let (ended, out, err) = run_alone(arguments);
+        assert_eq!((ended, out.as_str()), (Some(code), ""), "{err}");
         assert!(err.contains(word), "{err}");
     }
+}
+
+#[test]
+fn a_key_for_other_models_is_told_so() {
+    let Some(stack) = Stack::shared() else { return };
+    let secret = succeeding(&stack, &["keys", "create", "team-c", "--models", "qwen*"]);
+    let generate = ["generate", "--api-key", secret.trim_end(), "Hi"];
+    refused(&stack, &generate, &["this key may use none of the server's models", "ondol keys list"]);
 }
 
 fn run_alone(arguments: &[&str]) -> (Option<i32>, String, String) {

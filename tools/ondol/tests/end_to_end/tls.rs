@@ -33,19 +33,37 @@ fn a_client_shows_its_certificate_and_learns_what_is_in_the_way() {
     let at = |name: &str| text(&files.path().join(name)).to_owned();
     let (server, server_key, ca) = (at("server.pem"), at("server.key"), at("ca.pem"));
     let (client, client_key) = (at("client.pem"), at("client.key"));
-    let mutual = ["--tls-cert", &server, "--tls-key", &server_key, "--tls-client-ca", &ca];
+    let known = files.path().join("identities.toml");
+    fs::write(&known, "[[certificates]]\nsan = \"laptop\"\nname = \"team-a\"\n").unwrap();
+    let mutual = [
+        &["--tls-cert", &server, "--tls-key", &server_key][..],
+        &["--tls-client-ca", &ca, "--identities-file", text(&known)],
+    ]
+    .concat();
     let Some(stack) = Stack::start_with(&mutual) else { return };
     let port = stack.api.port();
     let key_file = stack.key_file();
     let generate = |scheme: &str, tls: &[&str]| {
         let server = format!("{scheme}://localhost:{port}");
         let to = ["generate", "--max-tokens", "2", "--server", &server, "--key-file", text(&key_file)];
-        let Output { status, stderr, .. } = ondol(&[&to[..], tls, &["Hi"]].concat()).output().unwrap();
+        let mut command = ondol(&[&to[..], tls, &["Hi"]].concat());
+        let Output { status, stderr, .. } = command.env("ONDOL_API_KEY", "").output().unwrap();
         (status.code(), String::from_utf8(stderr).unwrap())
     };
 
     let shown = ["--tls-ca", &server, "--tls-cert", &client, "--tls-key", &client_key];
     assert_eq!(generate("https", &shown), (Some(0), String::new()));
+    // The certificate is what opens the door, and no key goes with it that was not given.
+    let listed = ondol(
+        &[&["call", "ListModels", "--server", &format!("https://localhost:{port}")], &shown[..]].concat(),
+    )
+    .args(["--key-file", "/nowhere/at/all"])
+    .env("ONDOL_API_KEY", "")
+    .output()
+    .unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+    let (code, err) = generate("https", &[&shown[..], &["--api-key", "guessed"]].concat());
+    assert!(code == Some(1) && err.contains("UNAUTHENTICATED"), "a wrong key is not made good: {err}");
     for (scheme, tls, words) in [
         ("https", &shown[..2], &["--tls-cert and --tls-key"][..]),
         ("https", &["--tls-ca", &ca], &["invalid peer certificate", "--tls-ca must name"]),

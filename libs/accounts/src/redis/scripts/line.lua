@@ -33,14 +33,16 @@ local function whole(number) return string.format('%.0f', number) end
 
 -- The books of an account, brought up to now. `rpm` and `tpm` are its limits of a minute, or nil.
 local function open(account, rpm, tpm)
-  local f = call('HMGET', P .. 'a:' .. account, 'at', 'rq', 'tk', 'day', 'rd', 'td', 'mon', 'rm', 'tm')
-  for i = 1, 9 do f[i] = tonumber(f[i] or 0) end
-  local b = {name = account, at = f[1], rq = f[2], tk = f[3], day = f[4], rd = f[5], td = f[6], mon = f[7], rm = f[8], tm = f[9]}
+  local f = call('HMGET', P .. 'a:' .. account, 'at', 'rq', 'tk', 'day', 'rd', 'td', 'mon', 'rm', 'tm', 'hd', 'hu')
+  for i = 1, 11 do f[i] = tonumber(f[i] or 0) end
+  local b = {name = account, at = f[1], rq = f[2], tk = f[3], day = f[4], rd = f[5], td = f[6], mon = f[7], rm = f[8], tm = f[9],
+    hd = f[10], hu = f[11]}
   local passed = math.max(0, now - b.at)
   b.at = math.max(b.at, now)
   b.rq = rpm and math.max(0, b.rq - rpm * passed) or 0
   b.tk = tpm and math.max(0, b.tk - tpm * passed) or 0
-  if today > b.day then b.day, b.rd, b.td = today, 0, 0 end
+  if now >= b.hu then b.hd = 0 end
+  if today > b.day then b.day, b.rd, b.td, b.hd = today, 0, 0, 0 end
   if this_month > b.mon then b.mon, b.rm, b.tm = this_month, 0, 0 end
   return b
 end
@@ -48,7 +50,7 @@ end
 local function close(b)
   local name = P .. 'a:' .. b.name
   call('HSET', name, 'at', whole(b.at), 'rq', whole(b.rq), 'tk', whole(b.tk), 'day', b.day, 'rd', whole(b.rd), 'td',
-    whole(b.td), 'mon', b.mon, 'rm', whole(b.rm), 'tm', whole(b.tm))
+    whole(b.td), 'mon', b.mon, 'rm', whole(b.rm), 'tm', whole(b.tm), 'hd', whole(b.hd), 'hu', whole(b.hu))
   call('PEXPIRE', name, BOOKS_KEPT)
 end
 

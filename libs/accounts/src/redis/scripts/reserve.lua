@@ -1,6 +1,7 @@
 -- ARGV: id, tokens, lease (ms); then of each account its name and the seven limits in the order of Measure::ALL ('' for
 --   none).
--- Answers {1 if granted, now, then of each account its nine books and the number of its reservations under way}.
+-- Answers {1 if granted, now, then of each account its nine books, the number of its reservations
+--   under way, what they hold and until when}.
 local id, tokens, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local known = call('EXISTS', P .. 'b:' .. id) == 1
 local accounts, fits = {}, true
@@ -30,6 +31,7 @@ if fits and not known then
     if l[1] then b.rq = b.rq + WEIGHT end
     if l[2] then b.tk = b.tk + tokens * WEIGHT end
     b.rd, b.rm, b.td, b.tm = b.rd + 1, b.rm + 1, b.td + tokens, b.tm + tokens
+    b.hd, b.hu = b.hd + tokens, math.max(b.hu, now + lease)
     if l[7] then
       hold(b.name, id, lease)
       b.running = b.running + 1
@@ -45,7 +47,7 @@ end
 
 local answer = {(fits or known) and 1 or 0, now}
 for _, b in ipairs(accounts) do
-  for _, number in ipairs({b.at, b.rq, b.tk, b.day, b.rd, b.td, b.mon, b.rm, b.tm, b.running}) do
+  for _, number in ipairs({b.at, b.rq, b.tk, b.day, b.rd, b.td, b.mon, b.rm, b.tm, b.running, b.hd, b.hu}) do
     answer[#answer + 1] = number
   end
 end

@@ -17,6 +17,7 @@ for i = 1, #ARGV, 2 do
         local there = math.max(0, tokens * WEIGHT - tpm * math.max(0, b.at - at))
         b.tk = math.max(0, b.tk - math.min(less * WEIGHT, there)) + more * WEIGHT
       end
+      if day == b.day then b.hd = math.max(0, b.hd - tokens) end
       b.td = math.max(0, b.td - (day == b.day and less or 0)) + more
       b.tm = math.max(0, b.tm - (month == b.mon and less or 0)) + more
       close(b)

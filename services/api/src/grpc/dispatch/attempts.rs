@@ -36,7 +36,8 @@ struct Ended<A> {
 }
 
 impl Attempts {
-    /// Makes the call with `send` until a target answers. What is still under way then is dropped, which cancels it there.
+    /// Makes the call with `send` until a target answers. What is still under way then is dropped, which cancels it
+    /// there.
     pub(super) async fn run<A, F>(self, send: impl Fn(Arc<Target>) -> F) -> Result<Won<A>, Status>
     where
         F: Future<Output = Result<A, Refusal>>,
@@ -51,6 +52,7 @@ impl Attempts {
         let mut running: FuturesUnordered<_> =
             order.next().map(|first| start(first, false)).into_iter().collect();
         let mut hedge = pin!(wait(self.hedge_after));
+        // Nothing until it is time for a second try; then whether there was one.
         let (mut hedged, mut refusal) = (None, None);
         loop {
             let ended = tokio::select! {
@@ -67,7 +69,7 @@ impl Attempts {
             let (target, is_hedge) = (ended.target, ended.is_hedge);
             match self.judge(&target, ended.outcome) {
                 Verdict::Answer(answer) => {
-                    self.won(hedged, is_hedge);
+                    self.count_hedge(hedged, is_hedge);
                     return answer.map(|answer| Won { answer, target });
                 }
                 Verdict::Elsewhere(status, outcome) => {
@@ -112,9 +114,9 @@ impl Attempts {
     }
 
     /// Counts a call that was made a second time.
-    fn won(&self, hedged: Option<bool>, by_hedge: bool) {
+    fn count_hedge(&self, hedged: Option<bool>, won: bool) {
         if hedged == Some(true) {
-            self.routes.metrics().hedged(by_hedge);
+            self.routes.metrics().hedged(won);
         }
     }
 }

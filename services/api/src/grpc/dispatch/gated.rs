@@ -1,5 +1,5 @@
-//! A call that generates, at the gate of a release: it may wait there, or be sent away, and what becomes of it teaches the gate
-//! how many calls the release takes.
+//! A call that generates, at the gate of a release: it may wait there, or be sent away, and what becomes of it teaches
+//! the gate how many calls the release takes.
 
 use std::time::Duration;
 

@@ -17,8 +17,8 @@ use crate::{
     routes::{Priority, Target},
 };
 
-/// How long an answer's headers wait for the first token, which decides whose name they tell. Then they go without a name, so
-/// that heartbeats can follow them: nothing on the way should take the connection for an idle one.
+/// How long an answer's headers wait for the first token, which decides whose name they tell. Then they go without a
+/// name, so that heartbeats can follow them: nothing on the way should take the connection for an idle one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(in crate::grpc) type Events = BoxStream<'static, Result<StreamGenerateTextResponse, Status>>;
@@ -79,8 +79,8 @@ fn told(opened: Result<Begun, Status>) -> Events {
     }
 }
 
-/// Opens a stream at one target. The only one passes on what comes; of several each has to bring a token first, as until then
-/// its work may be done by another: that it has started only says that it knows the prompt.
+/// Opens a stream at one target. The only one passes on what comes; of several each has to bring a token first, as
+/// until then its work may be done by another: that it has started only says that it knows the prompt.
 async fn open(target: Arc<Target>, asked: Arc<Asked>, is_lone: bool) -> Result<Events, Refusal> {
     let Asked { extensions, message, priority } = asked.as_ref();
     let gated = Gated::enter(target.release(), *priority).await?;

@@ -45,6 +45,8 @@ pub(super) fn judge<A>(target: &Target, outcome: Result<A, Refusal>) -> Verdict<
             target.full(Remote::from(status.clone()).retry_after());
             Verdict::Elsewhere(status, Outcome::Full)
         }
+        // The time that the caller gave may have been too short, or the release hangs: nobody knows which.
+        Err(status) if status.code() == Code::DeadlineExceeded => Verdict::Answer(Err(status)),
         answer => {
             target.answered();
             Verdict::Answer(answer)

@@ -38,8 +38,8 @@ impl Admitted {
         status
     }
 
-    /// The same while nobody tells what is used. If the caller goes away then, or its time passes, the prompt counts as large
-    /// as it may be; otherwise a model could be kept at work for nothing.
+    /// The same while nobody tells what is used. If the caller goes away then, or its time passes, the prompt counts as
+    /// large as it may be; otherwise a model could be kept at work for nothing.
     pub(in crate::grpc) fn unseen(mut self) -> Self {
         self.reservation.note(self.prompt_at_most);
         self

@@ -18,7 +18,7 @@ pub(in crate::grpc) struct Bound {
     pub(super) in_all: u64,
 }
 
-/// The bound of a request to a model with so long a context. A token is a byte of text at least.
+/// The bound of a request to a model with a context of so many tokens. A token stands for at least one byte of text.
 pub(in crate::grpc) fn bound(request: &GenerateTextRequest, context: u32) -> Bound {
     let context = u64::from(context);
     let length = |text: &String| u64::try_from(text.len()).unwrap_or(u64::MAX);

@@ -15,10 +15,12 @@ use crate::grpc::Dispatch;
 
 /// How long an answer is taken for true: a model may be served anew with another context.
 const FRESH: Duration = Duration::from_secs(10);
-/// After a question that came to nothing, what was known goes on for so long.
+/// How long what was known still counts after a question that came to nothing.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(5);
+/// How many models are remembered. A route for a beginning may give one model any number of names.
+const MOST: usize = 4_096;
 
 /// The contexts of models that exist. A clone is the same.
 #[derive(Clone)]
@@ -84,7 +86,14 @@ impl Contexts {
                 return Err(status);
             }
         };
-        all.insert(model.to_owned(), Known { tokens, until: Instant::now() + lasts });
+        let now = Instant::now();
+        if all.len() >= MOST {
+            all.retain(|_, known| now < known.until);
+        }
+        // Without a place it is asked for again the next time.
+        if all.len() < MOST || all.contains_key(model) {
+            all.insert(model.to_owned(), Known { tokens, until: now + lasts });
+        }
         Ok(tokens)
     }
 
@@ -95,4 +104,26 @@ impl Contexts {
 
 fn fresh(known: Option<Known>) -> Option<u32> {
     known.filter(|known| Instant::now() < known.until).map(|known| known.tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::{Contexts, FRESH, MOST};
+    use crate::{grpc::Dispatch, routes};
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_names_are_remembered_than_there_is_room_for_and_old_ones_make_room() {
+        let contexts = Contexts::new(Dispatch::new(routes::over(Vec::new())));
+        for name in 0..=MOST {
+            assert_eq!(contexts.learn(&format!("m{name}"), None, Ok(64)).unwrap(), 64);
+        }
+        assert_eq!(contexts.known.lock().unwrap().len(), MOST);
+        assert!(contexts.known("m0").is_some() && contexts.known(&format!("m{MOST}")).is_none());
+        advance(FRESH).await;
+        contexts.learn("new", None, Ok(64)).unwrap();
+        assert_eq!(contexts.known.lock().unwrap().len(), 1);
+        assert!(contexts.known("new").is_some());
+    }
 }

@@ -30,8 +30,8 @@ impl Metrics {
     /// Registers them.
     pub(crate) fn register(registry: &mut Registry) -> Self {
         let metrics = Self { refused: Family::default(), away: Family::default() };
-        let help = "Limits that stood in the way of calls, by whose they are (key, model or global) and what they bound, \
-                    such as tokens_per_day";
+        let help = "Limits that stood in the way of calls, by whose they are (key, model or global) and what \
+                    they bound, such as tokens_per_day";
         registry.register("ondol_limits_exceeded", help, metrics.refused.clone());
         let help = "Calls with limits while Redis was away: counted (by this process alone) or refused";
         registry.register("ondol_limits_away", help, metrics.away.clone());

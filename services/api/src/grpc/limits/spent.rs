@@ -1,8 +1,8 @@
 //! Callers who have used up their requests, for the moment.
 //!
-//! Whoever comes too often comes again. Until a request of theirs may have room they can be told so at the door, by what they show
-//! there: nobody has to look their key up, read what they want, or ask the counters. That is exact, as a request is never given back;
-//! tokens and slots are, so callers without those are not remembered here.
+//! Whoever comes too often comes again. Until a request of theirs may have room they can be told so at the door, by
+//! what they show there: nobody has to look their key up, read what they want, or ask the counters. That is exact, as a
+//! request is never given back; tokens and slots are, so callers without those are not remembered here.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use tonic::Status;
 
 /// How long a refusal is repeated before the counters are asked again: an operator may have given the caller more.
 const LONGEST: Duration = Duration::from_secs(1);
-/// As many callers are remembered.
+/// How many callers are remembered.
 const MOST: usize = 4_096;
 
 /// What is remembered, by the hash of what a caller shows. A clone is the same.
@@ -93,7 +93,7 @@ mod tests {
     const WAIT: Duration = Duration::from_millis(600);
 
     fn refusal(scope: Scope, measure: Measure, wait: Option<Duration>) -> Refusal {
-        let exceeded = vec![Exceeded { scope, measure, limit: 100, left: 0, asked: 1 }];
+        let exceeded = vec![Exceeded { scope, measure, limit: 100, left: 0, asked: 1, held: 0 }];
         Refusal { exceeded, retry_after: wait, standing: Standing::default() }
     }
 

@@ -26,7 +26,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
     }
     let mut parts = body.into_data_stream();
     let mut read = BytesMut::new();
-    while let Some(part) = parts.try_next().await.map_err(|cut| ApiError::BodyBroken(cut.into()))? {
+    while let Some(part) = parts.try_next().await.map_err(|cut| ApiError::body_cut(cut.into()))? {
         if read.len() + part.len() > limit {
             return Err(too_large());
         }
@@ -42,8 +42,10 @@ fn is_json(content_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use axum::body::Body;
-    use fault::Fault;
+    use fault::{Fault, TooSlow};
     use futures::stream;
     use http::{HeaderMap, HeaderName};
 
@@ -66,8 +68,10 @@ mod tests {
         assert_eq!(outcome(&promised, never).await, Err("BODY_TOO_LARGE"), "before any byte came");
         let parts = ["12", "34", "5"].map(Ok::<_, std::io::Error>);
         assert_eq!(outcome(&json, Body::from_stream(stream::iter(parts))).await, Err("BODY_TOO_LARGE"));
-        let cut = Err::<&str, _>(std::io::Error::other("cut"));
-        assert_eq!(outcome(&json, Body::from_stream(stream::iter([cut]))).await, Err("CANCELLED"));
+        let ending =
+            |error: Box<dyn Error + Send + Sync>| Body::from_stream(stream::iter([Err::<&str, _>(error)]));
+        assert_eq!(outcome(&json, ending("cut".into())).await, Err("BODY_BROKEN_OFF"));
+        assert_eq!(outcome(&json, ending(Box::new(TooSlow))).await, Err("BODY_TOO_SLOW"));
     }
 
     #[tokio::test]

@@ -54,7 +54,8 @@ pub(super) async fn answer(mut events: Events, form: Form) -> Result<Response, R
 /// Where a stream stands.
 enum Place {
     Amid(Events),
-    /// All is told; only the end of the other side's call is awaited, so that nobody takes it for one that was given up.
+    /// All is told; only the end of the other side's call is awaited, so that nobody takes it for one that was given
+    /// up.
     Ended(Events),
     Over,
 }

@@ -18,28 +18,28 @@ use serde_json::Value;
 use tonic::{Status, metadata::MetadataMap};
 use uuid::Uuid;
 
-use super::{Desk, Refused, body, events, keyed::Keyed};
+use super::{Refused, Surface, body, events, keyed::Keyed};
 use crate::ApiError;
 
 /// The handler of the endpoints that generate.
 pub(super) async fn generate(
     endpoint: Endpoint,
-    desk: Desk,
+    surface: Surface,
     keyed: Keyed,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refused> {
-    let bytes = body::read(&headers, body, desk.limit).await?;
+    let bytes = body::read(&headers, body, surface.limit).await?;
     let Asked { request, form } = endpoint.read_bytes(&bytes).map_err(ApiError::from)?;
     drop(bytes);
     check_model(&request.model)?;
     let request = keyed.request(request);
     if form.streams() {
-        let events = desk.inference.stream_generate_text(request).await;
+        let events = surface.inference.stream_generate_text(request).await;
         let (metadata, events, _) = events.map_err(|status| told(status, &form))?.into_parts();
         return Ok(with(metadata, events::answer(events, form).await?));
     }
-    let answer = desk.inference.generate_text(request).await.map_err(|status| told(status, &form))?;
+    let answer = surface.inference.generate_text(request).await.map_err(|status| told(status, &form))?;
     let (metadata, answer, _) = answer.into_parts();
     Ok(with(metadata, whole(&form.answer(&made(), &answer))))
 }

@@ -4,10 +4,11 @@ use axum::extract::FromRequestParts;
 use http::{Extensions, HeaderName, request::Parts};
 use tonic::{Request, metadata::MetadataMap};
 
-use super::{Desk, Refused};
+use super::{Refused, Surface};
 use crate::routes::PRIORITY;
 
-/// What is known of a call whose key is good: who, what the key allows, until when, under which id, and how urgent it is.
+/// What is known of a call whose key is good: who, what the key allows, until when, under which id, and how urgent it
+/// is.
 pub(super) struct Keyed {
     extensions: Extensions,
     metadata: MetadataMap,
@@ -20,11 +21,11 @@ impl Keyed {
     }
 }
 
-impl FromRequestParts<Desk> for Keyed {
+impl FromRequestParts<Surface> for Keyed {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Refused> {
-        let caller = desk.authenticate.caller(&parts.headers, &parts.extensions).await?;
+    async fn from_request_parts(parts: &mut Parts, surface: &Surface) -> Result<Self, Refused> {
+        let caller = surface.authenticate.caller(&parts.headers, &parts.extensions).await?;
         caller.attach(&mut parts.extensions);
         let urgent =
             parts.headers.get(PRIORITY).map(|said| (HeaderName::from_static(PRIORITY), said.clone()));

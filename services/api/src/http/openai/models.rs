@@ -9,7 +9,7 @@ use proto::inference::v1::{GetModelRequest, ListModelsRequest, inference_service
 use tonic::metadata::MetadataMap;
 
 use super::{
-    Desk, Refused,
+    Refused, Surface,
     generate::{check_model, whole, with},
     keyed::Keyed,
     query::NoQuery,
@@ -21,11 +21,15 @@ const PAGE: i32 = 1000;
 const PAGES: usize = 16;
 
 /// `GET /v1/models`.
-pub(super) async fn list(State(desk): State<Desk>, keyed: Keyed, _: NoQuery) -> Result<Response, Refused> {
+pub(super) async fn list(
+    State(surface): State<Surface>,
+    keyed: Keyed,
+    _: NoQuery,
+) -> Result<Response, Refused> {
     let (mut models, mut page_token, mut beside) = (Vec::new(), String::new(), MetadataMap::new());
     for _ in 0..PAGES {
         let request = keyed.request(ListModelsRequest { page_size: PAGE, page_token });
-        let (metadata, page, _) = desk.inference.list_models(request).await?.into_parts();
+        let (metadata, page, _) = surface.inference.list_models(request).await?.into_parts();
         beside = metadata;
         models.extend(page.models);
         page_token = page.next_page_token;
@@ -38,7 +42,7 @@ pub(super) async fn list(State(desk): State<Desk>, keyed: Keyed, _: NoQuery) -> 
 
 /// `GET /v1/models/{model}`.
 pub(super) async fn describe(
-    State(desk): State<Desk>,
+    State(surface): State<Surface>,
     keyed: Keyed,
     _: NoQuery,
     named: Result<Path<String>, PathRejection>,
@@ -46,6 +50,6 @@ pub(super) async fn describe(
     let Path(model) = named.map_err(|_| ApiError::from(OpenAiError::no_such_model("")))?;
     check_model(&model)?;
     let request = keyed.request(GetModelRequest { name: format!("models/{model}") });
-    let (beside, found, _) = desk.inference.get_model(request).await?.into_parts();
+    let (beside, found, _) = surface.inference.get_model(request).await?.into_parts();
     Ok(with(beside, whole(&model_answer(&found))))
 }

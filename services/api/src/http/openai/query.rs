@@ -5,16 +5,16 @@ use http::request::Parts;
 use openai::OpenAiError;
 use url::form_urlencoded;
 
-use super::{Desk, RESPONSES, Refused};
+use super::{RESPONSES, Refused, Surface};
 use crate::ApiError;
 
 /// A request without a query, or with one that asks for nothing.
 pub(super) struct NoQuery;
 
-impl FromRequestParts<Desk> for NoQuery {
+impl FromRequestParts<Surface> for NoQuery {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Desk) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &Surface) -> Result<Self, Refused> {
         let query = parts.uri.query().unwrap_or_default();
         let odd = form_urlencoded::parse(query.as_bytes())
             .find(|(name, value)| !asks_for_nothing(parts.uri.path(), name, value));

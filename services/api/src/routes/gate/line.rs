@@ -17,8 +17,8 @@ impl<T> Line<T> {
         Self { lines: Priority::ALL.map(|_| VecDeque::new()), most }
     }
 
-    /// A place at the end of those who are as urgent. In a full line it is the place of the last of the least urgent, if there
-    /// is anybody less urgent; they hear of it as their turn never comes.
+    /// A place at the end of those who are as urgent. In a full line it is the place of the last of the least urgent,
+    /// if there is anybody less urgent; they hear of it as their turn never comes.
     pub(super) fn join(&mut self, priority: Priority) -> Option<oneshot::Receiver<T>> {
         if !self.has_place(priority) {
             return None;

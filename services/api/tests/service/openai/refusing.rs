@@ -171,7 +171,7 @@ async fn bodies_that_are_no_requests_are_told_so() {
 
 #[tokio::test]
 async fn a_server_that_is_full_says_so_in_the_same_shape() {
-    let stand = Stand::with(Script::Greet, &["--max-concurrency", "0"]).await;
+    let stand = Stand::full(Script::Greet).await;
     let [(path, ask), ..] = asks(&json!({}));
     let (status, class, _, code) = refusal(&post(&stand, path, &ask).await);
     assert_eq!((status, class.as_str(), code.as_str()), (429, "rate_limit_error", "server_overloaded"));

@@ -63,7 +63,7 @@ impl Answering<'_> {
 
 /// A fault of one line, as OpenAI's batches tell it: with the number of the line in the file, from 1.
 fn told(fault: &impl Fault, number: u64) -> (u16, Value) {
-    let (status, mut error) = error_body(fault, fault.reason());
+    let (status, mut error) = error_body(fault);
     error["line"] = (number + 1).into();
     (status, error)
 }
