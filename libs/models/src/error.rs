@@ -102,7 +102,7 @@ pub enum ModelError {
     },
 
     /// Another process is writing into the store.
-    #[error("another import is writing into the store {}: wait until it has ended", path.display())]
+    #[error("another import or pull is writing into the store {}: wait until it has ended", path.display())]
     StoreBusy {
         /// The store's folder.
         path: PathBuf,
@@ -127,7 +127,7 @@ pub enum ModelError {
     },
 
     /// A file of a package is not what the package's manifest says.
-    #[error("model {model}: {file}: expected {expected}, found {found}; import the model again")]
+    #[error("model {model}: {file}: expected {expected}, found {found}; import or pull the model again")]
     BrokenPackage {
         /// The package's name.
         model: String,
@@ -240,7 +240,7 @@ impl Fault for ModelError {
         match self {
             // Paths are for our logs only.
             Self::Io { .. } => "a file of the model could not be read or written".into(),
-            Self::StoreBusy { .. } => "another import is running; try again when it has ended".into(),
+            Self::StoreBusy { .. } => "another import or pull is running; try again when it has ended".into(),
             other => other.to_string().into(),
         }
     }

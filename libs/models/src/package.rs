@@ -11,13 +11,14 @@ use sha2::{Digest, Sha256};
 use crate::{ChatTemplate, Manifest, ModelError, Tokenizer, tokenizer::AddedTokens};
 
 /// The file that makes a folder a package.
-pub(crate) const MANIFEST: &str = "model.toml";
+pub const MANIFEST: &str = "model.toml";
 
 const MODEL: &str = "model.onnx";
 const TOKENIZER: &str = "tokenizer.json";
 const CHAT_TEMPLATE: &str = "chat_template.jinja";
 
-const MAX_MANIFEST: u64 = 1 << 20;
+/// The most bytes that [`MANIFEST`] may have.
+pub const MAX_MANIFEST: u64 = 1 << 20;
 const MAX_TOKENIZER: u64 = 64 << 20;
 const MAX_CHAT_TEMPLATE: u64 = 1 << 20;
 
@@ -26,6 +27,13 @@ const MAX_CHAT_TEMPLATE: u64 = 1 << 20;
 pub struct Package {
     folder: PathBuf,
     manifest: Manifest,
+    digest: String,
+}
+
+/// What tells a package from any other: the SHA-256 of its `model.toml`, in lower-case hex, which has the checksums of
+/// everything else.
+pub fn digest(manifest: &[u8]) -> String {
+    hex::encode(Sha256::digest(manifest))
 }
 
 impl Package {
@@ -35,7 +43,8 @@ impl Package {
         let folder = folder.as_ref();
         let root = folder.canonicalize().map_err(ModelError::io("open", folder))?;
         let text = read_text(&root, MANIFEST, MAX_MANIFEST)?;
-        let package = Self { manifest: Manifest::parse(&text)?, folder: root };
+        let package =
+            Self { manifest: Manifest::parse(&text)?, folder: root, digest: digest(text.as_bytes()) };
         for (name, record) in &package.manifest.files {
             let found = size_of(&package.folder, name)?;
             if found != record.bytes {
@@ -48,6 +57,11 @@ impl Package {
     /// What the package says of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// What tells it from any other, as [`digest`] says.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// Where a file of the package is. Only files that the manifest lists can be asked for.
@@ -101,12 +115,7 @@ impl Package {
     }
 
     fn broken(&self, file: &str, expected: String, found: String) -> ModelError {
-        ModelError::BrokenPackage {
-            model: self.manifest.name.clone(),
-            file: file.to_owned(),
-            expected,
-            found,
-        }
+        broken_package(&self.manifest.name, file, expected, found)
     }
 }
 
@@ -169,11 +178,21 @@ fn checksum(path: &Path) -> Result<String, ModelError> {
 
 /// As the package's own method, for when there is no manifest yet.
 fn broken(folder: &Path, file: &str, expected: &str, found: &str) -> ModelError {
+    broken_package(&name_of(folder), file, expected, found)
+}
+
+/// A file of a package that is not what it should be.
+pub(crate) fn broken_package(
+    model: &str,
+    file: &str,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> ModelError {
     ModelError::BrokenPackage {
-        model: name_of(folder),
+        model: model.to_owned(),
         file: file.to_owned(),
-        expected: expected.to_owned(),
-        found: found.to_owned(),
+        expected: expected.into(),
+        found: found.into(),
     }
 }
 
@@ -181,7 +200,7 @@ fn name_of(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn bytes(count: u64) -> String {
+pub(crate) fn bytes(count: u64) -> String {
     format!("{count} bytes")
 }
 

@@ -1,6 +1,6 @@
 //! Where the blob store is: settings, and the command line arguments that make them.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use arguments::positive_duration;
 
@@ -46,6 +46,18 @@ impl FromStr for Location {
         }
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
         Ok(Self::S3 { bucket: bucket.to_owned(), prefix })
+    }
+}
+
+/// As it was given, without a slash at its end.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::S3 { bucket, prefix } => {
+                f.write_str(format!("s3://{bucket}/{prefix}").trim_end_matches('/'))
+            }
+            Self::Folder(path) => write!(f, "file://{}", path.display()),
+        }
     }
 }
 
@@ -160,6 +172,9 @@ mod tests {
         assert_eq!("s3://b/".parse(), Ok(s3("b", "")));
         assert_eq!("s3://b/team/x/".parse(), Ok(s3("b", "team/x/")));
         assert_eq!("file:///var/lib".parse(), Ok(Location::Folder("/var/lib".into())));
+        for text in ["s3://b", "s3://b/team/x", "file:///var/lib"] {
+            assert_eq!(text.parse::<Location>().unwrap().to_string(), text);
+        }
         for text in ["b", "s3://", "s3:///x", "file://x", "http://b", "s3://b?region=x"] {
             assert!(text.parse::<Location>().is_err(), "{text}");
         }

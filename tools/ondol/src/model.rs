@@ -1,7 +1,8 @@
-//! `ondol model`: import packages and look at them.
+//! `ondol model`: import and fetch packages, and look at them.
 
 mod import;
 mod list;
+mod pull;
 mod show;
 
 use clap::Subcommand;
@@ -15,6 +16,8 @@ pub(crate) enum Command {
     Import(import::Arguments),
     /// List the models in the store
     List(list::Arguments),
+    /// Fetch packages from a bucket, for pods that start without any
+    Pull(pull::Arguments),
     /// Describe one model
     Show(show::Arguments),
 }
@@ -24,6 +27,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Import(arguments) => import::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
+        Command::Pull(arguments) => pull::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
     }
 }

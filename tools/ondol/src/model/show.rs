@@ -39,6 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     print(manifest);
+    say!("digest      sha256:{}", package.digest());
     if arguments.verify {
         say!("\nEvery checksum is right.");
     }

@@ -29,6 +29,8 @@ mod keys;
 #[cfg(test)]
 mod limiting;
 #[cfg(test)]
+mod pull;
+#[cfg(test)]
 mod queue;
 #[cfg(test)]
 mod quiet;

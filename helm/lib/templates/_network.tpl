@@ -1,0 +1,41 @@
+{{/* Nothing reaches the pods, and they reach nothing, but for what the parts of the component say. */}}
+{{- define "lib.network-policy" -}}
+{{- if .values.networkPolicy.enabled -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  {{- include "lib.metadata" (dict "component" .) | nindent 2 }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- toYaml .selector | nindent 6 }}
+  policyTypes:
+    - Ingress
+    - Egress
+  ingress:
+    {{- concat .ingress .values.networkPolicy.extraIngress | toYaml | nindent 4 }}
+  egress:
+    {{- concat .egress .values.networkPolicy.extraEgress | toYaml | nindent 4 }}
+{{- end -}}
+{{- end -}}
+
+{{/* Pods of a service of Ondol in the same namespace, of any release. */}}
+{{- define "lib.peer" -}}
+podSelector:
+  matchLabels:
+    app.kubernetes.io/name: {{ . }}
+    app.kubernetes.io/part-of: ondol
+{{- end -}}
+
+{{/* A list of rules with one rule: `peers` at `ports`. Without peers it is everybody. */}}
+{{- define "lib.rule" -}}
+- ports:
+    {{- range .ports }}
+    - port: {{ . }}
+      protocol: {{ $.protocol | default "TCP" }}
+    {{- end }}
+  {{- with .peers }}
+  {{ $.direction }}:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Commits what has changed below PATH, and pushes it to BRANCH.
+#   TOKEN=… REMOTE=URL tools/delivery/push.sh BRANCH MESSAGE PATH
+# Others may push meanwhile: then the commit is laid on top of theirs. Nothing changed is nothing to do.
+set -eu
+branch=$1
+message=$2
+path=$3
+
+# In the environment rather than among the arguments, which every process on the machine can read.
+GIT_CONFIG_COUNT=3
+GIT_CONFIG_KEY_0=http.extraheader
+GIT_CONFIG_VALUE_0="AUTHORIZATION: basic $(printf 'x-access-token:%s' "${TOKEN-}" | base64 | tr -d '\n')"
+GIT_CONFIG_KEY_1=user.name
+GIT_CONFIG_VALUE_1='github-actions[bot]'
+GIT_CONFIG_KEY_2=user.email
+GIT_CONFIG_VALUE_2='41898282+github-actions[bot]@users.noreply.github.com'
+export GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1 \
+    GIT_CONFIG_KEY_2 GIT_CONFIG_VALUE_2
+
+git add -- "$path"
+if git diff --cached --quiet; then
+    echo "push: nothing has changed below $path"
+    exit 0
+fi
+git commit --quiet --message "$message"
+
+for attempt in 1 2 3 4 5; do
+    if git push --quiet "$REMOTE" "HEAD:refs/heads/$branch"; then
+        echo "pushed to $branch: $message"
+        exit 0
+    fi
+    echo "push: attempt $attempt was refused" >&2
+    git fetch --quiet "$REMOTE" "$branch"
+    git rebase --quiet FETCH_HEAD
+done
+echo "push: $branch moved on five times; run the job again" >&2
+exit 1

@@ -1,0 +1,126 @@
+"""The templates are what CloudFormation takes, as far as cfn-lint knows, and fit what else is checked in."""
+
+import ipaddress
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from tests import place
+
+
+def lint(*files: Path) -> str:
+    fetch = [sys.executable, str(place.ROOT / "tools/fetch/fetch.py"), "path", "cfn-lint"]
+    launcher = subprocess.run(fetch, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    command = [launcher, "--include-checks", "I", "--regions", "ap-northeast-2", "us-east-1", "--"]
+    told = subprocess.run([*command, *map(str, files)], capture_output=True, text=True)
+    return told.stdout + ("" if told.returncode in (0, 2, 4, 6, 8, 10, 12, 14) else told.stderr)
+
+
+class Lint(unittest.TestCase):
+    def test_nothing_is_found(self) -> None:
+        self.assertGreater(len(place.TEMPLATES), 5)
+        self.assertEqual(lint(*place.TEMPLATES), "")
+
+    def test_a_mistake_is_found(self) -> None:
+        text = (place.EKS / "data.yaml").read_text("utf-8").replace("MultiAZEnabled", "MultiAZEnable")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "data.yaml")
+            file.write_text(text, encoding="utf-8")
+            self.assertIn("MultiAZEnable", lint(file))
+
+
+class Fit(unittest.TestCase):
+    def test_what_a_stack_imports_another_exports(self) -> None:
+        exported, imported = set(), set()
+        for file in place.TEMPLATES:
+            text = file.read_text("utf-8")
+            exported |= set(re.findall(r'Export: \{Name: !Sub "([^"]+)"\}', text))
+            imported |= set(re.findall(r'"Fn::ImportValue": !Sub "([^"]+)"', text))
+        self.assertEqual(imported - exported, set())
+        self.assertEqual(exported - imported, set())
+
+    def test_subnets_are_apart_and_redis_is_where_policies_look(self) -> None:
+        template = place.template("network")["Resources"]
+        networks = {
+            name: ipaddress.ip_network(resource["Properties"]["CidrBlock"])
+            for name, resource in template.items()
+            if resource["Type"] == "AWS::EC2::Subnet"
+        }
+        everything = ipaddress.ip_network(template["Vpc"]["Properties"]["CidrBlock"])
+        for name, network in networks.items():
+            self.assertTrue(network.subnet_of(everything), name)
+            others = [other for key, other in networks.items() if key != name]
+            self.assertFalse(any(network.overlaps(other) for other in others), name)
+        policy = place.values("api")["networkPolicy"]
+        redis = ipaddress.ip_network(policy["redis"][0]["ipBlock"]["cidr"])
+        self.assertEqual(
+            {name for name, network in networks.items() if network.subnet_of(redis)},
+            {"DataA", "DataB", "DataC"},
+        )
+        balancers = ipaddress.ip_network(policy["loadBalancers"][0]["ipBlock"]["cidr"])
+        for name in ("PublicA", "PublicB", "PublicC"):
+            self.assertTrue(networks[name].subnet_of(balancers), name)
+        pods = ipaddress.ip_network(
+            place.template("data")["Resources"]["CacheGroup"]["Properties"]["SecurityGroupIngress"][0][
+                "CidrIp"
+            ]
+        )
+        for name in ("PrivateA", "PrivateB", "PrivateC"):
+            self.assertTrue(networks[name].subnet_of(pods), name)
+
+    def test_lifecycles_are_those_that_operators_are_told(self) -> None:
+        rules = place.template("data")["Resources"]["Artifacts"]["Properties"]["LifecycleConfiguration"]
+        days = {
+            rule["Prefix"].removeprefix("ondol/"): rule["ExpirationInDays"]
+            for rule in rules["Rules"]
+            if "Prefix" in rule
+        }
+        text = (place.ROOT / "docs/operating.md").read_text("utf-8")
+        told = re.findall(r"^\| `([a-z]+/)` \| .* \| (?:(\d+) days|as long as)", text, re.MULTILINE)
+        self.assertEqual(set(days), {prefix for prefix, _ in told})
+        for prefix, number in told:
+            if number:
+                self.assertEqual(days[prefix], int(number), prefix)
+
+    def test_the_secrets_and_buckets_are_those_that_charts_name(self) -> None:
+        secrets = [
+            secret["Name"]["Fn::Sub"] for secret in place.resources("data", "AWS::SecretsManager::Secret")
+        ]
+        made = {name.replace("${Environment}", "prod") for name in secrets}
+        asked = {
+            key["key"]
+            for keys in place.values("api")["externalSecrets"]["secrets"].values()
+            for key in keys.values()
+        }
+        self.assertEqual(asked, made)
+        for release in ("api", "mcp", "worker"):
+            self.assertEqual(place.values(release)["objects"]["url"], "s3://acme-ondol-prod/ondol")
+        for release in ("llm-small", "llm-large"):
+            self.assertEqual(place.values(release)["models"]["s3"]["url"], "s3://acme-ondol-models/packages")
+
+    def test_the_registry_has_a_place_for_each_image(self) -> None:
+        names = {found["RepositoryName"] for found in place.resources("registry", "AWS::ECR::Repository")}
+        self.assertEqual(names, {f"ondol/{name}" for name in place.IMAGES})
+
+    def test_grpc_goes_past_api_gateway(self) -> None:
+        (distribution,) = place.resources("edge", "AWS::CloudFront::Distribution")
+        config = distribution["DistributionConfig"]
+        direct = [
+            behavior for behavior in config["CacheBehaviors"] if behavior["TargetOriginId"] == "balancer"
+        ]
+        grpc = [
+            behavior["PathPattern"] for behavior in direct if behavior.get("GrpcConfig", {}).get("Enabled")
+        ]
+        packages = set()
+        for file in (place.ROOT / "proto").glob("**/*.proto"):
+            text = file.read_text("utf-8")
+            if re.search(r"^service ", text, re.MULTILINE):
+                packages.add(re.search(r"^package ([a-z0-9.]+);", text, re.MULTILINE)[1])
+        self.assertGreater(len(packages), 3)
+        for path in (*(f"/{package}.Service/Method" for package in packages), "/grpc.health.v1.Health/Check"):
+            with self.subTest(path=path):
+                self.assertTrue(any(path.startswith(pattern.rstrip("*")) for pattern in grpc))
+        self.assertEqual(config["DefaultCacheBehavior"]["TargetOriginId"], "gateway")

@@ -1,0 +1,86 @@
+"""That the Dockerfile, the catalogue and the programs' defaults say the same."""
+
+import re
+import unittest
+from pathlib import Path
+
+from catalogue import IMAGES, PROGRAMS, Image
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def stages(text: str) -> dict[str, str]:
+    """What stands in each stage, by its name."""
+    parts = re.split(r"^FROM \S+ AS (\S+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+STAGES = stages(DOCKERFILE)
+
+
+class Targets(unittest.TestCase):
+    def test_every_image_is_a_target_on_the_base(self) -> None:
+        on_base = set(re.findall(r"^FROM base AS (\S+)$", DOCKERFILE, re.MULTILINE))
+        self.assertEqual(on_base, {image.name for image in IMAGES})
+
+    def test_every_program_is_built_and_stripped(self) -> None:
+        self.assertEqual(set(re.findall(r"--package (\S+)", STAGES["build"])), set(PROGRAMS))
+        self.assertIn(f"for program in {' '.join(PROGRAMS)};", STAGES["build"])
+
+    def test_ports_are_the_catalogues(self) -> None:
+        for image in IMAGES:
+            with self.subTest(image.name):
+                ports = [port for port in (image.grpc, image.admin) if port]
+                exposed = re.findall(r"^EXPOSE (.+)$", STAGES[image.name], re.MULTILINE)
+                self.assertEqual(exposed, [" ".join(map(str, ports))] if ports else [])
+                self.assertEqual(self.listening(image), {str(port) for port in ports})
+
+    def listening(self, image: Image) -> set[str]:
+        return set(re.findall(r"ONDOL_(?:LISTEN|ADMIN_ADDR)=0\.0\.0\.0:(\d+)", STAGES[image.name]))
+
+    def test_each_starts_its_program_and_has_its_own_bill(self) -> None:
+        for image in IMAGES:
+            with self.subTest(image.name):
+                self.assertIn(f'ENTRYPOINT ["/usr/local/bin/{image.program}"]', STAGES[image.name])
+                self.assertIn(f"/bills/{image.name}.cdx.json ", STAGES[image.name])
+
+    def test_ports_are_the_ones_that_programs_have_by_themselves(self) -> None:
+        addresses = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+        for image in (one for one in IMAGES if one.admin):
+            with self.subTest(image.name):
+                row = next(
+                    line for line in addresses.splitlines() if line.startswith(f"| `{image.program}` |")
+                )
+                self.assertEqual(set(re.findall(r"127\.0\.0\.1:(\d+)", row)), self.listening(image))
+
+
+class Rules(unittest.TestCase):
+    def test_what_it_stands_on_is_named_by_tag_and_digest(self) -> None:
+        pins = re.findall(r"^ARG (BASE|RUST|PYTHON)=(\S+)$", DOCKERFILE, re.MULTILINE)
+        self.assertEqual([name for name, _ in pins], ["BASE", "RUST", "PYTHON"])
+        for name, image in pins:
+            with self.subTest(name):
+                self.assertRegex(image, r"^[a-z.]+/[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}$")
+
+    def test_the_compiler_is_the_oldest_that_is_supported(self) -> None:
+        manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+        oldest = re.search(r'^rust-version = "(.+)"$', manifest, re.MULTILINE).group(1)
+        self.assertIn(f"/rust:{oldest}-", DOCKERFILE)
+
+    def test_nothing_runs_in_what_is_shipped(self) -> None:
+        for name in ("base", *(image.name for image in IMAGES)):
+            with self.subTest(name):
+                self.assertNotRegex(STAGES[name], r"(?m)^(RUN|ADD|HEALTHCHECK|VOLUME|SHELL|CMD)\b")
+
+    def test_no_builder_is_fetched_to_read_it(self) -> None:
+        self.assertNotRegex(DOCKERFILE, r"(?m)^#\s*syntax\s*=")
+
+    def test_the_context_has_every_member_of_the_workspace(self) -> None:
+        allowed = set(
+            re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE)
+        )
+        manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+        members = re.search(r"^members = \[(.+)\]$", manifest, re.MULTILINE).group(1)
+        folders = {member.split("/")[0] for member in re.findall(r'"([^"]+)"', members)}
+        self.assertLessEqual(folders | {"proto", "Cargo.toml", "Cargo.lock", "LICENSE"}, allowed)
