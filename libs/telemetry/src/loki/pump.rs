@@ -57,24 +57,17 @@ impl Pump {
     pub(crate) async fn run(mut self) {
         let mut reached = true;
         while let Some(batch) = self.gather().await {
-            let count = batch.entries.len() as u64;
-            match self.send(&batch.entries).await {
-                Ok(()) => {
-                    self.counts.pushed.inc_by(count);
-                    if !mem::replace(&mut reached, true) {
-                        info!("log lines reach Loki again");
-                    }
-                }
-                Err(problem) => {
-                    self.counts.undelivered.inc_by(count);
-                    // Once, and not for each batch.
-                    if mem::replace(&mut reached, false) {
-                        warn!(lines = count, "log lines do not reach Loki, and are dropped: {problem}");
-                    }
-                }
-            }
-            self.outlet.give_back(batch.bytes);
+            let sent = self.send(&batch.entries).await;
+            self.book(&batch, &sent);
+            tell(mem::replace(&mut reached, sent.is_ok()), &sent);
         }
+    }
+
+    /// Counts what became of a batch, whose room is free from now on.
+    fn book(&self, batch: &Batch, sent: &Result<(), String>) {
+        let count = if sent.is_ok() { &self.counts.pushed } else { &self.counts.undelivered };
+        count.inc_by(batch.entries.len() as u64);
+        self.outlet.give_back(batch.bytes);
     }
 
     /// The next lines; `None` when the process ends and there are none.
@@ -146,6 +139,15 @@ impl Batch {
 
     fn is_full(&self) -> bool {
         self.entries.len() >= MOST || self.bytes >= BATCH_BYTES
+    }
+}
+
+/// Says once that Loki is away, and once that it is there again, rather than of each batch.
+fn tell(reached_before: bool, sent: &Result<(), String>) {
+    match sent {
+        Ok(()) if !reached_before => info!("log lines reach Loki again"),
+        Err(problem) if reached_before => warn!("log lines do not reach Loki, and are dropped: {problem}"),
+        _ => {}
     }
 }
 
@@ -284,7 +286,7 @@ mod tests {
     #[tokio::test]
     async fn the_end_does_not_wait_for_more_lines() {
         let mut loki = StandIn::answering(|_| StatusCode::NO_CONTENT).await;
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         let running = Running::to(&loki.destination, Pace { linger: hour, rest: hour, attempts: 2 });
         running.queue.offer(&line());
         let counts = running.end().await;

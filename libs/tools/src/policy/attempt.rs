@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use fault::Fault;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field::Empty, info_span};
 
