@@ -111,8 +111,8 @@ impl Metrics {
         self.pick_up.get_or_create(&OfKind { kind: kind.to_string() }).observe(waited.as_secs_f64());
     }
 
-    /// Counts the length of a run, from now until what this returns is dropped. The histogram points to `trace`, the id of a trace
-    /// that somebody keeps.
+    /// Counts the length of a run, from now until what this returns is dropped. The histogram points to `trace`, the id
+    /// of a trace that somebody keeps.
     #[must_use]
     pub fn run(&self, kind: &Name, trace: Option<String>) -> Run {
         let of_kind = self.run_time.get_or_create_owned(&OfKind { kind: kind.to_string() });

@@ -34,8 +34,8 @@ impl Principal {
         valid.then_some(Self(value))
     }
 
-    /// Puts the principal where handlers and [`onward`](crate::onward) look for it, and on the call's span: so it is in the
-    /// trace, and in each line of the log from here on.
+    /// Puts the principal where handlers and [`onward`](crate::onward) look for it, and on the call's span: so it is in
+    /// the trace, and in each line of the log from here on.
     pub fn attach(self, extensions: &mut Extensions) {
         // A second principal does not rewrite what the log says.
         if extensions.get::<Self>().is_none()

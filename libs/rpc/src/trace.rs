@@ -87,8 +87,8 @@ impl Step for PropagateTrace {
     }
 }
 
-/// The id of the trace that this code runs in, where somebody keeps it: what an exemplar points to. Ask inside the call, not
-/// in a task of its own.
+/// The id of the trace that this code runs in, where somebody keeps it: what an exemplar points to. Ask inside the
+/// call, not in a task of its own.
 pub fn kept_trace() -> Option<String> {
     telemetry::trace::kept(&Span::current()).map(|trace| trace.to_string())
 }

@@ -23,7 +23,13 @@ pub struct Arguments {
     pub loki_url: Option<LokiDestination>,
 
     /// Whose lines they are, where Loki has several tenants (its header `X-Scope-OrgID`)
-    #[arg(long, env = "ONDOL_LOKI_TENANT", value_parser = loki::tenant, value_name = "NAME")]
+    #[arg(
+        long,
+        env = "ONDOL_LOKI_TENANT",
+        requires = "loki_url",
+        value_parser = loki::tenant,
+        value_name = "NAME"
+    )]
     pub loki_tenant: Option<String>,
 
     /// Write text logs without colours
@@ -66,6 +72,15 @@ mod tests {
     struct Cli {
         #[command(flatten)]
         telemetry: Arguments,
+    }
+
+    #[test]
+    fn a_tenant_is_one_of_a_loki() {
+        let tenant = "--loki-tenant=team-a";
+        assert!(Cli::try_parse_from(["x", tenant, "--loki-url=http://loki:3100"]).is_ok());
+        let refused = Cli::try_parse_from(["x", tenant]);
+        let message = refused.err().expect("a tenant of nothing is refused").to_string();
+        assert!(message.contains("--loki-url"), "{message}");
     }
 
     #[test]

@@ -15,8 +15,8 @@ pub use directive::LogFilterError;
 /// The target of lines that tell how a call went. Its span says the same, so they are no events of it.
 pub const ACCESS: &str = "access";
 
-/// The target of lines that tell what somebody changed at the admin port. Every filter lets them through that does not name
-/// it, as a log that was silenced has to say who did it.
+/// The target of lines that tell what somebody changed at the admin port. Every filter lets them through that does not
+/// name it, as a log that was silenced has to say who did it.
 pub const ADMIN: &str = "ondol::admin";
 
 /// Libraries that chat below a warning about every frame; a filter that names one hears it all the same.
@@ -66,8 +66,8 @@ impl fmt::Display for LogFilter {
     }
 }
 
-/// Whether a span is followed, or an event noted in it. The log filter has no say in it: a quiet log must not cost trace and
-/// request ids.
+/// Whether a span is followed, or an event noted in it. The log filter has no say in it: a quiet log must not cost
+/// trace and request ids.
 pub(crate) fn traced(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::INFO
         && metadata.target() != ACCESS

@@ -7,9 +7,9 @@
 //!   Prometheus scrapes. A registry is always passed in, never global.
 //! - [`capture`] is the same logging into memory, for tests.
 //!
-//! A log line carries `req_id`, `trace_id`, `span_id` and `principal` of the spans it was written in, whether or not traces
-//! are exported. With a Loki in the arguments it is pushed there too, if there is room. This crate must never know about a
-//! transport, a service or a model: `rpc` opens the spans.
+//! A log line carries `req_id`, `trace_id`, `span_id` and `principal` of the spans it was written in, whether or not
+//! traces are exported. With a Loki in the arguments it is pushed there too, if there is room. This crate must never
+//! know about a transport, a service or a model: `rpc` opens the spans.
 
 mod arguments;
 mod capture;

@@ -52,8 +52,8 @@ pub enum Output {
 
 /// Installs the tracing subscriber, the trace context propagator and a panic hook that logs, for the whole process.
 ///
-/// Trace ids exist with or without an endpoint; spans are exported only with one, and lines pushed only to a Loki. Either has
-/// this called inside a tokio runtime that outlives the [`Guard`].
+/// Trace ids exist with or without an endpoint; spans are exported only with one, and lines pushed only to a Loki.
+/// Either has this called inside a tokio runtime that outlives the [`Guard`].
 pub fn start(arguments: &Arguments, identity: Identity, output: Output) -> Result<Guard, TelemetryError> {
     let (spans, lines) = (SpanCounts::default(), Counts::default());
     let provider = trace::provider(arguments, identity, spans.clone())?;
@@ -75,7 +75,8 @@ pub fn start(arguments: &Arguments, identity: Identity, output: Output) -> Resul
     Ok(Guard { provider, pushing, control, spans, lines })
 }
 
-/// Flushes the last spans and log lines when the process ends: [`Guard::shutdown`] says how that went, dropping it does not.
+/// Flushes the last spans and log lines when the process ends: [`Guard::shutdown`] says how that went, dropping it does
+/// not.
 ///
 /// Both block the calling thread, so call them outside of asynchronous code while the runtime is still alive.
 #[must_use = "spans are flushed when the guard goes away"]

@@ -59,7 +59,8 @@ pub struct Metrics {
     breakers: Family<OfUpstream, Gauge>,
 }
 
-/// From a cached answer, tens of microseconds, to the longest query. 0.8 and 1.0 are edges, since objectives stand there.
+/// From a cached answer, tens of microseconds, to the longest query. 0.8 and 1.0 are edges, since objectives stand
+/// there.
 const BOUNDS: [f64; 17] = [
     0.0001, 0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.8, 1.0, 2.5, 10.0, 60.0,
     300.0,

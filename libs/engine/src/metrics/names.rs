@@ -1,9 +1,10 @@
 //! What the engine's metrics are called, all of them, here and nowhere else.
 //!
-//! Ondol's own names are what its charts and dashboards read. Beside them stand names that others have settled on, for the
-//! same figures: those of OpenTelemetry's conventions for generative models as Prometheus spells them, for dashboards made
-//! elsewhere, and those of vLLM, which gateways choose a pod by (the endpoint pickers of the Gateway API's inference extension
-//! among them). The conventions are not final: a name that changes there is changed here on purpose, in one place.
+//! Ondol's own names are what its charts and dashboards read. Beside them stand names that others have settled on, for
+//! the same figures: those of OpenTelemetry's conventions for generative models as Prometheus spells them, for
+//! dashboards made elsewhere, and those of vLLM, which gateways choose a pod by (the endpoint pickers of the Gateway
+//! API's inference extension among them). The conventions are not final: a name that changes there is changed here on
+//! purpose, in one place.
 
 pub(super) const RUNNING: &str = "ondol_llm_requests_running";
 pub(super) const WAITING: &str = "ondol_llm_requests_waiting";

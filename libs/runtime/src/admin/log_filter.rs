@@ -1,7 +1,7 @@
 //! `/log-filter`: which events are logged, read and changed while the process runs.
 //!
-//! A browser sends neither PUT nor DELETE to another origin without asking first, and nobody answers that here: a page that
-//! somebody looks at cannot change the log of a program on their machine.
+//! A browser sends neither PUT nor DELETE to another origin without asking first, and nobody answers that here: a page
+//! that somebody looks at cannot change the log of a program on their machine.
 
 use std::net::SocketAddr;
 

@@ -16,8 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Has `tracing-loki` deliver a batch; the problem, where that failed. Loki may have the lines then all the same.
 pub(super) async fn deliver(stream: &Stream, batch: &[Entry]) -> Result<(), String> {
     let delivered = attempt(stream, batch).await;
-    // The library has put subscribers in the way of the process's own: what each place in the code has remembered of its
-    // filter is asked for again, now that they are gone.
+    // The library has put subscribers in the way of the process's own: what each place in the code has remembered of
+    // its filter is asked for again, now that they are gone.
     rebuild_interest_cache();
     delivered
 }
@@ -30,8 +30,8 @@ async fn attempt(stream: &Stream, batch: &[Entry]) -> Result<(), String> {
     for entry in batch {
         entry.show(&lines);
     }
-    // The batch is all of it, and the task ends once it is sent, or has failed once. Until then `lines` has to live: without a
-    // sender the task would look for the next line for ever.
+    // The batch is all of it, and the task ends once it is sent, or has failed once. Until then `lines` has to live:
+    // without a sender the task would look for the next line for ever.
     controller.shutdown().await;
     let watcher = Watcher::default();
     let ended = timeout(PATIENCE, task.with_subscriber(watcher.clone())).await;

@@ -50,7 +50,8 @@ pub(crate) fn tenant(text: &str) -> Result<String, String> {
     })
 }
 
-/// What a batch is delivered to: an address, a tenant, and the labels, of which there are two alone, `service` and `level`.
+/// What a batch is delivered to: an address, a tenant, and the labels, of which there are two alone, `service` and
+/// `level`.
 #[derive(Clone)]
 pub(crate) struct Stream {
     pub(super) url: Url,

@@ -9,8 +9,8 @@ use opentelemetry_sdk::{
 };
 use prometheus_client::{metrics::counter::Counter, registry::Registry};
 
-/// Spans by what became of their export. Those that found no room before it are in neither count: the library keeps theirs
-/// to itself, and logs it.
+/// Spans by what became of their export. Those that found no room before it are in neither count: the library keeps
+/// theirs to itself, and logs it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SpanCounts {
     exported: Counter,

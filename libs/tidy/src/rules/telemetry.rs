@@ -1,4 +1,5 @@
-//! Metrics and their page agree: `docs/telemetry.md` has a row for each that the code registers, with labels that are there.
+//! Metrics and their page agree: `docs/telemetry.md` has a row for each that the code registers, with labels that are
+//! there.
 
 use std::collections::BTreeSet;
 
