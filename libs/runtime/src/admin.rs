@@ -82,10 +82,14 @@ mod tests {
     use prometheus_client::{metrics::counter::Counter, registry::Registry};
     use serde_json::{Value, json};
     use telemetry::{ADMIN, LogControl, capture};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
     use tower::ServiceExt;
     use tracing::instrument::WithSubscriber;
 
-    use super::router;
+    use super::{open, router};
     use crate::Life;
 
     fn log() -> LogControl {
@@ -152,6 +156,28 @@ mod tests {
         let lines: Vec<_> = told.map(|line| line["fields"].clone()).collect();
         let told = |from, to| json!({ "peer": "192.0.2.7:4321", "agent": "curl/8", "from": from, "to": to });
         assert_eq!(lines, [told("info", "warn,engine=debug"), told("warn,engine=debug", "info")]);
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_open_takes_a_filter_as_curl_sends_it() {
+        let (life, log) = (Life::new(), log());
+        let serving = open("127.0.0.1:0".parse().unwrap(), life.clone(), log.clone()).await.unwrap();
+        let address = life.admin_addr().unwrap();
+        let asking = async {
+            let mut connection = TcpStream::connect(address).await.unwrap();
+            let request = "PUT /log-filter HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+                           content-type: application/x-www-form-urlencoded\r\ncontent-length: 5\r\n\r\ndebug";
+            connection.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        let answer = tokio::select! {
+            answer = asking => answer,
+            () = serving => panic!("the port was closed"),
+        };
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("debug\n"), "{answer}");
+        assert_eq!(log.current().to_string(), "debug");
     }
 
     #[tokio::test]

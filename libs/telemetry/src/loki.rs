@@ -16,7 +16,7 @@ mod metrics;
 mod pump;
 mod queue;
 #[cfg(test)]
-mod stand_in;
+pub(crate) mod stand_in;
 mod watcher;
 
 pub use destination::LokiDestination;

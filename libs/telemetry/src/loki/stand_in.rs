@@ -18,22 +18,22 @@ use super::LokiDestination;
 
 /// One request, as Loki would read it.
 #[derive(Debug)]
-pub(super) struct Pushed {
-    pub(super) tenant: Option<String>,
-    pub(super) streams: Vec<StreamAdapter>,
+pub(crate) struct Pushed {
+    pub(crate) tenant: Option<String>,
+    pub(crate) streams: Vec<StreamAdapter>,
 }
 
 impl Pushed {
     /// All lines, each the JSON that it is.
-    pub(super) fn lines(&self) -> Vec<Value> {
+    pub(crate) fn lines(&self) -> Vec<Value> {
         let entries = self.streams.iter().flat_map(|stream| &stream.entries);
         entries.map(|entry| serde_json::from_str(&entry.line).unwrap()).collect()
     }
 }
 
 /// Listens on a free port until it is dropped.
-pub(super) struct StandIn {
-    pub(super) destination: LokiDestination,
+pub(crate) struct StandIn {
+    pub(crate) destination: LokiDestination,
     received: mpsc::UnboundedReceiver<Pushed>,
     _server: JoinSet<()>,
 }
@@ -45,7 +45,7 @@ struct Desk {
 }
 
 impl StandIn {
-    pub(super) async fn answering(answer: fn(&Pushed) -> StatusCode) -> Self {
+    pub(crate) async fn answering(answer: fn(&Pushed) -> StatusCode) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let destination = format!("http://{}/behind", listener.local_addr().unwrap()).parse().unwrap();
         let (sender, received) = mpsc::unbounded_channel();
@@ -58,7 +58,7 @@ impl StandIn {
     }
 
     /// The next request.
-    pub(super) async fn next(&mut self) -> Pushed {
+    pub(crate) async fn next(&mut self) -> Pushed {
         self.received.recv().await.unwrap()
     }
 }

@@ -42,3 +42,48 @@ impl Pushing {
         self.runtime.block_on(ended)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::http::StatusCode;
+    use clap::Parser;
+    use tokio::task::spawn_blocking;
+
+    use super::Pushing;
+    use crate::{
+        Arguments, Identity, TelemetryError,
+        log::Line,
+        loki::{Counts, stand_in::StandIn},
+    };
+
+    const IDENTITY: Identity = Identity { service: "api", version: "1.2.3", commit: None };
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        telemetry: Arguments,
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_waits_when_the_process_ends_is_pushed() {
+        let mut loki = StandIn::answering(|_| StatusCode::NO_CONTENT).await;
+        let mut arguments = Cli::parse_from(["x"]).telemetry;
+        assert!(Pushing::start(&arguments, IDENTITY, &Counts::default()).unwrap().is_none());
+        arguments.loki_url = Some(loki.destination.clone());
+        let (queue, pushing) = Pushing::start(&arguments, IDENTITY, &Counts::default()).unwrap().unwrap();
+        queue.offer(&Line::sample("the last word"));
+        // The guard is not for asynchronous code.
+        assert!(spawn_blocking(move || pushing.end(Duration::from_secs(30))).await.unwrap());
+        assert_eq!(loki.next().await.lines()[0]["message"], "the last word");
+    }
+
+    #[test]
+    fn pushing_needs_a_runtime() {
+        let mut arguments = Cli::parse_from(["x"]).telemetry;
+        arguments.loki_url = Some("http://loki:3100".parse().unwrap());
+        let refused = Pushing::start(&arguments, IDENTITY, &Counts::default());
+        assert!(matches!(refused.err(), Some(TelemetryError::NoRuntime)));
+    }
+}
