@@ -135,6 +135,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_log_filter_changes_and_goes_back_and_the_log_says_who_did_it() {
+        // While there is only one subscriber, the first test to get to a statement answers for all whether it is heard.
+        let _second = capture();
         let (log, (dispatch, captured)) = (log(), capture());
         let steps = async {
             let mut seen = Vec::new();
