@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures what it costs api to tell of its calls: `./just bench telemetry`.
 
-The same api several times over, each with more telemetry than the one before, between the same callers and the
-same model that only waits. Metrics cannot be turned off, and are in all of them.
+The same api several times over, each with more telemetry than the one before, between the same callers and
+the same model that only waits. Metrics cannot be turned off, and are in all of them.
 """
 
 import argparse
@@ -118,12 +118,22 @@ class Bench:
 
 def cost(own: Series, off: Series) -> "Optional[float]":
     """What it costs, as a share of what api does for a call that it tells of."""
-    shares = [(one.cpu_micros - other.cpu_micros) / one.cpu_micros for one, other in pairs(own, off) if one.cpu]
+    shares = [
+        (one.cpu_micros - other.cpu_micros) / one.cpu_micros for one, other in pairs(own, off) if one.cpu
+    ]
     return median(shares) if shares else None
 
 
 def table(bench: Bench, rates: "list[float]") -> str:
-    head = ["calls/s", "telemetry", "µs of processor per call", "of which it costs", "added p50, µs", "p99, µs", "clean"]
+    head = [
+        "calls/s",
+        "telemetry",
+        "µs of processor per call",
+        "of which it costs",
+        "added p50, µs",
+        "p99, µs",
+        "clean",
+    ]
     rows = []
     for rate in rates:
         base, off = bench.of(bench.direct.name, rate), bench.of(OFF, rate)
@@ -173,7 +183,9 @@ def main() -> int:
         for way in chosen:
             port, process = peers.api(telemetry=way.flags)
             systems.append(System(way.name, way.title, "grpc", port, [process]))
-        bench = Bench(Driver(stand, model[0]), systems, peers.direct("grpc"), 1.0 if given.quick else given.seconds)
+        bench = Bench(
+            Driver(stand, model[0]), systems, peers.direct("grpc"), 1.0 if given.quick else given.seconds
+        )
         rates = [*RATES, bench.busy_rate(systems[0])]
         for turn in range(1 if given.quick else given.samples):
             say(f"turn {turn + 1}")

@@ -39,7 +39,7 @@ impl Principal {
     pub fn attach(self, extensions: &mut Extensions) {
         // A second principal does not rewrite what the log says.
         if extensions.get::<Self>().is_none()
-            && let Some(CallSpan(span)) = extensions.get()
+            && let Some(CallSpan(span)) = extensions.get::<CallSpan>()
         {
             span.record("principal", self.as_str());
         }

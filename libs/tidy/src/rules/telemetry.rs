@@ -109,11 +109,11 @@ struct LabelSets<'a>(&'a mut BTreeSet<String>);
 
 impl<'ast> Visit<'ast> for LabelSets<'_> {
     fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
-        let derives = item.attrs.iter().filter_map(|attribute| match &attribute.meta {
+        let mut derives = item.attrs.iter().filter_map(|attribute| match &attribute.meta {
             Meta::List(list) if list.path.is_ident("derive") => Some(list.tokens.to_string()),
             _ => None,
         });
-        if !derives.into_iter().any(|derived| derived.contains("EncodeLabelSet")) {
+        if !derives.any(|derived| derived.contains("EncodeLabelSet")) {
             return;
         }
         if let Fields::Named(fields) = &item.fields {
@@ -150,10 +150,10 @@ mod tests {
             (
                 "`ondol_calls_total`",
                 "`ondol_cals_total`",
-                vec!["no code registers ondol_cals", "ondol_calls has no"],
+                &["no code registers ondol_cals", "ondol_calls has no"][..],
             ),
-            ("`outcome`", "`result`", vec!["no metric has a label result", "the label outcome is nowhere"]),
-            ("| `ondol_answers_bytes_total` | | counter | size |\n", "", vec!["ondol_answers has no row"]),
+            ("`outcome`", "`result`", &["no metric has a label result", "the label outcome is nowhere"][..]),
+            ("| `ondol_answers_bytes_total` | | counter | size |\n", "", &["ondol_answers has no row"][..]),
         ] {
             let told = told(&GOOD.replace(from, to));
             assert_eq!(told.len(), named.len(), "{told:?}");
