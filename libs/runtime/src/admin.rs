@@ -87,7 +87,7 @@ mod tests {
         net::TcpStream,
     };
     use tower::ServiceExt;
-    use tracing::instrument::WithSubscriber;
+    use tracing::dispatcher::set_default;
 
     use super::{open, router};
     use crate::Life;
@@ -138,21 +138,15 @@ mod tests {
         // While there is only one subscriber, the first test to get to a statement answers for all whether it is heard.
         let _second = capture();
         let (log, (dispatch, captured)) = (log(), capture());
-        let steps = async {
-            let mut seen = Vec::new();
-            for (method, body) in [
-                (Method::GET, ""),
-                (Method::PUT, "warn,engine=debug\n"),
-                (Method::GET, ""),
-                (Method::DELETE, ""),
-            ] {
-                let (status, body) = log_filter(&log, method, body).await;
-                assert_eq!(status, StatusCode::OK, "{body}");
-                seen.push(body);
-            }
-            seen
-        };
-        let seen = steps.with_subscriber(dispatch).await;
+        let _heard = set_default(&dispatch);
+        let mut seen = Vec::new();
+        for (method, body) in
+            [(Method::GET, ""), (Method::PUT, "warn,engine=debug\n"), (Method::GET, ""), (Method::DELETE, "")]
+        {
+            let (status, body) = log_filter(&log, method, body).await;
+            assert_eq!(status, StatusCode::OK, "{body}");
+            seen.push(body);
+        }
         assert_eq!(seen, ["info\n", "warn,engine=debug\n", "warn,engine=debug\n", "info\n"]);
         let told = captured.lines().into_iter().filter(|line| line["target"] == ADMIN);
         let lines: Vec<_> = told.map(|line| line["fields"].clone()).collect();
