@@ -79,9 +79,10 @@ ondol *arguments: _build
 
 # `generate`: tokens per second through gRPC beside the bare engine; `queue`: the job queue beside others; `artifact`: what
 # a large one costs api; `tools`: what mcp adds to a call; `outage`: an API that fails; `hop`: what api adds to a call,
-# beside others in its place; `load`: calls by chance at the reference's rates; `overload`: ten times what is normal
-# Measure: `generate`, `queue`, `artifact`, `tools`, `outage`, `hop`, `load` or `overload`; bench/README.md says what each does
-[arg("what", pattern="generate|queue|artifact|tools|outage|hop|load|overload")]
+# beside others in its place; `load`: calls by chance at the reference's rates; `overload`: ten times what is normal;
+# `telemetry`: what lines and spans cost api
+# Measure: `generate`, `queue`, `artifact`, `tools`, `outage`, `hop`, `load`, `overload` or `telemetry`; see bench/README.md
+[arg("what", pattern="generate|queue|artifact|tools|outage|hop|load|overload|telemetry")]
 [group('run')]
 bench what *arguments:
     @{{ just_executable() }} "_bench-$@"
@@ -107,6 +108,10 @@ _bench-load *arguments: _ready _shipped-api
 _bench-overload *arguments: _build _shipped-api
     @{{ fetch }} get nginx
     @exec env PYTHONPATH=bench/queue python3 bench/hop/overload.py \
+        --ondol {{ programs }}/ondol --api {{ shipped }}/api "$@"
+
+_bench-telemetry *arguments: _build _shipped-api
+    @exec env PYTHONPATH=bench/queue python3 bench/hop/telemetry.py \
         --ondol {{ programs }}/ondol --api {{ shipped }}/api "$@"
 
 _bench-queue *arguments: _crates

@@ -86,8 +86,14 @@ class Peers:
         port, process = self.api("--accounts-redis-url", self.redis.url)
         return System("ondol-redis", "Ondol, limits in Redis", "grpc", port, [process])
 
-    def api(self, *more: str, limits: str = LIMITS) -> "tuple[int, subprocess.Popen]":
+    def api(
+        self, *more: str, limits: str = LIMITS, telemetry: "Optional[list[str]]" = None
+    ) -> "tuple[int, subprocess.Popen]":
         """api as it is deployed: a key, limits, metrics, a log line and exported spans for each call."""
+        told = [
+            *("--otlp-endpoint", f"http://127.0.0.1:{self.collector}"),
+            *("--trace-ratio", str(self.given.trace_ratio)),
+        ]
         port, model = free_port(), f"http://127.0.0.1:{self.model_port}"
         file = self.stand.folder / f"limits-{port}.toml"
         file.write_text(limits)
@@ -96,8 +102,7 @@ class Peers:
             *("--api-key", f"bench:{hashlib.sha256(KEY.encode()).hexdigest()}"),
             *("--llm-inference-url", model, "--mcp-url", model),
             *("--limits-file", str(file), "--log-format", "json"),
-            *("--otlp-endpoint", f"http://127.0.0.1:{self.collector}"),
-            *("--trace-ratio", str(self.given.trace_ratio)),
+            *(told if telemetry is None else telemetry),
         ]
         command = [str(self.given.api), *flags, *more]
         return port, self.stand.start(command, self.stand.measured, port)

@@ -14,6 +14,12 @@ env:
   ONDOL_OTLP_ENDPOINT: {{ . | toJson }}
   ONDOL_TRACE_RATIO: "{{ $values.telemetry.traceRatio }}"
   {{- end }}
+  {{- with .lokiUrl }}
+  ONDOL_LOKI_URL: {{ . | toJson }}
+  {{- with $values.telemetry.lokiTenant }}
+  ONDOL_LOKI_TENANT: {{ . | toJson }}
+  {{- end }}
+  {{- end }}
   {{- end }}
 ingress:
   {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.admin) "peers" $values.networkPolicy.monitoring) | nindent 2 }}
@@ -22,6 +28,9 @@ egress:
   {{- include "lib.rule" (dict "direction" "to" "ports" (list 53) "protocol" $protocol "peers" $values.networkPolicy.dns) | nindent 2 }}
   {{- end }}
   {{- with $values.telemetry.otlpEndpoint }}
+  {{- include "lib.rule" (dict "direction" "to" "ports" (list (include "lib.port" .)) "peers" $values.networkPolicy.monitoring) | nindent 2 }}
+  {{- end }}
+  {{- with $values.telemetry.lokiUrl }}
   {{- include "lib.rule" (dict "direction" "to" "ports" (list (include "lib.port" .)) "peers" $values.networkPolicy.monitoring) | nindent 2 }}
   {{- end }}
 {{- end -}}

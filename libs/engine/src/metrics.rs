@@ -1,12 +1,23 @@
 //! What the engine tells Prometheus, under the names that dashboards for other servers use.
 
+mod labels;
+mod names;
+
 use std::{sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
-    encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{
+        counter::Counter, exemplar::HistogramWithExemplars, family::Family, gauge::Gauge,
+        histogram::Histogram,
+    },
     registry::Registry,
 };
+
+use labels::{Finished, GenAi, Model, Scope, TraceLabel, Vllm};
+
+type Ratio = Gauge<f64, AtomicU64>;
+/// A histogram whose buckets remember the trace of a recent request.
+type Traced = HistogramWithExemplars<TraceLabel>;
 
 // Edges of the histograms, times in seconds. 0.8 and 1.0 are edges of every time, so that an objective or an alert at
 // either is counted exactly and not interpolated.
@@ -19,17 +30,6 @@ const QUEUED: &[f64] =
 const TOTAL: &[f64] =
     &[0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0];
 const ROWS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Model {
-    model: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Finished {
-    model: String,
-    reason: &'static str,
-}
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,11 +62,11 @@ impl Ending {
 pub(crate) struct Metrics {
     pub(crate) running: Gauge,
     pub(crate) waiting: Gauge,
-    pub(crate) cache_usage: Gauge<f64, AtomicU64>,
-    first_token: Histogram,
+    pub(crate) cache_usage: Ratio,
+    first_token: Traced,
     inter_token: Histogram,
     queued: Histogram,
-    total: Histogram,
+    total: Traced,
     prompt_tokens: Counter,
     generation_tokens: Counter,
     finished: Family<Finished, Counter>,
@@ -77,37 +77,57 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Registers everything for the model called `model`.
     pub(crate) fn register(registry: &mut Registry, model: &str) -> Self {
-        let mut scope = Scope { registry: registry.sub_registry_with_prefix("ondol_llm"), model };
         let metrics = Self {
-            running: scope.gauge("requests_running", "Requests that hold a slot"),
-            waiting: scope.gauge("requests_waiting", "Requests that wait for a slot"),
-            cache_usage: scope
-                .ratio("kv_cache_usage_ratio", "Share of the key/value pool that caches tokens"),
-            first_token: scope.histogram(
-                "time_to_first_token_seconds",
-                "From admission to the first token",
-                FIRST_TOKEN,
-            ),
-            inter_token: scope.histogram(
-                "inter_token_latency_seconds",
-                "Between two tokens of a request",
-                INTER_TOKEN,
-            ),
-            queued: scope.histogram("request_queue_time_seconds", "From admission to a slot", QUEUED),
-            total: scope.histogram(
-                "e2e_request_latency_seconds",
-                "From admission to the end of a request",
-                TOTAL,
-            ),
-            prompt_tokens: scope.counter("prompt_tokens", "Prompt tokens of the requests that began to run"),
-            generation_tokens: scope.counter("generation_tokens", "Tokens generated"),
-            steps: scope.histogram("decode_step_rows", "Rows in each decode step", ROWS),
+            running: Gauge::default(),
+            waiting: Gauge::default(),
+            cache_usage: Ratio::default(),
+            first_token: Traced::new(FIRST_TOKEN.iter().copied()),
+            inter_token: Histogram::new(INTER_TOKEN.iter().copied()),
+            queued: Histogram::new(QUEUED.iter().copied()),
+            total: Traced::new(TOTAL.iter().copied()),
+            prompt_tokens: Counter::default(),
+            generation_tokens: Counter::default(),
             finished: Family::default(),
-            model: model.to_string(),
+            steps: Histogram::new(ROWS.iter().copied()),
+            model: model.to_owned(),
         };
-        let help = "Requests that ended, by the reason";
-        scope.registry.register("requests_finished", help, metrics.finished.clone());
+        metrics.register_own(&mut Scope { registry, labels: Model { model: model.to_owned() } });
+        let labels = GenAi {
+            gen_ai_operation_name: names::GEN_AI_OPERATION,
+            gen_ai_provider_name: names::GEN_AI_PROVIDER,
+            gen_ai_request_model: model.to_owned(),
+        };
+        metrics.register_as_gen_ai(&mut Scope { registry, labels });
+        metrics.register_as_vllm(&mut Scope { registry, labels: Vllm { model_name: model.to_owned() } });
+        registry.register(names::FINISHED, "Requests that ended, by the reason", metrics.finished.clone());
         metrics
+    }
+
+    fn register_own(&self, scope: &mut Scope<'_, Model>) {
+        scope.add(names::RUNNING, "Requests that hold a slot", &self.running);
+        scope.add(names::WAITING, "Requests that wait for a slot", &self.waiting);
+        scope.add(names::CACHE_USAGE, "Share of the key/value pool that caches tokens", &self.cache_usage);
+        scope.add(names::FIRST_TOKEN, "From admission to the first token", &self.first_token);
+        scope.add(names::INTER_TOKEN, "Between two tokens of a request", &self.inter_token);
+        scope.add(names::QUEUED, "From admission to a slot", &self.queued);
+        scope.add(names::TOTAL, "From admission to the end of a request", &self.total);
+        let help = "Prompt tokens of the requests that began to run";
+        scope.add(names::PROMPT_TOKENS, help, &self.prompt_tokens);
+        scope.add(names::GENERATION_TOKENS, "Tokens generated", &self.generation_tokens);
+        scope.add(names::STEP_ROWS, "Rows in each decode step", &self.steps);
+    }
+
+    fn register_as_gen_ai(&self, scope: &mut Scope<'_, GenAi>) {
+        scope.add(names::GEN_AI_REQUEST, "From admission to the end of a request", &self.total);
+        scope.add(names::GEN_AI_FIRST_TOKEN, "From admission to the first token", &self.first_token);
+        scope.add(names::GEN_AI_OUTPUT_TOKEN, "Between two tokens of a request", &self.inter_token);
+    }
+
+    fn register_as_vllm(&self, scope: &mut Scope<'_, Vllm>) {
+        scope.add(names::VLLM_RUNNING, "Requests that hold a slot", &self.running);
+        scope.add(names::VLLM_WAITING, "Requests that wait for a slot", &self.waiting);
+        let help = "Share of the key/value pool that caches tokens, 1 when it is full";
+        scope.add(names::VLLM_CACHE_USAGE, help, &self.cache_usage);
     }
 
     pub(crate) fn seated(&self, prompt_tokens: usize, queued: Duration) {
@@ -115,56 +135,25 @@ impl Metrics {
         self.queued.observe(queued.as_secs_f64());
     }
 
-    /// A token, `since` the one before or, for the first one, since admission.
-    pub(crate) fn token(&self, is_first: bool, since: Duration) {
+    /// The first token, so long after admission, in this trace if it is kept.
+    pub(crate) fn first_token(&self, since: Duration, trace: Option<&str>) {
         self.generation_tokens.inc();
-        let histogram = if is_first { &self.first_token } else { &self.inter_token };
-        histogram.observe(since.as_secs_f64());
+        self.first_token.observe(since.as_secs_f64(), TraceLabel::of(trace), None);
+    }
+
+    /// A further token, so long after the one before.
+    pub(crate) fn next_token(&self, since: Duration) {
+        self.generation_tokens.inc();
+        self.inter_token.observe(since.as_secs_f64());
     }
 
     pub(crate) fn decode_step(&self, rows: usize) {
         self.steps.observe(rows as f64);
     }
 
-    pub(crate) fn finished(&self, reason: Ending, total: Duration) {
+    pub(crate) fn finished(&self, reason: Ending, total: Duration, trace: Option<&str>) {
         self.finished.get_or_create(&Finished { model: self.model.clone(), reason: reason.label() }).inc();
-        self.total.observe(total.as_secs_f64());
-    }
-}
-
-/// Registers families with the one label `model` and hands out the one member.
-struct Scope<'a> {
-    registry: &'a mut Registry,
-    model: &'a str,
-}
-
-impl Scope<'_> {
-    fn label(&self) -> Model {
-        Model { model: self.model.to_string() }
-    }
-
-    fn gauge(&mut self, name: &str, help: &str) -> Gauge {
-        let family = Family::<Model, Gauge>::default();
-        self.registry.register(name, help, family.clone());
-        family.get_or_create_owned(&self.label())
-    }
-
-    fn ratio(&mut self, name: &str, help: &str) -> Gauge<f64, AtomicU64> {
-        let family = Family::<Model, Gauge<f64, AtomicU64>>::default();
-        self.registry.register(name, help, family.clone());
-        family.get_or_create_owned(&self.label())
-    }
-
-    fn counter(&mut self, name: &str, help: &str) -> Counter {
-        let family = Family::<Model, Counter>::default();
-        self.registry.register(name, help, family.clone());
-        family.get_or_create_owned(&self.label())
-    }
-
-    fn histogram(&mut self, name: &str, help: &str, edges: &'static [f64]) -> Histogram {
-        let family = Family::<Model, Histogram, _>::new_with_constructor(|| Histogram::new(edges.to_vec()));
-        self.registry.register(name, help, family.clone());
-        family.get_or_create_owned(&self.label())
+        self.total.observe(total.as_secs_f64(), TraceLabel::of(trace), None);
     }
 }
 
@@ -193,14 +182,29 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_remembers_a_trace_that_is_kept() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry, "m");
+        metrics.first_token(Duration::from_millis(900), Some("ab12"));
+        metrics.finished(Ending::Stop, Duration::from_secs(3), None);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        let exemplars: Vec<_> = text.lines().filter(|line| line.contains("# {")).collect();
+        let [own, gen_ai] = &exemplars[..] else { panic!("one bucket, under two names: {exemplars:?}") };
+        for line in [own, gen_ai] {
+            assert!(line.contains("le=\"1.0\"") && line.contains("# {trace_id=\"ab12\"} 0.9"), "{line}");
+        }
+    }
+
+    #[test]
     fn the_names_and_labels_are_those_that_the_dashboards_use() {
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry, "m");
         metrics.running.set(3);
         metrics.cache_usage.set(0.25);
         metrics.seated(7, Duration::from_millis(3));
-        metrics.token(true, Duration::from_millis(50));
-        metrics.finished(Ending::Cancelled, Duration::from_secs(1));
+        metrics.first_token(Duration::from_millis(50), Some("ab12"));
+        metrics.finished(Ending::Cancelled, Duration::from_secs(1), None);
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();
         for line in [
@@ -215,6 +219,13 @@ mod tests {
             "ondol_llm_e2e_request_latency_seconds_count{model=\"m\"} 1",
             "ondol_llm_decode_step_rows_count{model=\"m\"} 0",
             "ondol_llm_requests_finished_total{model=\"m\",reason=\"cancelled\"} 1",
+            "vllm:num_requests_running{model_name=\"m\"} 3",
+            "vllm:num_requests_waiting{model_name=\"m\"} 0",
+            "vllm:kv_cache_usage_perc{model_name=\"m\"} 0.25",
+            "gen_ai_server_request_duration_seconds_count{gen_ai_operation_name=\"text_completion\",\
+             gen_ai_provider_name=\"ondol\",gen_ai_request_model=\"m\"} 1",
+            "gen_ai_server_time_to_first_token_seconds_count{",
+            "gen_ai_server_time_per_output_token_seconds_count{",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }

@@ -23,6 +23,8 @@ pub struct Request {
     pub logprobs: bool,
     /// When the whole generation has to be done.
     pub deadline: Option<Instant>,
+    /// The id of the trace that it is part of, where somebody keeps that: latencies point to it.
+    pub trace: Option<String>,
 }
 
 impl Request {
@@ -36,6 +38,7 @@ impl Request {
             max_tokens: None,
             logprobs: false,
             deadline: None,
+            trace: None,
         }
     }
 }

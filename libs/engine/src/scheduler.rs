@@ -257,7 +257,7 @@ impl Desk {
     /// Books the end of a sequence.
     fn ended(&self, sequence: &Sequence, ending: Ending) {
         let now = self.clock.now();
-        self.metrics.finished(ending, sequence.since_admission(now));
+        self.metrics.finished(ending, sequence.since_admission(now), sequence.trace());
         // However it ended, its slot is free for the next one.
         if let Some(time) = sequence.service_time(now) {
             self.admission.served(time);

@@ -50,6 +50,8 @@ pub(crate) struct Sequence {
     sampler: Sampler,
     text: Text,
     deadline: Option<Instant>,
+    /// The trace that latencies point to.
+    trace: Option<String>,
     reply: Reply,
     place: Place,
     timings: Timings,
@@ -70,6 +72,7 @@ impl Sequence {
             text: Text::new(&request.stop),
             prompt: request.prompt,
             deadline: request.deadline,
+            trace: request.trace,
             cached: 0,
             next: 0,
             generated: 0,
@@ -139,7 +142,11 @@ impl Sequence {
         if !self.ignore_end && vocabulary.end_tokens.contains(&choice.token) {
             return Some(self.finish(FinishReason::Stop, elapsed));
         }
-        turn.metrics.token(is_first, elapsed.saturating_sub(self.latest));
+        if is_first {
+            turn.metrics.first_token(elapsed, self.trace());
+        } else {
+            turn.metrics.next_token(elapsed.saturating_sub(self.latest));
+        }
         self.latest = elapsed;
         self.generated += 1;
         self.next = choice.token;
@@ -159,6 +166,10 @@ impl Sequence {
     /// Ends because its time is up.
     pub(crate) fn expire(&self) {
         self.fail(EngineError::DeadlineExceeded { generated: self.generated });
+    }
+
+    pub(crate) fn trace(&self) -> Option<&str> {
+        self.trace.as_deref()
     }
 
     pub(crate) fn since_admission(&self, now: Instant) -> Duration {

@@ -4,7 +4,10 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{
+        counter::Counter, exemplar::HistogramWithExemplars, family::Family, gauge::Gauge,
+        histogram::Histogram,
+    },
     registry::{Registry, Unit},
 };
 use tokio::time::Instant;
@@ -15,6 +18,15 @@ use crate::{KindStats, Name, Stats};
 struct OfKind {
     kind: String,
 }
+
+/// The label of an exemplar.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TraceLabel {
+    trace_id: String,
+}
+
+/// A histogram whose buckets remember the trace of a recent run.
+type Traced = HistogramWithExemplars<TraceLabel>;
 
 /// A queue's figures. Those of the whole queue are the same from every process, so let one of them, or the maximum,
 /// speak for all; the latencies are this process's own.
@@ -30,12 +42,12 @@ pub struct Metrics {
     recoveries: Family<OfKind, Counter>,
     zombies: Family<OfKind, Counter>,
     pick_up: Family<OfKind, Histogram>,
-    run_time: Family<OfKind, Histogram>,
+    run_time: Family<OfKind, Traced, fn() -> Traced>,
 }
 
-/// From a millisecond, a good pick-up, to an hour, a long run.
-const BOUNDS: [f64; 14] =
-    [0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
+/// From a millisecond, a good pick-up, to an hour, a long run. 0.8 and 1.0 are edges, since objectives stand there.
+const BOUNDS: [f64; 15] =
+    [0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 0.8, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
 
 impl Metrics {
     /// Registers them all.
@@ -52,7 +64,7 @@ impl Metrics {
             recoveries: Family::default(),
             zombies: Family::default(),
             pick_up: Family::new_with_constructor(histogram),
-            run_time: Family::new_with_constructor(histogram),
+            run_time: Family::new_with_constructor(|| Traced::new(BOUNDS.into_iter())),
         };
         registry.register("ondol_jobs_ready", "Jobs in line", metrics.ready.clone());
         registry.register("ondol_jobs_running", "Jobs under lease", metrics.running.clone());
@@ -99,24 +111,27 @@ impl Metrics {
         self.pick_up.get_or_create(&OfKind { kind: kind.to_string() }).observe(waited.as_secs_f64());
     }
 
-    /// Counts the length of a run, from now until what this returns is dropped.
+    /// Counts the length of a run, from now until what this returns is dropped. The histogram points to `trace`, the id
+    /// of a trace that somebody keeps.
     #[must_use]
-    pub fn run(&self, kind: &Name) -> Run {
+    pub fn run(&self, kind: &Name, trace: Option<String>) -> Run {
         let of_kind = self.run_time.get_or_create_owned(&OfKind { kind: kind.to_string() });
-        Run { of_kind, begin: Instant::now() }
+        Run { of_kind, trace, begin: Instant::now() }
     }
 }
 
 /// A run whose time is being taken.
 #[derive(Debug)]
 pub struct Run {
-    of_kind: Histogram,
+    of_kind: Traced,
+    trace: Option<String>,
     begin: Instant,
 }
 
 impl Drop for Run {
     fn drop(&mut self) {
-        self.of_kind.observe(self.begin.elapsed().as_secs_f64());
+        let exemplar = self.trace.take().map(|trace_id| TraceLabel { trace_id });
+        self.of_kind.observe(self.begin.elapsed().as_secs_f64(), exemplar, None);
     }
 }
 
@@ -138,7 +153,7 @@ mod tests {
             KindStats { ready: 3, zombies: 2, oldest: Duration::from_secs(9), ..KindStats::default() };
         metrics.show(&Stats { kinds: BTreeMap::from([(kind.clone(), stats)]), paused: true });
         metrics.picked_up(&kind, Duration::from_millis(3));
-        let run = metrics.run(&kind);
+        let run = metrics.run(&kind, Some("ab12".to_owned()));
         tokio::time::advance(Duration::from_secs(2)).await;
         drop(run);
         let mut text = String::new();
@@ -150,6 +165,8 @@ mod tests {
             "ondol_jobs_paused{kind=\"batch\"} 1",
             "ondol_jobs_pick_up_seconds_count{kind=\"batch\"} 1",
             "ondol_jobs_run_seconds_sum{kind=\"batch\"} 2.0",
+            "ondol_jobs_run_seconds_bucket{le=\"0.8\",kind=\"batch\"} 0",
+            "ondol_jobs_run_seconds_bucket{le=\"5.0\",kind=\"batch\"} 1 # {trace_id=\"ab12\"} 2.0",
         ] {
             assert!(text.contains(line), "{line} in\n{text}");
         }

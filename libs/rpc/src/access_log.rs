@@ -9,7 +9,6 @@ use tracing::Span;
 use crate::{
     Methods,
     observe::{ObservedCall, Observer, Outcome},
-    principal::PrincipalSlot,
     server::Peer,
     status::name_of,
     step::{Request, is_housekeeping},
@@ -32,7 +31,6 @@ pub(crate) struct LoggedCall {
     /// The path, or of a plain HTTP one the method and the pattern.
     path: String,
     peer: Option<SocketAddr>,
-    principal: PrincipalSlot,
 }
 
 impl Observer for AccessLog {
@@ -44,8 +42,6 @@ impl Observer for AccessLog {
             span: CallSpan::of(request),
             path: self.methods.shown(request).into_owned(),
             peer: request.extensions().get::<Peer>().map(|peer| peer.0),
-            // The principal is known only further in: whoever attaches it fills the slot.
-            principal: PrincipalSlot::reserve(request.extensions_mut()),
         }
     }
 }
@@ -59,7 +55,6 @@ impl ObservedCall for LoggedCall {
         let Outcome { bytes, messages, .. } = outcome;
         let duration_ms = outcome.elapsed.as_secs_f64() * 1e3;
         let peer = self.peer.map(tracing::field::display);
-        let principal = self.principal.get().map(tracing::field::display);
         let service = self.service.as_deref();
         // An event's level is a constant, so both have one of their own.
         macro_rules! tell {
@@ -73,7 +68,6 @@ impl ObservedCall for LoggedCall {
                     bytes,
                     messages,
                     peer,
-                    principal,
                     "call ended"
                 )
             };

@@ -59,6 +59,7 @@ pub use request_id::{REQUEST_ID_HEADER, RequestId};
 pub use server::{MessageLimits, Public, Server, ServerArguments, bind};
 pub use status::{ERROR_DOMAIN, Remote, code_of, kind_of, name_of, status};
 pub use tls::{PeerNames, ServerCertificate, check_server};
+pub use trace::kept_trace;
 pub use turn_away::{Doorkeeper, Refusal};
 pub use upstream::{
     AtMostOnce, ConnectFailure, Connector, Dns, Io, Obstacle, OptionalUpstream, Resolve, Upstream,

@@ -42,10 +42,9 @@ pub(crate) fn record<L: Clone + Hash + Eq>(latency: &Latency<L>, labels: &L, out
     latency.get_or_create_owned(labels).observe(outcome.elapsed.as_secs_f64(), exemplar(span), None);
 }
 
-/// The exemplar of a span whose trace is kept: one that nobody kept would be a dead link.
+/// The exemplar of a span whose trace is kept.
 fn exemplar(span: &Span) -> Option<TraceLabel> {
-    let context = telemetry::trace::of(span).filter(telemetry::trace::SpanContext::is_sampled)?;
-    Some(TraceLabel { trace_id: context.trace_id().to_string() })
+    telemetry::trace::kept(span).map(|trace| TraceLabel { trace_id: trace.to_string() })
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

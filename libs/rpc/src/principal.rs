@@ -1,9 +1,6 @@
 //! In whose name a call is made.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::fmt;
 
 use http::{Extensions, HeaderName, HeaderValue};
 use tonic::Status;
@@ -13,6 +10,7 @@ use crate::{
     grants::{GRANTS_HEADER, Grants},
     status::unlogged,
     step::{Request, Response, Step},
+    trace::CallSpan,
 };
 
 /// The metadata key in which services tell each other the principal.
@@ -36,11 +34,14 @@ impl Principal {
         valid.then_some(Self(value))
     }
 
-    /// Puts the principal where handlers, the access log and [`onward`](crate::onward) look for it.
+    /// Puts the principal where handlers and [`onward`](crate::onward) look for it, and on the call's span: so it is in
+    /// the trace, and in each line of the log from here on.
     pub fn attach(self, extensions: &mut Extensions) {
-        if let Some(slot) = extensions.get::<PrincipalSlot>() {
-            // A second principal does not rewrite what the log will say.
-            let _ = slot.0.set(self.clone());
+        // A second principal does not rewrite what the log says.
+        if extensions.get::<Self>().is_none()
+            && let Some(CallSpan(span)) = extensions.get::<CallSpan>()
+        {
+            span.record("principal", self.as_str());
         }
         extensions.insert(self);
     }
@@ -59,22 +60,6 @@ impl Principal {
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// Lets the access log, further out, learn the principal that is found further in.
-#[derive(Clone)]
-pub(crate) struct PrincipalSlot(Arc<OnceLock<Principal>>);
-
-impl PrincipalSlot {
-    pub(crate) fn reserve(extensions: &mut Extensions) -> Self {
-        let slot = Self(Arc::default());
-        extensions.insert(slot.clone());
-        slot
-    }
-
-    pub(crate) fn get(&self) -> Option<&Principal> {
-        self.0.get()
     }
 }
 
@@ -117,7 +102,10 @@ impl Step for Trust {
 mod tests {
     use tonic::body::Body;
 
-    use super::{GRANTS_HEADER, Grants, PRINCIPAL_HEADER, Principal, PrincipalSlot, Trust};
+    use telemetry::capture;
+    use tracing::{dispatcher::with_default, info, info_span};
+
+    use super::{CallSpan, GRANTS_HEADER, Grants, PRINCIPAL_HEADER, Principal, Trust};
     use crate::step::{Request, Step};
 
     fn claimed(name: &str) -> Request {
@@ -136,13 +124,29 @@ mod tests {
     }
 
     #[test]
-    fn a_trusted_claim_reaches_handlers_and_the_log() {
+    fn a_trusted_claim_reaches_handlers() {
         let mut request = claimed("team-a");
-        let slot = PrincipalSlot::reserve(request.extensions_mut());
         Trust::Callers.start(&mut request).unwrap();
         assert_eq!(request.extensions().get::<Principal>().unwrap().as_str(), "team-a");
-        assert_eq!(slot.get().unwrap().as_str(), "team-a");
         assert_eq!(request.extensions().get::<Grants>().unwrap().as_str(), "scopes=all");
+    }
+
+    #[test]
+    fn every_line_of_a_call_names_its_first_principal() {
+        let (dispatch, captured) = capture();
+        with_default(&dispatch, || {
+            let span = info_span!("call", principal = tracing::field::Empty);
+            let mut request = claimed("team-a");
+            request.extensions_mut().insert(CallSpan(span.clone()));
+            span.in_scope(|| info!("before"));
+            Trust::Callers.start(&mut request).unwrap();
+            Principal::new("team-b").unwrap().attach(request.extensions_mut());
+            span.in_scope(|| info!("after"));
+        });
+        let lines = captured.lines();
+        let named: Vec<_> =
+            lines.iter().map(|line| line.get("principal").and_then(|it| it.as_str())).collect();
+        assert_eq!(named, [None, Some("team-a")]);
     }
 
     #[test]

@@ -45,6 +45,7 @@ impl Step for JoinTrace {
             rpc.service = service,
             rpc.method = method,
             req_id = id,
+            principal = tracing::field::Empty,
         );
         continue_from(&span, &IncomingHeaders(request.headers()));
         request.extensions_mut().insert(CallSpan(span.clone()));
@@ -84,6 +85,12 @@ impl Step for PropagateTrace {
     async fn finish(span: Span, pending: impl Future<Output = Response> + Send + 'static) -> Response {
         within(span, pending).await
     }
+}
+
+/// The id of the trace that this code runs in, where somebody keeps it: what an exemplar points to. Ask inside the
+/// call, not in a task of its own.
+pub fn kept_trace() -> Option<String> {
+    telemetry::trace::kept(&Span::current()).map(|trace| trace.to_string())
 }
 
 /// The service and the method of a gRPC path, `/package.Service/Method`; nothing where it is none.

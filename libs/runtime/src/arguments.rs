@@ -11,7 +11,7 @@ use clap::Args;
 // Several structs of this name meet in one command, and clap wants each group to have a name of its own.
 #[group(skip)]
 pub struct Arguments {
-    /// Where /metrics, /livez and /readyz are served; port 0 takes a free one
+    /// Where /metrics, /livez, /readyz and /log-filter are served; port 0 takes a free one
     #[arg(long, env = "ONDOL_ADMIN_ADDR", default_value = "127.0.0.1:9400", value_name = "ADDRESS:PORT",
           value_parser = address)]
     pub admin_addr: SocketAddr,

@@ -24,7 +24,7 @@ use crate::{
     with_negative_numbers,
 };
 
-/// How long the last spans may take on their way out.
+/// How long the last spans, and then the last log lines, may take on their way out.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 
 /// What distinguishes one program from another before it has read its arguments.
@@ -136,7 +136,7 @@ where
         let _entered = runtime.enter();
         telemetry::start(&arguments.telemetry, identity, service.logs)?
     };
-    let exit = runtime.block_on(live(identity, arguments, start)).unwrap_or_else(|refusal| {
+    let exit = runtime.block_on(live(identity, arguments, &guard, start)).unwrap_or_else(|refusal| {
         error!("cannot start: {}", Chain(&refusal));
         Exit::Failed
     });
@@ -156,7 +156,12 @@ fn end_at_once(exit: Exit) -> ! {
     low_level::exit(i32::from(exit.code()))
 }
 
-async fn live<S, F, E>(identity: Identity, arguments: &Arguments, start: S) -> Result<Exit, RuntimeError>
+async fn live<S, F, E>(
+    identity: Identity,
+    arguments: &Arguments,
+    guard: &Guard,
+    start: S,
+) -> Result<Exit, RuntimeError>
 where
     S: FnOnce(Life) -> F,
     F: Future<Output = Result<(), E>>,
@@ -168,10 +173,11 @@ where
     life.register(|registry| {
         telemetry::metrics::register_build(registry, identity);
         telemetry::metrics::register_process(registry);
+        guard.register(registry);
     });
     // The admin port outlives the drain, to show it; dropping the set ends it.
     let mut admin = JoinSet::new();
-    admin.spawn(admin::open(arguments.admin_addr, life.clone()).await?);
+    admin.spawn(admin::open(arguments.admin_addr, life.clone(), guard.log_control()).await?);
     let supervisor = Supervisor { life, signals, grace: arguments.grace, drain_delay: arguments.drain_delay };
     Ok(supervisor.run(start).await)
 }

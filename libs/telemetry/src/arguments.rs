@@ -1,10 +1,8 @@
 //! The command-line arguments of logs and traces.
 
-use std::str::FromStr;
-
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
-use tracing::{Level, Metadata, level_filters::LevelFilter};
-use tracing_subscriber::filter::{ParseError, Targets};
+
+use crate::{LogFilter, LokiDestination, loki};
 
 /// How a process logs, and where it sends its traces.
 #[derive(Args, Clone, Debug)]
@@ -19,6 +17,20 @@ pub struct Arguments {
     /// Which events are logged: a level, then levels by target, such as `info,engine=debug`
     #[arg(long, env = "ONDOL_LOG_FILTER", default_value = "info", value_name = "FILTER")]
     pub log_filter: LogFilter,
+
+    /// To which Loki log lines are pushed besides, in plain HTTP, such as `http://loki:3100` [default: none]
+    #[arg(long, env = "ONDOL_LOKI_URL", value_name = "URL")]
+    pub loki_url: Option<LokiDestination>,
+
+    /// Whose lines they are, where Loki has several tenants (its header `X-Scope-OrgID`)
+    #[arg(
+        long,
+        env = "ONDOL_LOKI_TENANT",
+        requires = "loki_url",
+        value_parser = loki::tenant,
+        value_name = "NAME"
+    )]
+    pub loki_tenant: Option<String>,
 
     /// Write text logs without colours
     // The variable is everybody's: any value sets it, and an empty one does not.
@@ -43,36 +55,6 @@ pub enum LogFormat {
     Text,
 }
 
-/// Which events are logged, by level and target.
-#[derive(Clone, Debug)]
-pub struct LogFilter(pub(crate) Targets);
-
-/// Libraries that chat below a warning about every frame; a filter that names one hears it all the same.
-const NOISY: [&str; 6] = ["h2", "hyper", "hyper_util", "opentelemetry", "rustls", "tower"];
-
-impl FromStr for LogFilter {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let asked: Targets = text.parse()?;
-        let quiet = Targets::new()
-            .with_default(asked.default_level().unwrap_or(LevelFilter::OFF))
-            .with_targets(NOISY.map(|target| (target, LevelFilter::WARN)));
-        Ok(Self(quiet.with_targets(asked.iter())))
-    }
-}
-
-/// The target of lines that tell how a call went. Its span says the same, so they are no events of it.
-pub const ACCESS: &str = "access";
-
-/// Whether a span is followed, or an event noted in it. The log filter has no say in it: a quiet log must not cost trace and
-/// request ids.
-pub(crate) fn traced(metadata: &Metadata<'_>) -> bool {
-    *metadata.level() <= Level::INFO
-        && metadata.target() != ACCESS
-        && !NOISY.iter().any(|noisy| metadata.target().starts_with(noisy))
-}
-
 fn ratio(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
@@ -83,9 +65,8 @@ fn ratio(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use tracing::Level;
 
-    use super::{Arguments, LogFilter};
+    use super::Arguments;
 
     #[derive(Parser)]
     struct Cli {
@@ -94,13 +75,12 @@ mod tests {
     }
 
     #[test]
-    fn noisy_libraries_are_quiet_until_named() {
-        let debug: LogFilter = "debug".parse().unwrap();
-        assert!(debug.0.would_enable("engine", &Level::DEBUG));
-        assert!(!debug.0.would_enable("h2::codec", &Level::INFO));
-        assert!(debug.0.would_enable("h2::codec", &Level::WARN));
-        let named: LogFilter = "info,h2=debug".parse().unwrap();
-        assert!(named.0.would_enable("h2::codec", &Level::DEBUG));
+    fn a_tenant_is_one_of_a_loki() {
+        let tenant = "--loki-tenant=team-a";
+        assert!(Cli::try_parse_from(["x", tenant, "--loki-url=http://loki:3100"]).is_ok());
+        let refused = Cli::try_parse_from(["x", tenant]);
+        let message = refused.err().expect("a tenant of nothing is refused").to_string();
+        assert!(message.contains("--loki-url"), "{message}");
     }
 
     #[test]

@@ -4,11 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use serde_json::Value;
-use tracing::{Dispatch, level_filters::LevelFilter};
-use tracing_subscriber::filter::Targets;
+use tracing::Dispatch;
 
 use crate::{
-    LogFilter,
+    LogControl, LogFilter,
     log::{LogLayer, Sink, Style},
     start::subscriber,
 };
@@ -21,8 +20,8 @@ pub fn capture() -> (Dispatch, Captured) {
     let captured = Captured::default();
     let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOn).build();
     let log = LogLayer::new(Style::Json, Sink::Memory(captured.clone()));
-    let everything = LogFilter(Targets::new().with_default(LevelFilter::TRACE));
-    (Dispatch::new(subscriber(log, &everything, &provider)), captured)
+    let everything = LogControl::new(LogFilter::everything());
+    (Dispatch::new(subscriber(log, everything, &provider)), captured)
 }
 
 /// Log lines held in memory.

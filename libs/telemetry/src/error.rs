@@ -17,8 +17,13 @@ pub enum TelemetryError {
         /// What the exporter said.
         source: opentelemetry_otlp::ExporterBuildError,
     },
-    /// Traces are to be exported, but no tokio runtime is entered that could carry the connection.
-    #[error("traces can only be exported from inside a tokio runtime; enter it before telemetry starts")]
+    /// The labels of the lines that are pushed to Loki were refused.
+    #[error("cannot push log lines to Loki")]
+    Loki(#[from] tracing_loki::Error),
+    /// Traces or lines are to leave, but no tokio runtime is entered that could carry the connection.
+    #[error(
+        "traces and log lines can only leave from inside a tokio runtime; enter it before telemetry starts"
+    )]
     NoRuntime,
     /// This process has a tracing subscriber already.
     #[error("logging was started twice in one process; start it once, in main")]
@@ -26,13 +31,18 @@ pub enum TelemetryError {
     /// The last spans could not be exported in time.
     #[error("the last spans were not exported")]
     Flush(#[source] opentelemetry_sdk::error::OTelSdkError),
+    /// The last log lines could not be pushed in time.
+    #[error("the last log lines were not pushed to Loki")]
+    Push,
 }
 
 impl Fault for TelemetryError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Exporter { .. } | Self::NoRuntime | Self::AlreadyStarted => Kind::FailedPrecondition,
-            Self::Flush(_) => Kind::Unavailable,
+            Self::Exporter { .. } | Self::Loki(_) | Self::NoRuntime | Self::AlreadyStarted => {
+                Kind::FailedPrecondition
+            }
+            Self::Flush(_) | Self::Push => Kind::Unavailable,
         }
     }
 

@@ -11,7 +11,7 @@ mod text;
 use std::io::{self, Write};
 
 pub(crate) use layer::LogLayer;
-use line::Line;
+pub(crate) use line::Line;
 
 use crate::Captured;
 

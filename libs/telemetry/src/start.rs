@@ -1,5 +1,7 @@
 //! The one place that installs logs and traces in a process.
 
+mod pushing;
+
 use std::{
     io::{self, IsTerminal},
     time::Duration,
@@ -7,6 +9,7 @@ use std::{
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use prometheus_client::registry::Registry as Metrics;
 use tracing::{Level, Metadata, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer, Registry,
@@ -15,11 +18,14 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    Arguments, LogFilter, LogFormat, TelemetryError,
-    arguments::traced,
+    Arguments, LogControl, LogFormat, TelemetryError,
+    filter::traced,
     log::{LogLayer, Sink, Style},
-    panics, trace,
+    loki::Counts,
+    panics,
+    trace::{self, SpanCounts},
 };
+use pushing::Pushing;
 
 /// How long a dropped [`Guard`] may wait for the last spans.
 const FLUSH_ON_DROP: Duration = Duration::from_secs(2);
@@ -46,10 +52,12 @@ pub enum Output {
 
 /// Installs the tracing subscriber, the trace context propagator and a panic hook that logs, for the whole process.
 ///
-/// Trace ids exist with or without an endpoint; spans are exported only with one, and then this has to be called
-/// inside a tokio runtime that outlives the [`Guard`].
+/// Trace ids exist with or without an endpoint; spans are exported only with one, and lines pushed only to a Loki.
+/// Either has this called inside a tokio runtime that outlives the [`Guard`].
 pub fn start(arguments: &Arguments, identity: Identity, output: Output) -> Result<Guard, TelemetryError> {
-    let provider = trace::provider(arguments, identity)?;
+    let (spans, lines) = (SpanCounts::default(), Counts::default());
+    let provider = trace::provider(arguments, identity, spans.clone())?;
+    let (queue, pushing) = Pushing::start(arguments, identity, &lines)?.unzip();
     let (sink, terminal) = match output {
         Output::Stdout => (Sink::Stdout, io::stdout().is_terminal()),
         Output::Stderr => (Sink::Stderr, io::stderr().is_terminal()),
@@ -59,26 +67,45 @@ pub fn start(arguments: &Arguments, identity: Identity, output: Output) -> Resul
         None if !terminal => Style::Json,
         Some(LogFormat::Text) | None => Style::Text { color: terminal && !arguments.no_color },
     };
-    let subscriber = subscriber(LogLayer::new(style, sink), &arguments.log_filter, &provider);
+    let control = LogControl::new(arguments.log_filter.clone());
+    let subscriber = subscriber(LogLayer::new(style, sink).pushing(queue), control.clone(), &provider);
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::AlreadyStarted)?;
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     panics::log();
-    Ok(Guard { provider })
+    Ok(Guard { provider, pushing, control, spans, lines })
 }
 
-/// Flushes the last spans when the process ends: [`Guard::shutdown`] says how that went, dropping it does not.
+/// Flushes the last spans and log lines when the process ends: [`Guard::shutdown`] says how that went, dropping it does
+/// not.
 ///
 /// Both block the calling thread, so call them outside of asynchronous code while the runtime is still alive.
 #[must_use = "spans are flushed when the guard goes away"]
 #[derive(Debug)]
 pub struct Guard {
     provider: SdkTracerProvider,
+    pushing: Option<Pushing>,
+    control: LogControl,
+    spans: SpanCounts,
+    lines: Counts,
 }
 
 impl Guard {
-    /// Exports what is left, waiting at most `limit`.
-    pub fn shutdown(self, limit: Duration) -> Result<(), TelemetryError> {
-        self.provider.shutdown_with_timeout(limit).map_err(TelemetryError::Flush)
+    /// Changes which events this process logs.
+    pub fn log_control(&self) -> LogControl {
+        self.control.clone()
+    }
+
+    /// Registers how many spans and log lines left the process, and how many could not.
+    pub fn register(&self, registry: &mut Metrics) {
+        self.spans.register(registry);
+        self.lines.register(registry);
+    }
+
+    /// Exports what is left, waiting at most `limit` for the spans and as long for the lines.
+    pub fn shutdown(mut self, limit: Duration) -> Result<(), TelemetryError> {
+        let exported = self.provider.shutdown_with_timeout(limit).map_err(TelemetryError::Flush);
+        let pushed = self.pushing.take().is_none_or(|pushing| pushing.end(limit));
+        exported.and(if pushed { Ok(()) } else { Err(TelemetryError::Push) })
     }
 }
 
@@ -86,13 +113,16 @@ impl Drop for Guard {
     fn drop(&mut self) {
         // After an explicit shutdown this returns at once.
         drop(self.provider.shutdown_with_timeout(FLUSH_ON_DROP));
+        if let Some(pushing) = self.pushing.take() {
+            pushing.end(FLUSH_ON_DROP);
+        }
     }
 }
 
 /// Spans reach both layers whatever the log filter says; only events are filtered for the log.
 pub(crate) fn subscriber(
     log: LogLayer,
-    filter: &LogFilter,
+    control: LogControl,
     provider: &SdkTracerProvider,
 ) -> impl Subscriber + Send + Sync + use<> {
     let spans = only(|metadata| metadata.is_span() && traced(metadata));
@@ -106,7 +136,7 @@ pub(crate) fn subscriber(
         .with_tracked_inactivity(false)
         .with_context_activation(false)
         .with_filter(only(traced));
-    Registry::default().with(traces).with(log.with_filter(filter.0.clone().or(spans)))
+    Registry::default().with(traces).with(log.with_filter(control.or(spans)))
 }
 
 /// Nothing below INFO is ever traced; saying so lets the compiler's level check skip DEBUG and TRACE call sites.
@@ -123,11 +153,11 @@ mod tests {
         error::OTelSdkResult,
         trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter},
     };
-    use tracing::{info, info_span, subscriber::with_default, warn};
+    use tracing::{debug, info, info_span, subscriber::with_default, warn};
 
     use super::subscriber;
     use crate::{
-        ACCESS, Captured,
+        ACCESS, Captured, LogControl,
         log::{LogLayer, Sink, Style},
         trace,
     };
@@ -143,12 +173,37 @@ mod tests {
         }
     }
 
+    fn control(filter: &str) -> LogControl {
+        LogControl::new(filter.parse().unwrap())
+    }
+
+    #[test]
+    fn a_filter_changes_while_the_process_runs_and_goes_back() {
+        let captured = Captured::default();
+        let log = LogLayer::new(Style::Json, Sink::Memory(captured.clone()));
+        let (provider, control) = (SdkTracerProvider::builder().build(), control("warn"));
+        // The same place in the code each time: what it has remembered of the filter must not outlive it.
+        let say = |text: &str| debug!("{text}");
+        with_default(subscriber(log, control.clone(), &provider), || {
+            say("one");
+            let before = control.change("warn,telemetry=debug".parse().unwrap());
+            assert_eq!(before.to_string(), "warn");
+            say("two");
+            assert_eq!(control.reset().to_string(), "warn,telemetry=debug");
+            say("three");
+        });
+        let lines = captured.lines();
+        let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+        assert_eq!(messages, ["two"]);
+        assert_eq!(control.current().to_string(), "warn");
+    }
+
     #[test]
     fn a_quiet_log_keeps_the_ids_of_unsampled_requests() {
         let captured = Captured::default();
         let log = LogLayer::new(Style::Json, Sink::Memory(captured.clone()));
         let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
-        let id = with_default(subscriber(log, &"warn".parse().unwrap(), &provider), || {
+        let id = with_default(subscriber(log, control("warn"), &provider), || {
             let _request = info_span!("request", req_id = "r-1").entered();
             info!("not heard");
             warn!("heard");
@@ -164,7 +219,7 @@ mod tests {
         let (captured, kept) = (Captured::default(), Kept::default());
         let log = LogLayer::new(Style::Json, Sink::Memory(captured.clone()));
         let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
-        with_default(subscriber(log, &"info".parse().unwrap(), &provider), || {
+        with_default(subscriber(log, control("info"), &provider), || {
             let request = info_span!("request", req_id = "r-1");
             trace::ended(&request, 14, Some("UNAVAILABLE"));
             let _entered = request.enter();

@@ -1,5 +1,7 @@
 //! Traces: which one we are in, and how it crosses to another process.
 
+mod counted;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::{
     KeyValue,
@@ -22,6 +24,8 @@ pub use opentelemetry::{
 };
 
 use crate::{Arguments, Identity, TelemetryError};
+use counted::Counted;
+pub(crate) use counted::SpanCounts;
 
 /// Spans to an export. A thread of its own encodes them, and where it shares a processor with calls, they wait for as long as
 /// a batch takes: the usual 512 made the slowest calls slower by milliseconds.
@@ -40,6 +44,11 @@ pub fn of(span: &Span) -> Option<SpanContext> {
 /// The id of the trace this code runs in, shown as 32 hexadecimal digits.
 pub fn current_id() -> Option<TraceId> {
     of(&Span::current()).map(|context| context.trace_id())
+}
+
+/// The trace of a span that somebody keeps, for an exemplar: a link to one that nobody kept would be dead.
+pub fn kept(span: &Span) -> Option<TraceId> {
+    of(span).filter(SpanContext::is_sampled).map(|context| context.trace_id())
 }
 
 /// Makes `span` part of the trace that the carrier's `traceparent` names; without a valid one nothing changes.
@@ -99,6 +108,7 @@ impl Injector for OutgoingHeaders<'_> {
 pub(crate) fn provider(
     arguments: &Arguments,
     identity: Identity,
+    counts: SpanCounts,
 ) -> Result<SdkTracerProvider, TelemetryError> {
     let resource = Resource::builder()
         .with_service_name(identity.service)
@@ -120,6 +130,7 @@ pub(crate) fn provider(
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(arguments.trace_ratio)));
     let batches =
         BatchConfigBuilder::default().with_max_export_batch_size(BATCH).with_max_queue_size(QUEUE).build();
+    let exporter = Counted { exporter, counts };
     let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
     Ok(builder.with_sampler(sampler).with_span_processor(processor).build())
 }

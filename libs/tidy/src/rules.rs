@@ -10,6 +10,7 @@ mod privacy;
 mod settings;
 mod size;
 mod sleeping;
+mod telemetry;
 mod unfinished;
 mod unsafety;
 
@@ -25,6 +26,7 @@ pub use privacy::nothing_private;
 pub use settings::flags_have_variables;
 pub use size::{files_are_short, libraries_are_small, mains_only_compose};
 pub use sleeping::tests_do_not_sleep;
+pub use telemetry::metrics_are_documented;
 pub use unfinished::nothing_is_left_for_later;
 pub use unsafety::unsafe_has_one_home;
 

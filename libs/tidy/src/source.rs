@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
 use syn::{Attribute, ImplItem, Item, Meta, spanned::Spanned, visit::Visit};
 
 use crate::{File, Finding};
@@ -43,6 +43,17 @@ pub(crate) fn identifiers(tokens: TokenStream, found: &mut Vec<Ident>) {
             TokenTree::Ident(word) => found.push(word),
             TokenTree::Group(group) => identifiers(group.stream(), found),
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+/// Every literal of a file, in macros and attributes too.
+pub(crate) fn literals(tokens: TokenStream, found: &mut Vec<Literal>) {
+    for token in tokens {
+        match token {
+            TokenTree::Literal(literal) => found.push(literal),
+            TokenTree::Group(group) => literals(group.stream(), found),
+            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
         }
     }
 }

@@ -77,6 +77,11 @@ fn seeds_are_tested() {
 }
 
 #[test]
+fn metrics_are_documented() {
+    hold(rules::metrics_are_documented);
+}
+
+#[test]
 fn links_lead_somewhere() {
     hold(rules::links_lead_somewhere);
 }

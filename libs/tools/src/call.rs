@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
+use tracing::Span;
 
 use crate::{Dialogue, Preparing};
 
@@ -17,6 +18,10 @@ pub struct Call {
     pub caller: Caller,
     /// Marks the call in logs and in requests to upstreams.
     pub request_id: String,
+    /// What it is part of: the span that is current where the call is made, unless another one is put here.
+    pub span: Span,
+    /// The id of the trace that it is part of, where somebody keeps that: latencies point to it.
+    pub trace: Option<String>,
     /// When the answer is no longer wanted.
     pub deadline: Option<Instant>,
     /// How long all attempts have together. The tool's policy says so.
@@ -38,6 +43,8 @@ impl Call {
             arguments,
             caller,
             request_id: String::new(),
+            span: Span::current(),
+            trace: None,
             deadline: None,
             whole: None,
             preparing: Preparing::default(),

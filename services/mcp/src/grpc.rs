@@ -49,6 +49,7 @@ impl Tools {
         let arguments = contract::json_arguments("arguments", asked.arguments.unwrap_or_default())?;
         let call = Call {
             request_id: convert::request_id(&extensions),
+            trace: rpc::kept_trace(),
             deadline: convert::deadline(&extensions),
             ..Call::new(arguments, convert::caller(&extensions))
         };

@@ -13,7 +13,7 @@ use objects::{GetOptions, Key};
 use rpc::CallContext;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, debug, error, info, info_span, warn};
+use tracing::{Instrument, Span, debug, error, info, info_span, warn};
 
 use crate::{WorkerError, assignment::Assignment, handlers::Handlers};
 
@@ -77,10 +77,15 @@ impl Shop {
             attempt = claimed.ticket.attempt,
             fence = claimed.ticket.fence,
             req_id = tracing::field::Empty,
+            principal = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
         );
         let context = CallContext::from_words(&claimed.headers, &span);
         if let Some(id) = &context.request_id {
             span.record("req_id", id.as_str());
+        }
+        if let Some(principal) = &context.principal {
+            span.record("principal", principal.as_str());
         }
         self.run_in(claimed, context, terms).instrument(span).await;
     }
@@ -136,7 +141,7 @@ impl Shop {
     async fn begin(&self, task: Task<'_>, since: Instant) -> Result<(), WorkerError> {
         let kind = &task.ticket.kind;
         self.metrics.picked_up(kind, task.waited + since.elapsed());
-        let _timed = self.metrics.run(kind);
+        let _timed = self.metrics.run(kind, rpc::kept_trace());
         self.handle(task).await
     }
 
@@ -283,7 +288,8 @@ impl Shop {
 }
 
 fn failed(problem: &WorkerError) -> Outcome {
-    warn!(kind = problem.kind().reason(), "the run failed: {}", Chain(problem));
+    Span::current().record("otel.status_code", "ERROR");
+    warn!(reason = problem.kind().reason(), "the run failed: {}", Chain(problem));
     let error = problem.public_message().into_owned();
     match problem.rest() {
         Some(pause) => Outcome::Postponed { error, pause },

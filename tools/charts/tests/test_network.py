@@ -155,6 +155,15 @@ class Outside(unittest.TestCase):
         for address, may in (("10.0.7.8", True), ("198.51.100.7", False)):
             self.assertEqual(allowed(policies, Pod({}, "", address), api, 9401), may)
 
+    def test_logs_and_traces_leave_where_somebody_takes_them(self) -> None:
+        collector = Pod({}, "monitoring")
+        for case, may in (("api/eks", True), ("api/minimal", False)):
+            found = charts.rendered_cases()[case]
+            policies = [manifest for manifest in found if manifest["kind"] == "NetworkPolicy"]
+            api = Pod(charts.workload(found)["spec"]["template"]["metadata"]["labels"])
+            for port in (3100, 4317):
+                self.assertEqual(allowed(policies, api, collector, port), may, (case, port))
+
     def test_s3_is_reached_where_objects_are_there(self) -> None:
         found = charts.rendered_cases()["worker/minimal"]
         policies = [m for m in found if m["kind"] == "NetworkPolicy"]

@@ -50,7 +50,7 @@ class Sources(unittest.TestCase):
         metrics = set(re.findall("ondol_llm_([a-z_]+)", query["metadata"]["query"]))
         self.assertEqual(metrics, {"requests_running", "requests_waiting"})
         for metric in metrics:
-            self.assertIn(f'"{metric}"', source("libs/engine/src/metrics.rs"))
+            self.assertIn(f'"ondol_llm_{metric}"', source("libs/engine/src/metrics/names.rs"))
 
     def test_versions_are_judged_by_metrics_of_the_server(self) -> None:
         template = charts.named(charts.rendered_cases()["api/eks"], "AnalysisTemplate", "api")["spec"]

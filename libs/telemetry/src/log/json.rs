@@ -16,6 +16,8 @@ struct Object<'a> {
     trace_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     span_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<&'a str>,
     #[serde(skip_serializing_if = "Fields::is_empty")]
     fields: &'a Fields,
 }
@@ -23,12 +25,13 @@ struct Object<'a> {
 pub(super) fn render(line: &Line<'_>) -> String {
     let object = Object {
         time: &line.time,
-        level: line.level,
+        level: line.level.as_str(),
         target: line.target,
         message: &line.message,
         req_id: line.req_id.as_deref(),
         trace_id: line.trace.as_ref().map(|trace| trace.trace_id().to_string()),
         span_id: line.trace.as_ref().map(|trace| trace.span_id().to_string()),
+        principal: line.principal.as_deref(),
         fields: &line.fields,
     };
     // Strings and numbers only: there is nothing in it that JSON could refuse.

@@ -16,19 +16,28 @@ use tracing_subscriber::{
 };
 
 use super::{Line, Sink, Style, fields::Fields};
+use crate::loki::Queue;
 
 /// Writes every event it sees; filters stand in front of it.
 #[derive(Debug)]
 pub(crate) struct LogLayer {
     style: Style,
     sink: Sink,
+    /// Where lines are pushed from besides.
+    push: Option<Queue>,
     /// The subscriber this layer is part of, which alone can find the trace of a span.
     dispatch: OnceLock<WeakDispatch>,
 }
 
 impl LogLayer {
     pub(crate) fn new(style: Style, sink: Sink) -> Self {
-        Self { style, sink, dispatch: OnceLock::new() }
+        Self { style, sink, push: None, dispatch: OnceLock::new() }
+    }
+
+    /// Has each line pushed besides.
+    pub(crate) fn pushing(mut self, push: Option<Queue>) -> Self {
+        self.push = push;
+        self
     }
 
     /// The trace and span ids of a span, if it is traced.
@@ -70,7 +79,11 @@ where
         }
         event.record(&mut fields);
         let trace = context.event_span(event).and_then(|span| self.trace(&span.id()));
-        self.sink.write(&self.style.render(&Line::new(event.metadata(), fields, trace)));
+        let line = Line::new(event.metadata(), fields, trace);
+        if let Some(push) = &self.push {
+            push.offer(&line);
+        }
+        self.sink.write(&self.style.render(&line));
     }
 }
 
@@ -84,9 +97,12 @@ mod tests {
     fn an_event_carries_its_request_and_the_fields_of_every_span_around_it() {
         let (dispatch, captured) = capture();
         with_default(&dispatch, || {
-            let request = info_span!("request", req_id = "r-1", model = "m", status = tracing::field::Empty);
+            let empty = tracing::field::Empty;
+            let request =
+                info_span!("request", req_id = "r-1", model = "m", status = empty, principal = empty);
             let _outer = request.enter();
             request.record("status", "OK");
+            request.record("principal", "team-a");
             let _inner = info_span!("generate", model = "inner", slot = 3).entered();
             info!(tokens = 7, "done");
         });
@@ -94,6 +110,7 @@ mod tests {
         assert_eq!(line["level"], "INFO");
         assert_eq!(line["message"], "done");
         assert_eq!(line["req_id"], "r-1");
+        assert_eq!(line["principal"], "team-a");
         assert_eq!(line["target"], module_path!());
         assert_eq!(
             line["fields"],

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, fmt::Write};
 
 use serde_json::Value;
+use tracing::Level;
 
 use super::Line;
 
@@ -17,12 +18,14 @@ pub(super) fn render(line: &Line<'_>, color: bool) -> String {
     let mut text = format!(
         "{dim}{clock}{reset} {}{:>5}{reset} {dim}{}{reset} {}",
         paint(level_color(line.level)),
-        line.level,
+        line.level.as_str(),
         line.target.split("::").next().unwrap_or_default(),
         printable(&line.message),
     );
-    let req_id = line.req_id.as_deref().map(Value::from);
-    let details = line.fields.iter().chain(req_id.as_ref().map(|id| ("req_id", id)));
+    let (req_id, principal) = (line.req_id.as_deref(), line.principal.as_deref());
+    let named = [("principal", principal.map(Value::from)), ("req_id", req_id.map(Value::from))];
+    let named = named.iter().filter_map(|(name, value)| Some((*name, value.as_ref()?)));
+    let details = line.fields.iter().chain(named);
     for (name, value) in details {
         // Writing to a string cannot fail.
         let _ = write!(text, " {dim}{name}={reset}{}", plain(value));
@@ -30,11 +33,11 @@ pub(super) fn render(line: &Line<'_>, color: bool) -> String {
     text
 }
 
-fn level_color(level: &str) -> &'static str {
+fn level_color(level: Level) -> &'static str {
     match level {
-        "ERROR" => "\u{1b}[31m",
-        "WARN" => "\u{1b}[33m",
-        "INFO" => "\u{1b}[32m",
+        Level::ERROR => "\u{1b}[31m",
+        Level::WARN => "\u{1b}[33m",
+        Level::INFO => "\u{1b}[32m",
         _ => "\u{1b}[34m",
     }
 }
@@ -66,11 +69,12 @@ mod tests {
     fn line(message: &str, fields: Fields) -> Line<'static> {
         Line {
             time: "2026-11-22T09:08:07.123456Z".to_owned(),
-            level: Level::INFO.as_str(),
+            level: Level::INFO,
             target: "api::grpc",
             message: message.to_owned(),
             req_id: Some("r-1".to_owned()),
             trace: None,
+            principal: Some("team-a".to_owned()),
             fields,
         }
     }
@@ -98,7 +102,10 @@ mod tests {
     #[test]
     fn a_line_reads_from_the_time_of_day_to_the_request() {
         let text = render(&line("served", fields()), false);
-        assert_eq!(text, "09:08:07.123  INFO api served status=OK detail=\"two words\" req_id=r-1");
+        assert_eq!(
+            text,
+            "09:08:07.123  INFO api served status=OK detail=\"two words\" principal=team-a req_id=r-1"
+        );
     }
 
     #[test]

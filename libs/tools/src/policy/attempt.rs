@@ -5,7 +5,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use fault::Fault;
 use tokio::time::Instant;
+use tracing::{Instrument, Span, field::Empty, info_span};
 
 use super::around::{Around, Below};
 use crate::{Call, Metrics, Output, Preparing, ToolsError};
@@ -21,6 +23,19 @@ pub(crate) struct Attempt {
 impl Attempt {
     pub(crate) fn new(tool: &str, upstream: &str, limit: Duration, metrics: Metrics) -> Self {
         Self { tool: tool.into(), upstream: upstream.into(), limit, metrics }
+    }
+
+    /// The attempt in the trace of its call. What the upstream makes of it is not told to it, nor by it: trace ids stay
+    /// at home.
+    fn span(&self) -> Span {
+        info_span!(
+            "attempt",
+            otel.name = format_args!("attempt {}", self.upstream),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            upstream = self.upstream,
+            outcome = Empty,
+        )
     }
 
     /// No answer in `limit`, whoever has set it.
@@ -41,7 +56,13 @@ impl Around for Attempt {
         let (limit, whole, preparing) = (call.patience(self.limit), call.whole, call.preparing.clone());
         let begun = Instant::now();
         let timed_out = || Err(self.timed_out(limit, whole, &preparing));
-        let answer = within(limit, rest.call(call)).await.unwrap_or_else(timed_out);
+        let span = self.span();
+        let attempt = within(limit, rest.call(call)).instrument(span.clone());
+        let answer = attempt.await.unwrap_or_else(timed_out);
+        if let Err(error) = &answer {
+            span.record("outcome", error.reason());
+            span.record("otel.status_code", "ERROR");
+        }
         if !answer.as_ref().is_err_and(ToolsError::never_left) {
             let failed = answer.as_ref().is_err_and(ToolsError::blames_upstream);
             let bytes = answer.as_ref().map_or(0, Output::size);

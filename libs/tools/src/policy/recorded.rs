@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fault::{Chain, Fault};
 use tokio::time::Instant;
+use tracing::{Instrument, Span, field::Empty, info_span};
 
 use super::around::{Around, Below};
 use crate::{Call, Metrics, Output, ToolsError};
@@ -28,13 +29,27 @@ impl Around for Recorded {
             metrics: self.metrics.clone(),
             principal: Arc::clone(&call.caller.principal),
             request_id: call.request_id.clone(),
+            trace: call.trace.clone(),
+            span: span(&self.tool, &call.span),
             begun: Instant::now(),
             ended: None,
         };
-        let answer = rest.call(call).await;
+        let answer = rest.call(call).instrument(record.span.clone()).await;
         record.end(&answer);
         answer
     }
+}
+
+/// The call in its trace, named as OpenTelemetry's conventions for models have it.
+fn span(tool: &str, parent: &Span) -> Span {
+    info_span!(
+        parent: parent,
+        "tool",
+        otel.name = format_args!("execute_tool {tool}"),
+        otel.status_code = Empty,
+        gen_ai.tool.name = tool,
+        outcome = Empty,
+    )
 }
 
 /// A call that is going on. Written when it is dropped, which is also how a call ends whose caller has left.
@@ -43,6 +58,8 @@ struct Record {
     metrics: Metrics,
     principal: Arc<str>,
     request_id: String,
+    trace: Option<String>,
+    span: Span,
     begun: Instant,
     ended: Option<Ended>,
 }
@@ -77,7 +94,12 @@ impl Drop for Record {
         let elapsed = self.begun.elapsed();
         let left = Ended { outcome: "CANCELLED", bytes: 0, problem: None };
         let Ended { outcome, bytes, problem } = self.ended.take().unwrap_or(left);
-        self.metrics.called(&self.tool, outcome, elapsed, bytes);
+        self.metrics.called(&self.tool, outcome, (elapsed, self.trace.take()), bytes);
+        self.span.record("outcome", outcome);
+        if problem.is_some() {
+            self.span.record("otel.status_code", "ERROR");
+        }
+        let _entered = self.span.enter();
         tracing::info!(
             target: "ondol::audit",
             tool = &*self.tool,

@@ -30,8 +30,12 @@ async fn a_job_is_told_as_it_was_asked_for() {
 
 #[tokio::test]
 async fn the_worker_is_given_the_message_the_owner_and_where_the_call_came_from() {
+    let _logs = testkit::capture_logs();
     let house = House::new().await;
     let mut request = by(SECRET, text("Once"));
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let parent = format!("00-{trace}-b7ad6b7169203331-01");
+    request.metadata_mut().insert("traceparent", parent.parse().unwrap());
     request.metadata_mut().insert("x-request-id", "mine-1".parse().unwrap());
     request.metadata_mut().insert("x-ondol-principal", "root".parse().unwrap());
     house.jobs().create_job(request).await.unwrap();
@@ -41,6 +45,8 @@ async fn the_worker_is_given_the_message_the_owner_and_where_the_call_came_from(
     assert_eq!(word("x-request-id"), Some("mine-1"));
     assert_eq!(word("x-ondol-principal"), Some(OWNER));
     assert_eq!(word("published"), Some("false"));
+    let goes_on = word("traceparent").unwrap();
+    assert!(goes_on.contains(trace) && goes_on != parent, "in a span of api's own: {goes_on}");
     let Payload::Inline(bytes) = claimed.payload else { panic!("{:?}", claimed.payload) };
     let work: wire::GenerateTextWork = prost::Message::decode(bytes.as_slice()).unwrap();
     assert_eq!(work.request.unwrap().prompt, "Once");

@@ -6,7 +6,7 @@ use tonic::{Request, metadata::MetadataMap};
 
 use crate::{
     scripted::Script,
-    stand::{OWNER, Stand, ask, keyed},
+    stand::{OWNER, SECRET, Stand, ask, keyed},
 };
 
 /// The metadata that llm-inference sees of a call with this metadata and the known key.
@@ -72,4 +72,20 @@ async fn the_trace_goes_on_in_a_span_of_our_own() {
     let parts: Vec<_> = text(&seen, "traceparent").split('-').collect();
     assert_eq!(parts[1], trace);
     assert_ne!(parts[2], span);
+}
+
+#[tokio::test]
+async fn no_line_at_any_level_holds_what_opens_the_door() {
+    let logs = testkit::capture_logs();
+    let stand = Stand::start(Script::Greet).await;
+    stand.client().generate_text(keyed(ask())).await.unwrap();
+    let mut stranger = Request::new(ask());
+    stranger.metadata_mut().insert("authorization", "Bearer not-the-word".parse().unwrap());
+    stand.client().generate_text(stranger).await.unwrap_err();
+    // Each line there is, those of libraries included, and not only what a filter would let through.
+    assert!(!logs.lines_with(&["TRACE"]).is_empty());
+    assert_eq!(logs.lines_with(&["call ended", "\"status\":\"OK\"", "\"principal\":\"laptop\""]).len(), 1);
+    for secret in [SECRET, "not-the-word"] {
+        assert!(logs.lines_with(&[secret]).is_empty(), "{:?}", logs.lines_with(&[secret]));
+    }
 }

@@ -46,6 +46,7 @@ impl Ask {
             max_tokens: self.max_tokens,
             logprobs: self.logprobs,
             deadline,
+            trace: rpc::kept_trace(),
         }
     }
 }

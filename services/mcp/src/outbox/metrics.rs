@@ -13,8 +13,8 @@ struct Outcome {
     outcome: &'static str,
 }
 
-/// From a receiver next door to the longest that one may take.
-const BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0, 60.0];
+/// From a receiver next door to the longest that one may take. 0.8 and 1.0 are edges, since objectives stand there.
+const BOUNDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.8, 1.0, 5.0, 15.0, 60.0];
 
 /// The figures. Hosts are chosen by callers, so none is a label.
 #[derive(Clone)]

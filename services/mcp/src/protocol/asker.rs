@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tools::{Abilities, Call, Caller};
 
+use super::gate::Origin;
 use crate::{convert, sources::upstream::HOPS};
 
 /// Who asks, as the gate has found out and the request says.
@@ -15,6 +16,7 @@ pub(super) struct Asker {
     pub(super) knows_tasks: bool,
     /// What they can be asked.
     pub(super) abilities: Abilities,
+    origin: Option<Origin>,
     request_id: String,
     deadline: Option<Instant>,
     hops: u64,
@@ -30,6 +32,7 @@ impl Asker {
             caller: caller.unwrap_or_else(nobody),
             knows_tasks: capabilities.supports_tasks(),
             abilities: abilities(&capabilities),
+            origin: parts.and_then(|parts| parts.extensions.get::<Origin>()).cloned(),
             request_id: parts.map(|parts| convert::request_id(&parts.extensions)).unwrap_or_default(),
             deadline: parts.and_then(|parts| convert::deadline(&parts.extensions)),
             hops: context.meta.get(HOPS).and_then(Value::as_u64).unwrap_or_default(),
@@ -38,11 +41,18 @@ impl Asker {
 
     /// A call in their name.
     pub(super) fn call(&self, arguments: Map<String, Value>) -> Call {
+        let call = Call::new(arguments, self.caller.clone());
+        let (span, trace) = match &self.origin {
+            Some(origin) => (origin.span.clone(), origin.trace.clone()),
+            None => (call.span.clone(), None),
+        };
         Call {
+            span,
+            trace,
             request_id: self.request_id.clone(),
             deadline: self.deadline,
             hops: self.hops,
-            ..Call::new(arguments, self.caller.clone())
+            ..call
         }
     }
 }

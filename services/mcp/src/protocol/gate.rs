@@ -9,6 +9,14 @@ use http::{HeaderValue, header::WWW_AUTHENTICATE};
 use identity::{Callers, IdentityError};
 use rpc::{PeerNames, Principal};
 use tools::Caller;
+use tracing::Span;
+
+/// What the call is part of. The protocol's library answers in tasks of its own, outside of the span.
+#[derive(Clone)]
+pub(super) struct Origin {
+    pub(super) span: Span,
+    pub(super) trace: Option<String>,
+}
 
 /// Goes on in the name of whoever calls, or answers that nobody is known by what came. The check is on that alone: nothing is
 /// decided by headers that repeat what the body says.
@@ -28,6 +36,7 @@ pub(super) async fn enter(State(callers): State<Callers>, mut request: Request, 
         principal.attach(request.extensions_mut());
     }
     request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(Origin { span: Span::current(), trace: rpc::kept_trace() });
     next.run(request).await
 }
 

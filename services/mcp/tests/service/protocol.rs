@@ -1,8 +1,9 @@
 //! Tools by the Model Context Protocol.
 
+use proto::tools::v1::CallToolRequest;
 use serde_json::json;
 
-use crate::stand::{LISTER, SECRET, Stand};
+use crate::stand::{LISTER, SECRET, Stand, by};
 
 #[tokio::test]
 async fn a_server_is_discovered_and_its_tools_are_listed_and_called() {
@@ -25,6 +26,45 @@ async fn a_server_is_discovered_and_its_tools_are_listed_and_called() {
     let (_, answer) = stand.ask(SECRET, "tools/call", call).await;
     assert_eq!(answer["result"]["structuredContent"]["text"], "Monday", "{answer}");
     assert_eq!(answer["result"]["content"][0]["text"], "Monday");
+}
+
+#[tokio::test]
+async fn a_call_of_a_tool_is_part_of_its_callers_trace_by_either_door() {
+    let logs = testkit::capture_logs();
+    let stand = Stand::new().await;
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let parent = format!("00-{trace}-b7ad6b7169203331-01");
+    let arguments = json!({"bucket": "reports", "key": "daily/a.txt"});
+
+    let mut request = by(
+        "scopes=",
+        CallToolRequest {
+            name: "tools/s3_get".to_owned(),
+            arguments: Some(contract::message_struct(arguments.as_object().unwrap())),
+        },
+    );
+    request.metadata_mut().insert("traceparent", parent.parse().unwrap());
+    stand.tools().call_tool(request).await.unwrap();
+
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let params = json!({"name": "s3_get", "arguments": arguments, "_meta": meta});
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    let headers = [
+        ("authorization", &*format!("Bearer {SECRET}")),
+        ("mcp-protocol-version", "2026-07-28"),
+        ("mcp-method", "tools/call"),
+        ("mcp-name", "s3_get"),
+        ("traceparent", &parent),
+    ];
+    let (status, answer) = stand.post(&headers, &body.to_string()).await;
+    assert_eq!(status, 200, "{answer}");
+
+    let told = logs.lines_with(&["tool called", trace, "\"principal\":\"team-a\"", "\"req_id\":"]);
+    assert_eq!(told.len(), 2, "{told:?}");
 }
 
 #[tokio::test]

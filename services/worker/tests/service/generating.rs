@@ -1,11 +1,15 @@
 //! `generate_text`, from the queue to the artifact.
 
+use std::collections::BTreeMap;
+
 use artifacts::ArtifactsError;
 use jobs::{Payload, State};
 use objects::PutOptions;
 use prost::Message;
 use proto::{inference::v1::GenerateTextRequest, jobs::v1::GenerateTextWork};
+use rpc::CallContext;
 use tonic::{Code, Status};
+use tracing::{Instrument, info_span};
 use uuid::Uuid;
 
 use crate::{
@@ -26,6 +30,25 @@ async fn a_text_becomes_an_artifact_in_the_name_of_its_owner() {
     let answer: serde_json::Value = serde_json::from_str(&artifacts["answer.json"]).unwrap();
     assert_eq!((&answer["text"], &answer["model"]), (&"HELLO".into(), &"stub".into()));
     assert_eq!(scripted.metadata().get("x-ondol-principal").unwrap(), OWNER);
+}
+
+#[tokio::test]
+async fn the_trace_of_whoever_handed_a_job_in_goes_on_to_the_model() {
+    let logs = testkit::capture_logs();
+    let scripted = Scripted::new();
+    let stand = Stand::new(&scripted).await;
+    let worker = stand.worker(&[]);
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let words = BTreeMap::from([("traceparent".to_owned(), format!("00-{trace}-b7ad6b7169203331-01"))]);
+    let span = info_span!("call of api");
+    CallContext::from_words(&words, &span);
+    let id = stand.generation("hello").instrument(span).await;
+    stand.ended(id).await;
+    worker.terminate().await;
+    let metadata = scripted.metadata();
+    let parts: Vec<_> = metadata.get("traceparent").unwrap().to_str().unwrap().split('-').collect();
+    assert_eq!((parts[1], parts[3]), (trace, "01"));
+    assert_eq!(logs.lines_with(&["job done", trace, "\"principal\":\"team-a\""]).len(), 1);
 }
 
 #[tokio::test]

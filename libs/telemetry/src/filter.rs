@@ -1,0 +1,129 @@
+//! Which events are logged: how that is written, and how it changes while the process runs.
+
+mod control;
+mod directive;
+
+use std::{fmt, str::FromStr};
+
+use tracing::{Level, Metadata, level_filters::LevelFilter};
+use tracing_subscriber::filter::Targets;
+
+pub use control::LogControl;
+use directive::Directive;
+pub use directive::LogFilterError;
+
+/// The target of lines that tell how a call went. Its span says the same, so they are no events of it.
+pub const ACCESS: &str = "access";
+
+/// The target of lines that tell what somebody changed at the admin port. Every filter lets them through that does not
+/// name it, as a log that was silenced has to say who did it.
+pub const ADMIN: &str = "ondol::admin";
+
+/// Libraries that chat below a warning about every frame; a filter that names one hears it all the same.
+const NOISY: [&str; 6] = ["h2", "hyper", "hyper_util", "opentelemetry", "rustls", "tower"];
+
+/// The longest filter, in bytes.
+pub(crate) const LONGEST: usize = 1024;
+
+/// Which events are logged, by level and target. Shown as it was written.
+#[derive(Clone, Debug)]
+pub struct LogFilter {
+    text: String,
+    pub(crate) targets: Targets,
+}
+
+impl LogFilter {
+    /// Everything there is, for tests of what is logged.
+    pub(crate) fn everything() -> Self {
+        Self { text: "trace".to_owned(), targets: Targets::new().with_default(LevelFilter::TRACE) }
+    }
+}
+
+impl FromStr for LogFilter {
+    type Err = LogFilterError;
+
+    /// Reads `LEVEL` and `TARGET=LEVEL`, with commas between them. Without a level of its own a target is not logged.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > LONGEST {
+            return Err(LogFilterError::TooLong { bytes: text.len() });
+        }
+        let parts: Vec<_> = text.split(',').map(str::trim).collect();
+        let asked: Vec<Directive> = parts.iter().map(|part| part.parse()).collect::<Result<_, _>>()?;
+        let default = asked.iter().rev().find(|directive| directive.target.is_empty());
+        let quiet = Targets::new()
+            .with_default(default.map_or(LevelFilter::OFF, |directive| directive.level))
+            .with_targets(NOISY.map(|target| (target, LevelFilter::WARN)))
+            .with_target(ADMIN, LevelFilter::INFO);
+        let named = asked.into_iter().filter(|directive| !directive.target.is_empty());
+        let targets = quiet.with_targets(named.map(|directive| (directive.target, directive.level)));
+        Ok(Self { text: parts.join(","), targets })
+    }
+}
+
+impl fmt::Display for LogFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Whether a span is followed, or an event noted in it. The log filter has no say in it: a quiet log must not cost
+/// trace and request ids.
+pub(crate) fn traced(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO
+        && metadata.target() != ACCESS
+        && !NOISY.iter().any(|noisy| metadata.target().starts_with(noisy))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::{ADMIN, LONGEST, LogFilter};
+
+    fn read(text: &str) -> LogFilter {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn noisy_libraries_are_quiet_until_named() {
+        let debug = read("debug");
+        assert!(debug.targets.would_enable("engine", &Level::DEBUG));
+        assert!(!debug.targets.would_enable("h2::codec", &Level::INFO));
+        assert!(debug.targets.would_enable("h2::codec", &Level::WARN));
+        assert!(read("info,h2=debug").targets.would_enable("h2::codec", &Level::DEBUG));
+    }
+
+    #[test]
+    fn a_target_has_a_level_of_its_own() {
+        let filter = read("warn, engine=debug ,api::routes=off");
+        assert_eq!(filter.to_string(), "warn,engine=debug,api::routes=off");
+        assert!(filter.targets.would_enable("engine::scheduler", &Level::DEBUG));
+        assert!(!filter.targets.would_enable("worker", &Level::INFO));
+        assert!(!filter.targets.would_enable("api::routes", &Level::ERROR));
+        assert!(filter.targets.would_enable("api", &Level::WARN));
+    }
+
+    #[test]
+    fn who_silenced_the_log_is_told_all_the_same() {
+        assert!(read("error").targets.would_enable(ADMIN, &Level::INFO));
+        assert!(!read("info,ondol::admin=off").targets.would_enable(ADMIN, &Level::ERROR));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_with_its_place_and_what_was_expected() {
+        for (wrong, named) in [
+            ("inof", "`inof` is no level"),
+            ("info,engine", "`engine` is no level"),
+            ("info,engine=loud", "`loud`, of `engine=loud`, is no level"),
+            ("info,,warn", "a part of it is empty"),
+            ("", "a part of it is empty"),
+            ("info,en gine=debug", "`en gine` is no target"),
+            ("=debug", "`` is no target"),
+        ] {
+            let told = wrong.parse::<LogFilter>().unwrap_err().to_string();
+            assert!(told.contains(named) && told.contains("info,engine=debug"), "{wrong:?}: {told}");
+        }
+        let told = "x".repeat(LONGEST + 1).parse::<LogFilter>().unwrap_err().to_string();
+        assert!(told.contains("1025 bytes") && told.contains("1024"), "{told}");
+    }
+}
