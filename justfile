@@ -339,6 +339,12 @@ argocd repository +environments:
 
 # ── work ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+# Write what is made of the charts' values and of tools/charts/schemas: values.schema.json and README.md
+[group('work')]
+write-charts:
+    tools/charts/python.sh tools/charts/schema.py
+    tools/charts/python.sh tools/charts/readme.py
+
 # Format everything that is formatted
 [group('work')]
 fmt:

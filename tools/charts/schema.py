@@ -70,6 +70,7 @@ def settings_of(name: str, owned: list[str]) -> dict[str, Any]:
     """Any setting of the program that no other value makes."""
     known = (HERE / "settings" / f"{name}.txt").read_text(encoding="utf-8").split()
     return {
+        "title": "names below, and their texts",
         "type": "object",
         "properties": {variable: {"$ref": "setting"} for variable in known if variable not in owned},
     }
