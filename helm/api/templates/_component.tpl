@@ -63,8 +63,11 @@ egress:
 {{- define "api.part.callers" -}}
 {{- $peers := .values.networkPolicy.callers -}}
 ingress:
-  {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.grpc) "peers" $peers) | nindent 2 }}
+  {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.grpc) "peers" $peers "everybody" true) | nindent 2 }}
   {{- if eq .values.ingress.type "alb" }}
-  {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.admin) "peers" .values.networkPolicy.loadBalancers) | nindent 2 }}
+  {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.admin) "peers" .values.networkPolicy.loadBalancers "everybody" true) | nindent 2 }}
+  {{- end }}
+  {{- if and $peers (ne .values.ingress.type "none") }}
+  {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.grpc) "peers" .values.networkPolicy.loadBalancers) | nindent 2 }}
   {{- end }}
 {{- end -}}

@@ -13,9 +13,9 @@ spec:
     - Ingress
     - Egress
   ingress:
-    {{- concat .ingress .values.networkPolicy.extraIngress | toYaml | nindent 4 }}
+    {{- concat .ingress .values.networkPolicy.extraIngress | default list | toYaml | nindent 4 }}
   egress:
-    {{- concat .egress .values.networkPolicy.extraEgress | toYaml | nindent 4 }}
+    {{- concat .egress .values.networkPolicy.extraEgress | default list | toYaml | nindent 4 }}
 {{- end -}}
 {{- end -}}
 
@@ -27,8 +27,12 @@ podSelector:
     app.kubernetes.io/part-of: ondol
 {{- end -}}
 
-{{/* A list of rules with one rule: `peers` at `ports`. Without peers it is everybody. */}}
+{{/*
+A list of rules with one rule: `peers` at `ports`. Without peers there is none, for what Kubernetes reads in an empty list
+is everybody: only with `everybody` is that meant.
+*/}}
 {{- define "lib.rule" -}}
+{{- if or .peers .everybody -}}
 - ports:
     {{- range .ports }}
     - port: {{ . }}
@@ -38,4 +42,5 @@ podSelector:
   {{ $.direction }}:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+{{- end -}}
 {{- end -}}

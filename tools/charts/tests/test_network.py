@@ -155,6 +155,47 @@ class Outside(unittest.TestCase):
         for address, may in (("10.0.7.8", True), ("198.51.100.7", False)):
             self.assertEqual(allowed(policies, Pod({}, "", address), api, 9401), may)
 
+    def test_load_balancers_may_call_where_callers_are_named(self) -> None:
+        """gRPC's health is asked for at the port that callers use: without it no target would be healthy."""
+        values = charts.cases()["api/eks"]
+        callers = [{"podSelector": {"matchLabels": {"app": "shop"}}}]
+        values = {**values, "networkPolicy": {**values["networkPolicy"], "callers": callers}}
+        found = charts.render("api", values)
+        api = Pod(charts.workload(found)["spec"]["template"]["metadata"]["labels"])
+        for caller, may in (
+            (Pod({"app": "shop"}), True),
+            (Pod({}, "", "10.0.7.8"), True),
+            (Pod({"app": "other"}), False),
+            (Pod({}, "", "198.51.100.7"), False),
+        ):
+            self.assertEqual(allowed(policies_of(found), caller, api, 50051), may, caller)
+
+    def test_an_empty_list_opens_nothing(self) -> None:
+        """Kubernetes reads an empty list as everybody, and whoever empties one means nobody."""
+        for case in ("api/eks", "llm-inference/gpu", "mcp/eks", "worker/minimal"):
+            values = charts.cases()[case]
+            name = case.split("/")[0]
+            lists = "dns", "monitoring", "redis", "objects", "issuers"
+            known = [
+                part for part in lists if f"  {part}:\n" in (charts.HELM / name / "values.yaml").read_text()
+            ]
+            policy = {**values.get("networkPolicy", {}), **{part: [] for part in known}}
+            found = charts.render(name, {**values, "networkPolicy": policy})
+            spec = charts.named(found, "NetworkPolicy")["spec"]
+            with self.subTest(case=case):
+                self.assertEqual([rule for rule in spec["egress"] if not rule.get("to")], [])
+                open_ports = {
+                    port["port"] for rule in spec["ingress"] if not rule.get("from") for port in rule["ports"]
+                }
+                self.assertEqual(open_ports, {50051} if name == "api" else set())
+
+    def test_keda_reaches_the_redis_that_it_looks_at(self) -> None:
+        values = charts.cases()["ondol/try"]
+        for kind, may in (("keda", True), ("none", False)):
+            found = charts.render("ondol", {**values, "worker": {"autoscaling": {"type": kind}}})
+            redis = pods_of(found)["redis"]
+            self.assertEqual(allowed(policies_of(found), Pod({}, "keda"), redis, 6379), may)
+
     def test_logs_and_traces_leave_where_somebody_takes_them(self) -> None:
         collector = Pod({}, "monitoring")
         for case, may in (("api/eks", True), ("api/minimal", False)):
