@@ -42,6 +42,9 @@ scaleDown:
 {{- $values := .component.values -}}
 {{- if eq $values.autoscaling.type "hpa" -}}
 {{- include "lib.autoscaling.bounds" .component -}}
+{{- if not (dig "requests" "cpu" "" (.component.resources | default dict)) -}}
+{{- include "lib.refuse" (list "resources.requests.cpu" "needed with autoscaling.type: hpa, which compares the use with it") -}}
+{{- end -}}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:

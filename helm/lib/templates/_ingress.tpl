@@ -4,6 +4,9 @@ rules are looked at first. `annotations` are those of one kind of traffic.
 */}}
 {{- define "lib.ingress.alb" -}}
 {{- $alb := .component.values.ingress.alb -}}
+{{- if .component.values.tls.clientCa -}}
+{{- include "lib.refuse" (list "tls.clientCa" "a load balancer of AWS shows its targets no certificate, so it would reach none: ingress.type cannot be alb") -}}
+{{- end -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:

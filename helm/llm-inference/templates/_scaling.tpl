@@ -1,11 +1,15 @@
 {{/*
 By load: the requests that run or wait, of all pods of the release, for each replica. A GPU is busy with one request
 already and a processor with a few, so neither says how many more there is room for.
+
+Pods are known by their names: the release's, a hash, five letters. Names are cut at 58 letters before the last five, so
+behind a long one the two may be one.
 */}}
 {{- define "llm-inference.scaling" -}}
 {{- if eq .Values.autoscaling.type "keda" -}}
 {{- $llm := include "llm-inference.component" . | fromJson -}}
-{{- $pods := printf "namespace=%q,pod=~%q" $llm.namespace (printf "%s-[a-z0-9]+-[a-z0-9]+" $llm.fullname) -}}
+{{- $rest := gt (len $llm.fullname) 46 | ternary "[a-z0-9]+(-[a-z0-9]+)?" "[a-z0-9]+-[a-z0-9]+" -}}
+{{- $pods := printf "namespace=%q,pod=~%q" $llm.namespace (printf "%s-%s" $llm.fullname $rest) -}}
 {{- $query := printf "sum(ondol_llm_requests_running{%s}) + sum(ondol_llm_requests_waiting{%s})" $pods $pods -}}
 {{- $metadata := dict "serverAddress" .Values.autoscaling.prometheus "query" $query "threshold" (include "lib.text" .Values.autoscaling.requestsPerReplica) -}}
 {{- dict "triggers" (list (dict "type" "prometheus" "name" "load" "metricType" "AverageValue" "metadata" $metadata) | toYaml) | toJson -}}

@@ -34,6 +34,12 @@ BAD = (
         "2Gi",
         "resources.requests.memory: 2Gi is above the limit of 1Gi",
     ),
+    (
+        "api/minimal",
+        "resources.requests.cpu",
+        None,
+        "resources.requests.cpu: needed with autoscaling.type: hpa",
+    ),
     ("api/minimal", "resources.requests.memory", "2 GB", "at '/resources/requests/memory'"),
     (
         "api/minimal",
@@ -129,6 +135,12 @@ BAD = (
         "routes.models: the route of smollm2 leads to green",
     ),
     ("api/releases", "routes.releases.blue.weight", 3, "additional properties 'weight' not allowed"),
+    (
+        "api/tls",
+        "tls.clientCa",
+        True,
+        "tls.clientCa: a load balancer of AWS shows its targets no certificate",
+    ),
     ("api/tls", "mounts.corp", {"secret": "a", "configMap": "b"}, "at '/mounts/corp': maxProperties"),
     ("api/tls", "tolerations", [{"operator": "Exists", "value": "x"}], "at '/tolerations/0'"),
     ("llm-inference/pvc", "models.pvc.claim", "", "models.pvc.claim: needed, since models come from there"),
