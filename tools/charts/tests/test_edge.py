@@ -84,8 +84,9 @@ class LoadBalancer(unittest.TestCase):
     def test_they_share_one_load_balancer(self) -> None:
         ingresses = [manifest for manifest in self.group if manifest["kind"] == "Ingress"]
         self.assertEqual({i["metadata"]["annotations"][ALB + "group.name"] for i in ingresses}, {"ondol"})
-        shared = {i["metadata"]["annotations"][ALB + "load-balancer-attributes"] for i in ingresses}
-        self.assertEqual(len(shared), 1, "they contradict each other")
+        for note in ("load-balancer-attributes", "scheme", "listen-ports", "ssl-policy"):
+            shared = {ingress["metadata"]["annotations"][ALB + note] for ingress in ingresses}
+            self.assertEqual(len(shared), 1, f"they contradict each other: {note}")
 
     def test_targets_with_tls_are_spoken_to_with_tls(self) -> None:
         for ingress in (m for m in charts.rendered_cases()["api/tls"] if m["kind"] == "Ingress"):
