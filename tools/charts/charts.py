@@ -183,6 +183,5 @@ def templates(manifest: Manifest) -> list[Manifest]:
 
 
 def environment(container: Manifest) -> dict[str, Any]:
-    return {
-        variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in container["env"]
-    }
+    variables = container.get("env", [])
+    return {variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in variables}

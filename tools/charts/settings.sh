@@ -4,6 +4,7 @@
 #     tools/charts/settings.sh target/release
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# Without an environment: help would show its values, and break lines for them.
 for service in api llm-inference mcp worker; do
-    "$1/$service" --help | sed -n 's/.*\[env: \([A-Z_0-9]*\).*/\1/p' | LC_ALL=C sort -u > "$here/settings/$service.txt"
+    env -i "$1/$service" --help | sed -n 's/.*\[env: \([A-Z_0-9]*\).*/\1/p' | LC_ALL=C sort -u > "$here/settings/$service.txt"
 done

@@ -9,6 +9,7 @@
         "lib.part.process"
         "lib.part.serving"
         "lib.part.keys"
+        "lib.part.identities"
         "api.part.files"
         "api.part.routes"
         "lib.part.llm-inference"
@@ -37,26 +38,14 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Callers' tokens and certificates, and limits: files in the words of the documentation. */}}
+{{/* Limits: a file in the words of the documentation. */}}
 {{- define "api.part.files" -}}
+{{- with .values.limits -}}
 env:
-  {{- with .values.identities }}
-  ONDOL_IDENTITIES_FILE: /etc/ondol/config/identities.toml
-  {{- end }}
-  {{- with .values.limits }}
   ONDOL_LIMITS_FILE: /etc/ondol/config/limits.toml
-  {{- end }}
 config:
-  {{- with .values.identities }}
-  identities.toml: {{ . | toJson }}
-  {{- end }}
-  {{- with .values.limits }}
   limits.toml: {{ . | toJson }}
-  {{- end }}
-{{- if .values.identities }}
-egress:
-  {{- include "lib.rule" (dict "direction" "to" "ports" (list 443) "peers" .values.networkPolicy.issuers) | nindent 2 }}
-{{- end }}
+{{- end -}}
 {{- end -}}
 
 {{/* Everybody, unless values name some: api knows whom it lets in. Load balancers ask for health on the admin port. */}}

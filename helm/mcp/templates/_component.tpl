@@ -8,6 +8,7 @@
         "lib.part.process"
         "lib.part.serving"
         "lib.part.keys"
+        "lib.part.identities"
         "mcp.part.tools"
         "mcp.part.secrets"
         "lib.part.accounts"
@@ -27,8 +28,8 @@
 {{- if not (hasKey .tools "tools.toml") -}}
 {{- include "lib.refuse" (list "tools" "the file `tools.toml` is missing, which describes the tools") -}}
 {{- end -}}
-{{- if and (ne .ingress.type "none") (not (or .keys.hashes .keys.secret)) -}}
-{{- include "lib.refuse" (list "keys" "without any, /mcp is not served: give keys.hashes or keys.secret, or no ingress") -}}
+{{- if and (ne .ingress.type "none") (not (or .keys.hashes .keys.secret .identities)) -}}
+{{- include "lib.refuse" (list "keys" "without any, /mcp is not served: give keys.hashes, keys.secret or identities, or no ingress") -}}
 {{- end -}}
 {{- if and (ne .ingress.type "none") (not .hosts) -}}
 {{- include "lib.refuse" (list "hosts" "needed with an ingress: requests to /mcp under other names are refused") -}}

@@ -162,7 +162,7 @@ BAD = (
     ("llm-inference/gpu", "models.s3.digests", {"a": "sha256:0"}, "at '/models/s3/digests/a'"),
     ("llm-inference/gpu", "gpu.count", 0, "at '/gpu/count': minimum: got 0, want 1"),
     ("mcp/minimal", "tools", {"orders.yaml": ""}, "tools: the file `tools.toml` is missing"),
-    ("mcp/eks", "keys.secret", "", "keys: without any, /mcp is not served"),
+    ("mcp/gateway", "keys.hashes", [], "keys: without any, /mcp is not served"),
     ("mcp/eks", "hosts", [], "hosts: needed with an ingress"),
     ("mcp/eks", "networkPolicy.loadBalancers", [], "networkPolicy.loadBalancers: needed with an ingress"),
     ("mcp/minimal", "networkPolicy.internet.except", ["0.0.0.0/0"], "at '/networkPolicy/internet/except/0'"),

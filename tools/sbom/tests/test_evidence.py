@@ -5,7 +5,7 @@ import unittest
 from evidence import missing
 from tests.test_bill import bill_of
 
-CRATES = "/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f"
+CRATES = "/builder/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f"
 
 
 def program(*sources: str) -> bytes:
