@@ -27,7 +27,7 @@ class Names(unittest.TestCase):
                 self.assertNotRegex(pod, f"^{pattern}$")
 
     def test_everything_has_a_name_that_kubernetes_takes(self) -> None:
-        for case in ("api/eks", "llm-inference/gpu", "mcp/eks", "worker/keda"):
+        for case in ("api/gateway", "llm-inference/gpu", "mcp/eks", "worker/keda"):
             values = {**charts.cases()[case], "fullnameOverride": "n" * 50}
             for manifest in charts.render(case.split("/")[0], values, "r" * 53):
                 with self.subTest(case=case, kind=manifest["kind"]):

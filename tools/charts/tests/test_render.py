@@ -106,6 +106,13 @@ class Objects(unittest.TestCase):
         self.assertEqual((strategy["activeService"], strategy["previewService"]), ("api", "api-preview"))
         self.assertGreaterEqual(strategy["scaleDownDelaySeconds"], 30)
 
+    def test_a_preview_is_called_where_it_is_judged(self) -> None:
+        for judged, names in ((True, ["api", "api-traffic"]), (False, ["api"])):
+            analysis = {"prePromotion": judged, "traffic": {"image": "ondol/ondol:1"}}
+            values = {**charts.cases()["api/minimal"], "rollout": {"enabled": True, "analysis": analysis}}
+            found = [m for m in charts.render("api", values) if m["kind"] == "AnalysisTemplate"]
+            self.assertEqual([template["metadata"]["name"] for template in found], names)
+
     def test_api_ends_later_than_load_balancers_look_away(self) -> None:
         spec = pod("api/eks")
         self.assertEqual(spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"], 30)
