@@ -36,6 +36,9 @@
 {{- if not (or .keys.hashes .keys.secret .identities) -}}
 {{- include "lib.refuse" (list "keys" "nobody could call: give keys.hashes, keys.secret or identities") -}}
 {{- end -}}
+{{- if and (eq .ingress.type "alb") .networkPolicy.enabled (not .networkPolicy.loadBalancers) -}}
+{{- include "lib.refuse" (list "networkPolicy.loadBalancers" "needed with alb, whose load balancer asks the admin port for health: that port is not opened to everybody") -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Limits: a file in the words of the documentation. */}}
@@ -54,7 +57,7 @@ config:
 ingress:
   {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.grpc) "peers" $peers "everybody" true) | nindent 2 }}
   {{- if eq .values.ingress.type "alb" }}
-  {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.admin) "peers" .values.networkPolicy.loadBalancers "everybody" true) | nindent 2 }}
+  {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.admin) "peers" .values.networkPolicy.loadBalancers) | nindent 2 }}
   {{- end }}
   {{- if and $peers (ne .values.ingress.type "none") }}
   {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.grpc) "peers" .values.networkPolicy.loadBalancers) | nindent 2 }}

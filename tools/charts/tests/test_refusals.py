@@ -165,6 +165,7 @@ BAD = (
     ("mcp/gateway", "keys.hashes", [], "keys: without any, /mcp is not served"),
     ("mcp/eks", "hosts", [], "hosts: needed with an ingress"),
     ("mcp/eks", "networkPolicy.loadBalancers", [], "networkPolicy.loadBalancers: needed with an ingress"),
+    ("api/eks", "networkPolicy.loadBalancers", [], "networkPolicy.loadBalancers: needed with alb"),
     ("mcp/minimal", "networkPolicy.internet.except", ["0.0.0.0/0"], "at '/networkPolicy/internet/except/0'"),
     ("worker/minimal", "redis.url", "", "redis.url: needed: jobs come from there"),
     ("worker/minimal", "objects.url", "", "objects.url: needed: results go there"),
