@@ -4,8 +4,8 @@ load.py starts it with grpcio in its path:
 
 over_work.py ADDRESS KEY MODEL HOOKS JOBS TOOLS TOKENS
 
-JOBS and TOOLS are how many begin in a second. A job is a line of JSON besides, with how it ended, and so is the
-number of each order that a tool was given.
+JOBS and TOOLS are how many begin in a second. A job is a line of JSON besides, with how it ended, and so is
+the number of each order that a tool was given.
 """
 
 import asyncio

@@ -26,9 +26,8 @@ class Kubelet:
         self.helper = ThreadPoolExecutor(max_workers=1)
         self.count = 0
         self.began = time.monotonic()
-        self.deployments = {
-            service: Deployment(template, self.make) for service, template in templates.items()
-        }
+        self.templates = templates
+        self.deployments: dict[str, Deployment] = {}
         # What was said of the pods so far, for whoever looks for a cause.
         self.heard: set[tuple[str, str]] = set()
 
@@ -75,9 +74,11 @@ class Kubelet:
         end = time.monotonic() + seconds
         self.until(lambda: time.monotonic() >= end, "a rest", seconds + PATIENCE)
 
-    def start(self) -> None:
-        for service in self.deployments:
-            self.until(self.deployments[service].is_rolled, f"{service} is to start")
+    def start(self, service: str) -> None:
+        """Returns when it is in service, and everybody knows."""
+        self.deployments[service] = Deployment(self.templates[service], self.make)
+        self.until(self.deployments[service].is_rolled, f"{service} is to start")
+        self.wait(self.endpoints.delay + self.endpoints.ttl)
 
     def roll(self, service: str) -> None:
         """Returns when all its pods are new ones and in service; old ones may still be finishing."""

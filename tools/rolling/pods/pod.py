@@ -81,6 +81,8 @@ class Pod:
             self.deleted = now
 
     def tick(self, now: float) -> None:
+        if self.end is not None:
+            return
         code = self.process.poll()
         if code is not None:
             self.ended(now, code)

@@ -1,7 +1,7 @@
 """A network for the trial alone, in which every pod has an address of its own and names lead to them.
 
-On Linux alone: the program starts itself once more in namespaces of its own (network, mounts), and need not be
-root where the machine allows that. Nothing is seen of it outside, and it reaches nothing there.
+On Linux alone: the program starts itself once more in namespaces of its own (network, mounts), and need not
+be root where the machine allows that. Nothing is seen of it outside, and it reaches nothing there.
 """
 
 import fcntl
