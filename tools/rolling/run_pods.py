@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Replaces the pods of every service in turn under load, and counts what fails: `./just test-rolling`.
 
-    run_pods.py --ondol PROGRAM --api PROGRAM … [--seconds 300] [--service NAME]
+    run_pods.py --api PROGRAM --llm-inference PROGRAM … [--seconds 300] [--service NAME]
 
 Two pods of each service, as processes with addresses of their own, are started, asked and ended as a kubelet
 does it with what the charts say: probes, preStop, grace, one more before one less. Names lead to those in
@@ -60,8 +60,8 @@ TOLD = 60.0
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./just test-rolling", description=__doc__.split("\n", 1)[0])
-    for program in ("ondol", *SERVICES):
-        parser.add_argument(f"--{program}", required=True, type=resolved, help=argparse.SUPPRESS)
+    for service in SERVICES:
+        parser.add_argument(f"--{service}", required=True, type=resolved, help=argparse.SUPPRESS)
     parser.add_argument(
         "--seconds", type=float, default=300, help="how long services are replaced in turn (300)"
     )
@@ -138,7 +138,8 @@ class Trial:
         self.roll(kubelet, load)
         calls = kubelet.during(load.stop)
         books = kubelet.during(self.until_told)
-        return Verdict(self.title, calls, kubelet.ends(), books, KINDS, self.services)
+        offset = time.time() - time.monotonic()
+        return Verdict(self.title, calls, kubelet.ends(), books, KINDS, self.services, offset)
 
     def clients(self) -> "dict[str, Client]":
         given = self.given
@@ -186,13 +187,16 @@ def main() -> int:
     try:
         trial = Trial(given, stand)
         world.settle(stand.folder)
-        verdict = trial.run()
+        return told(trial.run(), stand)
     finally:
         stand.stop(given.keep_logs)
+
+
+def told(verdict: Verdict, stand: Stand) -> int:
     print(verdict.table(), flush=True)
     faults = verdict.faults()
     if faults:
-        say(tally.summed(faults))
+        say(f"\n{tally.summed(faults)}{verdict.excerpts(stand.folder)}")
     return 1 if faults else 0
 
 

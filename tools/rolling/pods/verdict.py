@@ -1,13 +1,21 @@
 """From calls, jobs and the ends of pods to tables, and to the word whether all is well."""
 
+import re
+from pathlib import Path
 from typing import NamedTuple
 
 import tally
+from pods import excerpts
 from pods.books import Books
 from pods.pod import End
+from replica import Life
 
 PODS = ["service", "pods ended", "ready after, s", "longest from deletion, s", "longest from SIGTERM, s"]
 PODS += ["calls under way at SIGTERM", "SIGKILLs"]
+
+
+# Failures that are told with what was logged.
+FIRST = 3
 
 
 class Verdict(NamedTuple):
@@ -18,13 +26,31 @@ class Verdict(NamedTuple):
     # What has to be there: kinds of calls, and services of which pods ended.
     kinds: "tuple[str, ...]"
     services: "tuple[str, ...]"
+    # What the pods' clock lags behind the one on the wall.
+    offset: float = 0.0
 
     def faults(self) -> "list[str]":
-        calls = tally.Tally(self.title, self.calls, [], self.kinds)
+        calls = tally.Tally(self.title, self.calls, self.lives(), self.kinds)
         ended = {end.service for end in self.ends}
         never = [f"{service}: no pod was replaced" for service in self.services if service not in ended]
         pods = [fault for end in self.ends for fault in of_pod(end)]
-        return [*calls.faults(), *pods, *never, *self.books.faults()]
+        return [*calls.of_calls(), *pods, *never, *self.books.faults()]
+
+    def lives(self) -> "list[Life]":
+        """The ends as those of replicas, told from their deletion on."""
+        gone = sorted((end for end in self.ends if end.deleted is not None), key=lambda end: end.deleted)
+        return [Life(end.pod, end.deleted + self.offset, end.took, end.code, *end.figures) for end in gone]
+
+    def excerpts(self, folder: Path) -> str:
+        """What pods logged around the first failures."""
+        parts = []
+        for call in [call for call in self.calls if call["trouble"]][:FIRST]:
+            lines = excerpts.around(folder, call["begun"], call["ended"])
+            parts += ["", f"around {call['kind']}: {call['trouble']}", *lines]
+        names = re.findall(r"jobs/([0-9a-f]+)", " ".join(self.books.faults()))
+        for name in list(dict.fromkeys(names))[:FIRST]:
+            parts += ["", f"of the job {name}", *excerpts.about(folder, name)]
+        return "\n".join(parts)
 
     def table(self) -> str:
         kinds = sorted({call["kind"] for call in self.calls})

@@ -1,6 +1,8 @@
 """What counts as lost, as done twice, and as told."""
 
+import tempfile
 import unittest
+from pathlib import Path
 
 from pods.books import Books
 from pods.pod import End, Figures
@@ -71,3 +73,28 @@ class Pods(unittest.TestCase):
     def test_the_table_has_the_longest_of_each_service(self) -> None:
         rows = self.verdict(end(), end(took=40.0, drain=10.0, start=7.0)).table().split("\n")
         self.assertIn("| api | 2 | 5 to 7 | 40.0 | 10.0 | 2 | 0 |", rows)
+
+
+class Failures(unittest.TestCase):
+    def test_a_failed_call_is_told_with_the_pod_that_was_leaving_and_what_pods_logged(self) -> None:
+        call = {"kind": "a", "begun": 100.0, "ended": 101.0, "trouble": "gone", "parts": 0, "longest": 1.0}
+        verdict = Verdict("Envoy", [call], [end()], books([JOB], [ORDERED, TOLD]), ("a",), ("api",), 85.0)
+        (fault,) = verdict.faults()
+        self.assertIn("a: gone (from +6.00 s to +7.00 s after api-1 was told", fault)
+        line = '{"time":"1970-01-01T00:01:%sZ","level":"WARN","message":"%s"}'
+        with tempfile.TemporaryDirectory() as folder:
+            log = [line % (40, "near"), line % (50, "far"), "no JSON, and no level", line % (41, "later")]
+            (Path(folder) / "api-1.log").write_text("\n".join(log), encoding="utf-8")
+            said = verdict.excerpts(Path(folder))
+        self.assertIn("around a: gone\napi-1: ", said)
+        self.assertLess(said.index("near"), said.index("later"))
+        self.assertNotIn("far", said)
+
+    def test_a_lost_job_is_told_with_whatever_was_logged_of_it(self) -> None:
+        lost = {**JOB, "job": "jobs/0a1b", "state": "STATE_DEAD"}
+        verdict = Verdict("Envoy", [], [], books([lost], [ORDERED]), (), ())
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "worker-1.log").write_text('{"job":"0a1b"}\n{"job":"0a1c"}', encoding="utf-8")
+            said = verdict.excerpts(Path(folder))
+        self.assertIn('of the job 0a1b\nworker-1: {"job":"0a1b"}', said)
+        self.assertNotIn("0a1c", said)
