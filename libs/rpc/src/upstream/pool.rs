@@ -46,7 +46,7 @@ pub(super) struct Pool {
 
 struct Known {
     endpoints: Vec<Arc<Endpoint>>,
-    /// Whether a first look-up is still under way.
+    /// Whether a look-up is under way that calls without a pod wait for: the first one, and the one after a loss.
     resolving: bool,
 }
 
@@ -176,7 +176,12 @@ impl Pool {
 
     /// Notes what became of a connection.
     pub(super) fn link(&self, endpoint: &Endpoint, link: Link) {
-        if matches!(link, Link::Failed(_)) {
+        if matches!(link, Link::Connecting) {
+            // One that worked has ended, as when a pod goes away. Where it was the last one, its successor may have been
+            // there for long under another address: calls wait for what the name has now.
+            self.known().resolving = true;
+        }
+        if !matches!(link, Link::Ready(_)) {
             self.doubt.notify_one();
         }
         endpoint.set_link(link);

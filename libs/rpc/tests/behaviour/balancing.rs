@@ -1,10 +1,10 @@
 //! Which pod a call goes to, and how the client follows the pods as they come and go.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, io, net::SocketAddr, time::Duration};
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt, future::BoxFuture};
 use prometheus_client::registry::Registry;
-use rpc::{Upstream, UpstreamMetrics};
+use rpc::{Connector, Resolve, Upstream, UpstreamMetrics};
 use tokio::time::{Instant, sleep};
 use tonic::Code;
 
@@ -82,6 +82,82 @@ async fn a_broken_connection_asks_for_the_addresses_at_once() {
     sleep(Duration::from_millis(100)).await;
     assert_eq!(script.asked(), 2, "long before the next regular look-up");
     assert_eq!(say(upstream, String::new()).await.unwrap().into_inner(), "two");
+}
+
+/// Addresses that take a while to be found.
+struct Slow(Script);
+
+impl Resolve for Slow {
+    fn resolve(&self) -> BoxFuture<'_, io::Result<Vec<SocketAddr>>> {
+        async {
+            sleep(Duration::from_millis(500)).await;
+            self.0.resolve().await
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_only_pod_has_moved_a_call_waits_for_its_new_address() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start(1, Echo::answering("one")).await;
+    cluster.start(2, Echo::answering("two")).await;
+    let script = Script::of(&[1]);
+    let metrics = UpstreamMetrics::register(&mut Registry::default());
+    let upstream =
+        Upstream::connect_through(&settings(1), &metrics, Slow(script.clone()), cluster.connector());
+    assert!(say(upstream.clone(), String::new()).await.is_ok());
+    sleep(Duration::from_secs(11)).await;
+
+    script.now(&[2]);
+    stop.cancel();
+    // The connection has ended, another one was refused, and the name is still being looked up.
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(say(upstream, String::new()).await.unwrap().into_inner(), "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_answers_nobody_any_more_keeps_nobody_from_the_new_one() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start(1, Echo::answering("one")).await;
+    cluster.start(2, Echo::answering("two")).await;
+    let script = Script::of(&[1]);
+    let (network, gone) = (cluster.network.clone(), stop.clone());
+    let connector = Connector::dialing(move |to| {
+        let (network, gone) = (network.clone(), gone.clone());
+        async move {
+            if to == address(1) && gone.is_cancelled() {
+                std::future::pending::<()>().await;
+            }
+            network.connect(to)
+        }
+    });
+    let metrics = UpstreamMetrics::register(&mut Registry::default());
+    let upstream = Upstream::connect_through(&settings(1), &metrics, script.clone(), connector);
+    assert!(say(upstream.clone(), String::new()).await.is_ok());
+    sleep(Duration::from_secs(11)).await;
+
+    script.now(&[2]);
+    stop.cancel();
+    sleep(Duration::from_millis(100)).await;
+    let started = Instant::now();
+    assert_eq!(say(upstream, String::new()).await.unwrap().into_inner(), "two");
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_only_pod_has_gone_for_good_a_call_waits_for_one_look_up_and_no_longer() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start(1, Echo::answering("one")).await;
+    let upstream = following(&cluster, &Script::of(&[1]));
+    assert!(say(upstream.clone(), String::new()).await.is_ok());
+    sleep(Duration::from_secs(11)).await;
+
+    stop.cancel();
+    sleep(Duration::from_millis(100)).await;
+    let started = Instant::now();
+    assert_eq!(say(upstream, String::new()).await.unwrap_err().code(), Code::Unavailable);
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
