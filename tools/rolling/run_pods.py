@@ -38,7 +38,6 @@ SERVICES = ("api", "llm-inference", "mcp", "worker")
 KINDS = (
     *MODEL_KINDS,
     "CallTool, gRPC",
-    "CallTool, gRPC, 3 s",
     "CreateJob, gRPC",
     "GetJob, gRPC",
     "WatchJob, gRPC",
@@ -48,6 +47,14 @@ KINDS = (
     "tools/call, 2026-07-28",
     "tools/call, handshake",
 )
+# Of these the first one takes long: nobody waits for it before the first pod is replaced.
+SLOW_KINDS = (
+    "CallTool, gRPC, slow",
+    "tools/call, 2026-07-28, slow",
+    "tools/call, handshake, slow",
+)
+# How many seconds a slow tool takes: longer than preStop of any chart, and shorter than the grace of mcp.
+SLOW = 40.0
 # Until controllers and name servers know of a change, and how long an answer is kept, as by CoreDNS.
 DELAY, TTL = 1.0, 5.0
 # As long as a text of a job is: jobs are many here, not long.
@@ -71,6 +78,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--scale-times", type=float, default=1, help="divide the charts' seconds by this (1: as they are)"
     )
+    parser.add_argument("--replicas", type=int, default=2, help="pods of each service (2)")
     parser.add_argument("--rate", type=float, default=4, help="short calls a second (4)")
     parser.add_argument("--streams", type=int, default=2, help="streams at once (2)")
     parser.add_argument("--tokens", type=int, default=32, help="length of a stream (32)")
@@ -89,13 +97,15 @@ class Trial:
         self.services = tuple(given.service or SERVICES)
         # Before the network is left, should a package be missing.
         self.envoy = balancers.found("envoy")
-        self.title = f"{balancers.title('envoy', self.envoy)}, {given.seconds:.0f} s, the charts' seconds"
+        self.title = f"{balancers.title('envoy', self.envoy)}, {given.replicas} pods of each service for "
+        self.title += f"{given.seconds:.0f} s, the charts' seconds"
         self.title += "" if given.scale_times == 1 else f" divided by {given.scale_times:g}"
         self.secrets = stand.folder / "secrets"
         self.secrets.mkdir()
         (self.secrets / "webhooks").write_text("a secret that is long enough to sign with", "utf-8")
         hashed = hashlib.sha256(KEY.encode()).hexdigest()
-        templates = rendered(values(MODEL, hashed, self.secrets), stand.folder)
+        self.values = values(MODEL, hashed, self.secrets, given.replicas)
+        templates = rendered(self.values, stand.folder)
         self.templates = {service: self.timed(template) for service, template in templates.items()}
 
     def timed(self, template: Template) -> Template:
@@ -105,16 +115,15 @@ class Trial:
     def env(self) -> "dict[str, dict[str, str]]":
         """What a cluster gives to pods: credentials, and volumes."""
         credentials = {"AWS_ACCESS_KEY_ID": "rolling", "AWS_SECRET_ACCESS_KEY": "rolling"}
-        (self.stand.folder / "tools.toml").write_text(
-            values(MODEL, "", self.secrets)["mcp"]["tools"]["tools.toml"], "utf-8"
-        )
+        tools = self.stand.folder / "tools.toml"
+        tools.write_text(self.values["mcp"]["tools"]["tools.toml"], "utf-8")
         models = os.environ["ONDOL_MODELS"]
         runtime = {name: os.environ[name] for name in ("ONDOL_ONNXRUNTIME_LIBRARY",) if name in os.environ}
         without_ours()
         return {
             "api": credentials,
             "llm-inference": {"ONDOL_MODELS": models, **runtime},
-            "mcp": {**credentials, "ONDOL_TOOLS": str(self.stand.folder / "tools.toml")},
+            "mcp": {**credentials, "ONDOL_TOOLS": str(tools)},
             "worker": credentials,
         }
 
@@ -139,14 +148,24 @@ class Trial:
         calls = kubelet.during(load.stop)
         books = kubelet.during(self.until_told)
         offset = time.time() - time.monotonic()
-        return Verdict(self.title, calls, kubelet.ends(), books, KINDS, self.services, offset)
+        return Verdict(self.title, calls, kubelet.ends(), books, (*KINDS, *SLOW_KINDS), self.services, offset)
 
     def clients(self) -> "dict[str, Client]":
         given = self.given
         amount = Amount(given.rate, given.streams, given.tokens, given.rest)
+        slow = str(SLOW / given.scale_times)
         hooks = f"http://outside:{world.OUTSIDE.port}/hooks"
-        work = [str(world.BALANCER), KEY, MODEL, hooks, str(given.jobs), str(given.tools), str(JOB_TOKENS)]
-        agents = [f"http://mcp:{self.templates['mcp'].ports['grpc']}/mcp", KEY, str(given.tools)]
+        work = [
+            str(world.BALANCER),
+            KEY,
+            MODEL,
+            hooks,
+            str(given.jobs),
+            str(given.tools),
+            str(JOB_TOKENS),
+            slow,
+        ]
+        agents = [f"http://mcp:{self.templates['mcp'].ports['grpc']}/mcp", KEY, str(given.tools), slow]
         return {
             **callers(world.BALANCER.port, MODEL, amount),
             "over_work": Client("grpcio", work),

@@ -2,9 +2,10 @@
 
 load.py starts it with the SDK in its path:
 
-over_mcp.py URL KEY RATE
+over_mcp.py URL KEY RATE SLOW
 
-One client speaks the newest revision, the other one those with a handshake.
+One client speaks the newest revision, the other one those with a handshake. Each has a call of SLOW seconds
+under way besides, one behind the other.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 from calls import Calls, CutShort, Heard, stated
 
 PATIENCE = 120
+QUICK = 0.2
 MODES = {"2026-07-28": "2026-07-28", "handshake": "legacy"}
 
 
@@ -29,11 +31,11 @@ def describe(failure: BaseException) -> str:
     return stated(failure, None)
 
 
-def ordering(client: Client):
+def ordering(client: Client, seconds: float):
     async def make(heard: Heard) -> None:
         number = f"agent-{uuid.uuid4()}"
         print(json.dumps({"order": number}), flush=True)
-        answer = await client.call_tool("desk_order", {"number": number, "seconds": 0.2})
+        answer = await client.call_tool("desk_order", {"number": number, "seconds": seconds})
         heard.now()
         if answer.is_error or number not in str(answer.structured_content):
             raise CutShort(f"the tool answered {answer}")
@@ -41,18 +43,21 @@ def ordering(client: Client):
     return make
 
 
-async def session(calls: Calls, name: str, url: str, key: str, rate: float) -> None:
+async def session(calls: Calls, name: str, url: str, key: str, rate: float, slow: float) -> None:
     own = {"authorization": f"Bearer {key}"}
     async with (
         httpx2.AsyncClient(headers=own, timeout=PATIENCE) as plain,
         Client(streamable_http_client(url, http_client=plain), mode=MODES[name]) as client,
     ):
-        await calls.evenly(f"tools/call, {name}", rate, ordering(client))
+        await asyncio.gather(
+            calls.evenly(f"tools/call, {name}", rate, ordering(client, QUICK)),
+            calls.one_by_one(f"tools/call, {name}, slow", ordering(client, slow), pause=0.5),
+        )
 
 
-async def main(url: str, key: str, rate: str) -> None:
-    calls = Calls(describe)
-    await asyncio.gather(*(session(calls, name, url, key, float(rate) / len(MODES)) for name in MODES))
+async def main(url: str, key: str, rate: str, slow: str) -> None:
+    calls, share = Calls(describe), float(rate) / len(MODES)
+    await asyncio.gather(*(session(calls, name, url, key, share, float(slow)) for name in MODES))
 
 
 asyncio.run(main(*sys.argv[1:]))

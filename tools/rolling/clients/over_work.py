@@ -2,10 +2,11 @@
 
 load.py starts it with grpcio in its path:
 
-over_work.py ADDRESS KEY MODEL HOOKS JOBS TOOLS TOKENS
+over_work.py ADDRESS KEY MODEL HOOKS JOBS TOOLS TOKENS SLOW
 
 JOBS and TOOLS are how many begin in a second. A job is a line of JSON besides, with how it ended, and so is
-the number of each order that a tool was given.
+the number of each order that a tool was given. Every third call of a tool by a job takes SLOW seconds, and so
+do those of two callers that do nothing else.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ PROMPT = "Once upon a time"
 ENDS = ("STATE_SUCCEEDED", "STATE_DEAD", "STATE_CANCELLED", "STATE_EXPIRED")
 # How often a job is looked at by those that do not watch it.
 LOOK = 1.0
+# How long a tool takes otherwise.
+QUICK = 0.2
 # How long a job may take: a worker may give it back, and the next one begin anew.
 LIFE = 240
 
@@ -51,7 +54,7 @@ class Work:
             raise Failed(f"{kind}: {trouble}")
         return answers[0]
 
-    async def order(self, seconds: float = 0.0) -> None:
+    async def order(self, seconds: float) -> None:
         number = f"call-{uuid.uuid4()}"
         arguments = {"number": number, "seconds": seconds}
         note(order=number)
@@ -138,43 +141,39 @@ def note(**told: object) -> None:
     print(json.dumps(told), flush=True)
 
 
-async def main(address: str, key: str, model: str, hooks: str, jobs: str, tools: str, tokens: str) -> None:
-    calls, count = Calls(describe), itertools.count(1)
+async def main(address: str, key: str, model: str, hooks: str, *figures: str) -> None:
+    jobs, tools, tokens, slow = (float(figure) for figure in figures)
+    calls, texts, uses = Calls(describe), itertools.count(), itertools.count()
     services = described(address, JOBS, TOOLS)
     async with grpc.aio.insecure_channel(address) as channel:
         work = Work(calls, Services(channel, services, key), address, key)
 
         async def generated(heard: Heard) -> None:
-            number = next(count)
+            number = next(texts)
             request = {"model": model, "prompt": PROMPT, "maxTokens": int(tokens)}
-            await work.job({"generateText": {"request": request}}, f"{hooks}/{number}", number % 2 == 0)
+            await work.job({"generateText": {"request": request}}, f"{hooks}/text/{number}", number % 2 == 0)
             heard.now()
 
         async def called(heard: Heard) -> None:
-            number, order = next(count), f"job-{uuid.uuid4()}"
-            # Some take as long as a pod's probes and preStop do.
-            arguments = {"number": order, "seconds": 4 if number % 3 == 0 else 0.2}
+            number, order = next(uses), f"job-{uuid.uuid4()}"
+            arguments = {"number": order, "seconds": slow if number % 3 == 0 else QUICK}
             note(order=order)
-            await work.job(
-                {"callTool": {"tool": "desk_order", "arguments": arguments}},
-                f"{hooks}/{number}",
-                number % 2 == 0,
-            )
+            work_of_it = {"callTool": {"tool": "desk_order", "arguments": arguments}}
+            await work.job(work_of_it, f"{hooks}/tool/{number}", number % 2 == 0)
             heard.now()
 
-        async def tool(heard: Heard) -> None:
-            await work.order()
-            heard.now()
+        def ordered(seconds: float):
+            async def call(heard: Heard) -> None:
+                await work.order(seconds)
+                heard.now()
 
-        async def slow_tool(heard: Heard) -> None:
-            await work.order(seconds=3)
-            heard.now()
+            return call
 
         await asyncio.gather(
-            calls.evenly("job generate_text", float(jobs), generated),
-            calls.evenly("job call_tool", float(jobs), called),
-            calls.evenly("CallTool, gRPC", float(tools), tool),
-            calls.one_by_one("CallTool, gRPC, 3 s", slow_tool, pause=0.5),
+            calls.evenly("job generate_text", jobs, generated),
+            calls.evenly("job call_tool", jobs, called),
+            calls.evenly("CallTool, gRPC", tools, ordered(QUICK)),
+            *(calls.one_by_one("CallTool, gRPC, slow", ordered(slow), pause=0.5) for _ in range(2)),
         )
 
 

@@ -20,10 +20,6 @@ def tell(**told: object) -> None:
 class Outside(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
-        tell(outside="found", path=self.path)
-        self.answer({"found": [self.path]})
-
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
         if self.path.startswith("/hooks"):

@@ -70,7 +70,8 @@ def of_service(service: str, ends: "list[End]") -> "list[str]":
         f"{min(starts, default=0):.0f} to {max(starts, default=0):.0f}",
         f"{max((end.took for end in ends), default=0):.1f}",
         f"{max((end.drain for end in ends), default=0):.1f}",
-        str(sum(end.figures.under_way for end in ends)),
+        # Workers are called by nobody.
+        "–" if service == "worker" else str(sum(end.figures.under_way for end in ends)),
         str(sum(end.killed for end in ends)),
     ]
 
