@@ -8,6 +8,7 @@ from typing import Optional
 
 from pods.chart import Probe
 from pods.pod import Figures, Pod, Process
+from pods.silence import Silence
 from replica import served, total, under_way
 from stand import Stand
 
@@ -21,6 +22,7 @@ class Machine:
     def __init__(self, stand: Stand, programs: "dict[str, Path]", env: "dict[str, dict[str, str]]") -> None:
         """`env` is what the cluster, and not the chart, tells the pods of each service."""
         self.stand, self.programs, self.env = stand, programs, env
+        self.silent: list[Silence] = []
         self.askers = ThreadPoolExecutor(max_workers=32)
 
     def launch(self, pod: Pod) -> Process:
@@ -35,6 +37,11 @@ class Machine:
         told = got(pod.address, pod.template.ports["admin"], "/metrics", PATIENCE) or ""
         # Workers are called by nobody, and do jobs.
         return Figures(served(told) + total(told, "ondol_jobs_attempts_total"), under_way(told))
+
+    def bury(self, pod: Pod) -> None:
+        """Nobody is told that it has gone: what is sent there is lost, as in a network that drops it."""
+        if "grpc" in pod.template.ports:
+            self.silent.append(Silence(pod.address, pod.template.ports["grpc"]))
 
 
 def is_well(address: str, probe: Probe) -> bool:

@@ -62,6 +62,7 @@ class Stage:
         # Paths that nobody answers any more.
         self.silent: set[str] = set()
         self.count = 0
+        self.buried: list[str] = []
 
     def launch(self, _pod: Pod) -> Process:
         return Process(self)
@@ -73,6 +74,9 @@ class Stage:
 
     def figures(self, _pod: Pod) -> Figures:
         return Figures(7, 1)
+
+    def bury(self, pod: Pod) -> None:
+        self.buried.append(pod.name)
 
     def make(self, told: Template, revision: int) -> Pod:
         self.count += 1

@@ -77,6 +77,7 @@ class Ending(unittest.TestCase):
         self.assertAlmostEqual(pod.end.took, 33, delta=0.5)
         self.assertAlmostEqual(pod.end.drain, 3, delta=0.5)
         self.assertEqual(pod.end.figures.under_way, 1)
+        self.assertEqual(stage.buried, ["api-1"])
 
     def test_sigkill_comes_at_the_end_of_the_grace_which_begins_with_the_deletion(self) -> None:
         stage = Stage()
