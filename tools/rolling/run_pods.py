@@ -53,8 +53,9 @@ SLOW_KINDS = (
     "tools/call, 2026-07-28, slow",
     "tools/call, handshake, slow",
 )
-# How many seconds a slow tool takes: longer than preStop of any chart, and shorter than the grace of mcp.
-SLOW = 40.0
+# How many seconds a slow tool takes: as api's grace allows, since a balancer may send to a pod until its preStop
+# is over.
+SLOW = 25.0
 # Until controllers and name servers know of a change, and how long an answer is kept, as by CoreDNS.
 DELAY, TTL = 1.0, 5.0
 # As long as a text of a job is: jobs are many here, not long.
