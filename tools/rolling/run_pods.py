@@ -53,8 +53,7 @@ SLOW_KINDS = (
     "tools/call, 2026-07-28, slow",
     "tools/call, handshake, slow",
 )
-# How many seconds a slow tool takes: as api's grace allows, since a balancer may send to a pod until its preStop
-# is over.
+# How many seconds a slow tool takes: less than api's grace, as a balancer may send to a pod until SIGTERM.
 SLOW = 25.0
 # Until controllers and name servers know of a change, and how long an answer is kept, as by CoreDNS.
 DELAY, TTL = 1.0, 5.0

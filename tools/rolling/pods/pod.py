@@ -42,8 +42,9 @@ class End(NamedTuple):
 
     pod: str
     service: str
-    # From its start to its readiness; from its deletion, and from SIGTERM, to its end.
+    # From its start to its readiness, from there to its deletion; from that, and from SIGTERM, to its end.
     start: "Optional[float]"
+    stay: float
     deleted: "Optional[float]"
     took: float
     drain: float
@@ -139,6 +140,7 @@ class Pod:
             pod=self.name,
             service=self.template.service,
             start=self.ready_after,
+            stay=0.0 if self.ready_after is None else deleted - self.begun - self.ready_after,
             deleted=self.deleted,
             took=now - deleted,
             drain=now - told,

@@ -14,6 +14,8 @@ PODS = ["service", "pods ended", "ready after, s", "longest from deletion, s", "
 PODS += ["calls under way at SIGTERM", "SIGKILLs"]
 
 
+# After so many seconds in service everybody knows a pod: names are looked up every 15 s, and kept for 5 more.
+KNOWN = 25
 # Failures that are told with what was logged.
 FIRST = 3
 
@@ -85,6 +87,6 @@ def of_pod(end: End) -> "list[str]":
         found.append(f"{end.pod} ended with {end.code}")
     if end.fault:
         found.append(f"{end.pod}: {end.fault}")
-    elif end.figures.served == 0:
-        found.append(f"{end.pod} was started and then did nothing")
+    elif end.figures.served == 0 and end.stay > KNOWN:
+        found.append(f"{end.pod} was in service for {end.stay:.0f} s and did nothing")
     return found

@@ -48,7 +48,15 @@ class Jobs(unittest.TestCase):
 
 
 def end(**told: object) -> End:
-    as_is = {"pod": "api-1", "service": "api", "start": 5.0, "deleted": 9.0, "took": 33.0, "drain": 3.0}
+    as_is = {
+        "pod": "api-1",
+        "service": "api",
+        "start": 5.0,
+        "stay": 60.0,
+        "deleted": 9.0,
+        "took": 33.0,
+        "drain": 3.0,
+    }
     return End(**{**as_is, "code": 0, "killed": False, "figures": Figures(7, 1), "fault": "", **told})
 
 
@@ -58,12 +66,13 @@ class Pods(unittest.TestCase):
         return Verdict("Envoy", [call], list(ends), books([JOB], [ORDERED, TOLD]), ("a",), ("api",))
 
     def test_pods_must_end_well_and_have_done_something(self) -> None:
-        self.assertEqual(self.verdict(end()).faults(), [])
+        for well in (end(), end(figures=Figures(0, 0), stay=20.0)):
+            self.assertEqual(self.verdict(well).faults(), [])
         for wrong, fault in (
             (end(killed=True, code=-9), "api-1 was killed 33.0 s after its deletion"),
             (end(code=1), "api-1 ended with 1"),
             (end(fault="its liveness probe failed 6 times"), "api-1: its liveness probe failed 6 times"),
-            (end(figures=Figures(0, 0)), "api-1 was started and then did nothing"),
+            (end(figures=Figures(0, 0)), "api-1 was in service for 60 s and did nothing"),
         ):
             self.assertEqual(self.verdict(wrong).faults(), [fault])
 

@@ -76,6 +76,7 @@ class Ending(unittest.TestCase):
         self.assertEqual((pod.end.code, pod.end.killed, pod.end.fault), (0, False, ""))
         self.assertAlmostEqual(pod.end.took, 33, delta=0.5)
         self.assertAlmostEqual(pod.end.drain, 3, delta=0.5)
+        self.assertAlmostEqual(pod.end.stay, 2, delta=0.5)
         self.assertEqual(pod.end.figures.under_way, 1)
         self.assertEqual(stage.buried, ["api-1"])
 
