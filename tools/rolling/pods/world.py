@@ -47,8 +47,10 @@ def enter() -> None:
         return
     program, user = shutil.which("unshare"), [] if os.geteuid() == 0 else ["--map-root-user"]
     command = [program or "unshare", "--net", "--mount", *user]
-    if not program or subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
-        print(f"this machine does not allow namespaces: `{' '.join(command)} true` fails", file=sys.stderr)
+    # A machine may allow them, and nothing to be done in them.
+    attempt = [*command, "mount", "--bind", "/etc/resolv.conf", "/etc/resolv.conf"]
+    if not program or subprocess.run(attempt, capture_output=True, check=False).returncode:
+        print(f"this machine allows no namespaces: `{' '.join(attempt)}` fails", file=sys.stderr)
         sys.exit(NO_NAMESPACES)
     environment = {**os.environ, INSIDE: "1"}
     os.execve(program, [*command, sys.executable, *sys.argv], environment)
