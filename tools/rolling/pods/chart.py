@@ -12,6 +12,8 @@ PYTHON = HERE.parents[1] / "charts" / "python.sh"
 DEFAULTS = {"periodSeconds": 10, "timeoutSeconds": 1, "failureThreshold": 3, "successThreshold": 1}
 # What passes as the chart says, or faster by a factor.
 TIMES = ("ONDOL_DRAIN_DELAY", "ONDOL_GRACE")
+# Who looks names up, and how often unless told otherwise.
+UPSTREAMS, RESOLVE = ("ONDOL_LLM_INFERENCE_URL", "ONDOL_MCP_URL"), "15s"
 
 
 class Probe(NamedTuple):
@@ -44,6 +46,9 @@ class Template(NamedTuple):
     def faster(self, factor: float) -> "Template":
         """The same in a fraction of the time. How long an answer may take stays as it is."""
         env = {name: shorter(text, factor) if name in TIMES else text for name, text in self.env.items()}
+        # Not of the chart, but the graces are long in proportion to it.
+        urls = [name for name in env if name in UPSTREAMS]
+        env.update({name.replace("_URL", "_RESOLVE_EVERY"): shorter(RESOLVE, factor) for name in urls})
         probes = {
             name: getattr(self, name)._replace(period=getattr(self, name).period / factor)
             for name in ("startup", "liveness", "readiness")

@@ -7,7 +7,11 @@ from pods.chart import Probe, template
 PROBE = {"httpGet": {"path": "/livez", "port": "admin"}, "periodSeconds": 5, "timeoutSeconds": 3}
 CONTAINER = {
     "ports": [{"name": "grpc", "containerPort": 50051}, {"name": "admin", "containerPort": 9401}],
-    "env": [{"name": "ONDOL_GRACE", "value": "30s"}, {"name": "ONDOL_LISTEN", "value": "0.0.0.0:50051"}],
+    "env": [
+        {"name": "ONDOL_GRACE", "value": "30s"},
+        {"name": "ONDOL_LISTEN", "value": "0.0.0.0:50051"},
+        {"name": "ONDOL_MCP_URL", "value": "http://mcp:50053"},
+    ],
     "startupProbe": {**PROBE, "failureThreshold": 12},
     "livenessProbe": {**PROBE, "periodSeconds": 10},
     "readinessProbe": {"httpGet": {"path": "/readyz", "port": "admin"}},
@@ -40,3 +44,5 @@ class Read(unittest.TestCase):
         self.assertEqual((read.pre_stop, read.grace, read.env["ONDOL_GRACE"]), (7.5, 18.75, "7500ms"))
         self.assertEqual((read.startup.period, read.startup.timeout), (1.25, 3))
         self.assertEqual(read.env["ONDOL_LISTEN"], "0.0.0.0:50051")
+        self.assertEqual(read.env["ONDOL_MCP_RESOLVE_EVERY"], "3750ms")
+        self.assertNotIn("ONDOL_LLM_INFERENCE_RESOLVE_EVERY", read.env)
