@@ -47,11 +47,13 @@ KINDS = (
     "tools/call, 2026-07-28",
     "tools/call, handshake",
 )
-# Of these the first one takes long: nobody waits for it before the first pod is replaced.
+# Of these the first one takes long, or all the time: nobody waits for it before the first pod is replaced.
 SLOW_KINDS = (
     "CallTool, gRPC, slow",
     "tools/call, 2026-07-28, slow",
     "tools/call, handshake, slow",
+    "session, 2026-07-28",
+    "session, handshake",
 )
 # How many seconds a slow tool takes: less than api's grace, as a balancer may send to a pod until SIGTERM.
 SLOW = 25.0

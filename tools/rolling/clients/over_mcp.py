@@ -31,33 +31,40 @@ def describe(failure: BaseException) -> str:
     return stated(failure, None)
 
 
-def ordering(client: Client, seconds: float):
+def ordering(client: Client, seconds: float, session: Heard):
     async def make(heard: Heard) -> None:
         number = f"agent-{uuid.uuid4()}"
         print(json.dumps({"order": number}), flush=True)
         answer = await client.call_tool("desk_order", {"number": number, "seconds": seconds})
         heard.now()
+        session.now()
         if answer.is_error or number not in str(answer.structured_content):
             raise CutShort(f"the tool answered {answer}")
 
     return make
 
 
-async def session(calls: Calls, name: str, url: str, key: str, rate: float, slow: float) -> None:
+def session(calls: Calls, name: str, url: str, key: str, rate: float, slow: float):
+    """One from the beginning to the end of the trial, unless it fails."""
     own = {"authorization": f"Bearer {key}"}
-    async with (
-        httpx2.AsyncClient(headers=own, timeout=PATIENCE) as plain,
-        Client(streamable_http_client(url, http_client=plain), mode=MODES[name]) as client,
-    ):
-        await asyncio.gather(
-            calls.evenly(f"tools/call, {name}", rate, ordering(client, QUICK)),
-            calls.one_by_one(f"tools/call, {name}, slow", ordering(client, slow), pause=0.5),
-        )
+
+    async def make(heard: Heard) -> None:
+        async with (
+            httpx2.AsyncClient(headers=own, timeout=PATIENCE) as plain,
+            Client(streamable_http_client(url, http_client=plain), mode=MODES[name]) as client,
+        ):
+            await asyncio.gather(
+                calls.evenly(f"tools/call, {name}", rate, ordering(client, QUICK, heard)),
+                calls.one_by_one(f"tools/call, {name}, slow", ordering(client, slow, heard), pause=0.5),
+            )
+
+    return make
 
 
 async def main(url: str, key: str, rate: str, slow: str) -> None:
     calls, share = Calls(describe), float(rate) / len(MODES)
-    await asyncio.gather(*(session(calls, name, url, key, share, float(slow)) for name in MODES))
+    sessions = {name: session(calls, name, url, key, share, float(slow)) for name in MODES}
+    await asyncio.gather(*(calls.one_by_one(f"session, {name}", make) for name, make in sessions.items()))
 
 
 asyncio.run(main(*sys.argv[1:]))
