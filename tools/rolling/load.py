@@ -14,8 +14,6 @@ from stand import Stand
 CLIENTS = Path(__file__).resolve().parent / "clients"
 # A call has a deadline of two minutes. This is for the first of each kind, and for the last ones to end.
 PATIENCE = 150
-# The environment that each client needs.
-PACKAGES = {"over_grpc": "grpcio", "over_http": "openai"}
 
 
 class Amount(NamedTuple):
@@ -23,17 +21,32 @@ class Amount(NamedTuple):
     rate: float
     streams: int
     tokens: int
+    # Seconds from the end of a stream to the next one, for machines that have other things to do.
+    rest: float = 0.0
+
+
+class Client(NamedTuple):
+    # The package whose environment it needs.
+    package: str
+    told: "list[str]"
+
+
+def callers(port: int, model: str, amount: Amount) -> "dict[str, Client]":
+    """Those who call a model through api, by the names of their programs."""
+    packages = {"over_grpc": "grpcio", "over_http": "openai"}
+    share, streams = amount.rate / len(packages), amount.streams // len(packages)
+    told = [f"127.0.0.1:{port}", KEY, model]
+    told += [str(figure) for figure in (share, streams, amount.tokens, amount.rest)]
+    return {name: Client(package, told) for name, package in packages.items()}
 
 
 class Load:
-    def __init__(self, stand: Stand, port: int, model: str, amount: Amount) -> None:
+    def __init__(self, stand: Stand, clients: "dict[str, Client]") -> None:
         self.stand = stand
         self.processes: dict[str, subprocess.Popen] = {}
-        share, streams = amount.rate / len(PACKAGES), amount.streams // len(PACKAGES)
-        told = [f"127.0.0.1:{port}", KEY, model, str(share), str(streams), str(amount.tokens)]
-        for name, package in PACKAGES.items():
-            path = {"PYTHONPATH": str(fetched(package).parent / "site")}
-            command = [sys.executable, "-S", "-W", "ignore", str(CLIENTS / f"{name}.py"), *told]
+        for name, client in clients.items():
+            path = {"PYTHONPATH": str(fetched(client.package).parent / "site")}
+            command = [sys.executable, "-S", "-W", "ignore", str(CLIENTS / f"{name}.py"), *client.told]
             self.processes[name] = stand.start(name, command, path)
 
     def lines(self) -> "list[dict]":
@@ -67,7 +80,9 @@ class Load:
         return self.lines()
 
 
-def entries(log: str) -> "list[dict]":
-    """A client's library may say something of its own in between, and the last line may be half written."""
-    whole = [line for line in log.split("\n")[:-1] if line.startswith('{"kind"')]
+def entries(log: str, first: str = "kind") -> "list[dict]":
+    """What a log says of calls, or of whatever begins with this word. A client's library may say something in
+    between, and the last line may be half written.
+    """
+    whole = [line for line in log.split("\n")[:-1] if line.startswith(f'{{"{first}"')]
     return [json.loads(line) for line in whole]

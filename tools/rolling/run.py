@@ -17,7 +17,7 @@ from pathlib import Path
 import balancers
 import rollout
 import tally
-from load import Amount, Load
+from load import Amount, Load, callers
 from model import start_model
 from replica import Replica
 from settings import KNOWN, Address
@@ -69,7 +69,7 @@ def trial(given: argparse.Namespace, name: str) -> tally.Tally:
         replicas = [Replica(stand, f"api-{number}", given.api, settings) for number in (1, 2)]
         addresses = [Address(replica.port, replica.admin) for replica in replicas]
         port = balancers.start(stand, name, program, addresses)
-        load = Load(stand, port, model, Amount(given.rate, given.streams, given.tokens))
+        load = Load(stand, callers(port, model, Amount(given.rate, given.streams, given.tokens)))
         load.until_all(KINDS)
         lives = rollout.roll(replicas, given.restarts, load.check)
         return tally.Tally(title, load.stop(), lives, KINDS)

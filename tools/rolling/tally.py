@@ -25,15 +25,18 @@ class Tally(NamedTuple):
 
     def faults(self) -> "list[str]":
         """Everything that must not be."""
-        found = [f"{one['kind']}: {one['trouble']} {self.when(one)}" for one in self.failed]
-        made = {call["kind"] for call in self.calls}
-        found += [f"{kind}: no call was made" for kind in self.kinds if kind not in made]
+        found = self.of_calls()
         for life in self.lives:
             if life.code != 0:
                 found.append(f"{life.replica} ended with {life.code} after {life.took:.1f} s")
             if life.served == 0:
                 found.append(f"{life.replica} was started and then served nobody")
         return found
+
+    def of_calls(self) -> "list[str]":
+        found = [f"{one['kind']}: {one['trouble']} {self.when(one)}" for one in self.failed]
+        made = {call["kind"] for call in self.calls}
+        return found + [f"{kind}: no call was made" for kind in self.kinds if kind not in made]
 
     def when(self, call: dict) -> str:
         """Where in the rollout a call began and ended: what a fault is looked for by."""

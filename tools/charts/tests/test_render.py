@@ -118,6 +118,14 @@ class Objects(unittest.TestCase):
         self.assertEqual(spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"], 30)
         self.assertEqual(spec["terminationGracePeriodSeconds"], 75)
 
+    def test_pods_that_are_found_by_name_end_later_than_names_are_looked_up(self) -> None:
+        """Every 15 s, and a name is kept for 5 more: until then callers may know no other pod."""
+        for case in ("llm-inference/pvc", "mcp/minimal"):
+            found = container(case)
+            seconds = found["lifecycle"]["preStop"]["sleep"]["seconds"]
+            seconds += int(charts.environment(found)["ONDOL_DRAIN_DELAY"][:-1])
+            self.assertGreater(seconds, 15 + 5, case)
+
     def test_a_model_may_take_ten_minutes_to_load(self) -> None:
         probe = container("llm-inference/pvc")["startupProbe"]
         self.assertEqual(probe["httpGet"]["path"], "/readyz")

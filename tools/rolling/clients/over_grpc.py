@@ -2,7 +2,7 @@
 
 load.py starts it with grpcio in its path:
 
-over_grpc.py ADDRESS KEY MODEL RATE STREAMS TOKENS
+over_grpc.py ADDRESS KEY MODEL RATE STREAMS TOKENS REST
 """
 
 import asyncio
@@ -70,19 +70,21 @@ def describe(failure: Exception) -> str:
     return stated(told, status)
 
 
-async def main(address: str, key: str, model: str, rate: str, streams: str, tokens: str) -> None:
+async def main(address: str, key: str, model: str, rate: str, streams: str, tokens: str, rest: str) -> None:
     with grpc.insecure_channel(address) as asking:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(asking))
         described = pool.FindServiceByName(SERVICE)
-    calls = Calls(describe)
+    calls, pause = Calls(describe), float(rest)
     ends = {"max_tokens": int(tokens)}
     async with grpc.aio.insecure_channel(address) as channel:
         inference = Inference(channel, described, key, model)
         stream = inference.streamed("StreamGenerateText", **ends)
         await asyncio.gather(
             calls.evenly("CountTokens, gRPC", float(rate), inference.unary("CountTokens")),
-            calls.one_by_one("GenerateText, gRPC", inference.unary("GenerateText", max_tokens=8), pause=0.1),
-            *(calls.one_by_one("StreamGenerateText, gRPC", stream) for _ in range(int(streams))),
+            calls.one_by_one(
+                "GenerateText, gRPC", inference.unary("GenerateText", max_tokens=8), pause=max(0.1, pause)
+            ),
+            *(calls.one_by_one("StreamGenerateText, gRPC", stream, pause=pause) for _ in range(int(streams))),
         )
 
 

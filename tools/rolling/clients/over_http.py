@@ -2,7 +2,7 @@
 
 load.py starts it with both in its path:
 
-over_http.py ADDRESS KEY MODEL RATE STREAMS TOKENS
+over_http.py ADDRESS KEY MODEL RATE STREAMS TOKENS REST
 
 Nothing is tried again: OpenAI's client would, and nobody would see that a call had failed.
 """
@@ -65,8 +65,8 @@ def describe(failure: Exception) -> str:
     return stated(told, getattr(failure, "status_code", None) or type(failure).__name__)
 
 
-async def main(address: str, key: str, model: str, rate: str, streams: str, tokens: str) -> None:
-    calls = Calls(describe)
+async def main(address: str, key: str, model: str, rate: str, streams: str, tokens: str, rest: str) -> None:
+    calls, pause = Calls(describe), float(rest)
     url, own = f"http://{address}", {"authorization": f"Bearer {key}"}
     async with (
         openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=PATIENCE) as client,
@@ -77,8 +77,11 @@ async def main(address: str, key: str, model: str, rate: str, streams: str, toke
         await asyncio.gather(
             calls.evenly("countTokens, JSON", float(rate) * 0.8, counting(plain, model)),
             calls.evenly("/v1/models", float(rate) * 0.2, chat.models),
-            calls.one_by_one("/v1/chat/completions", chat.unary(8), pause=0.1),
-            *(calls.one_by_one("/v1/chat/completions, streamed", stream) for _ in range(int(streams))),
+            calls.one_by_one("/v1/chat/completions", chat.unary(8), pause=max(0.1, pause)),
+            *(
+                calls.one_by_one("/v1/chat/completions, streamed", stream, pause=pause)
+                for _ in range(int(streams))
+            ),
         )
 
 

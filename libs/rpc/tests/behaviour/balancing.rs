@@ -5,7 +5,11 @@ use std::{collections::HashMap, io, net::SocketAddr, time::Duration};
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use prometheus_client::registry::Registry;
 use rpc::{Connector, Resolve, Upstream, UpstreamMetrics};
-use tokio::time::{Instant, sleep};
+use testkit::Network;
+use tokio::{
+    io::DuplexStream,
+    time::{Instant, sleep},
+};
 use tonic::Code;
 
 use crate::harness::{Cluster, Echo, Script, address, say, settings, tell};
@@ -116,6 +120,14 @@ async fn when_the_only_pod_has_moved_a_call_waits_for_its_new_address() {
     assert_eq!(say(upstream, String::new()).await.unwrap().into_inner(), "two");
 }
 
+/// Connects, or is neither answered nor refused.
+async fn open_unless(silent: bool, network: Network, to: SocketAddr) -> io::Result<DuplexStream> {
+    if silent {
+        std::future::pending::<()>().await;
+    }
+    network.connect(to)
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_address_that_answers_nobody_any_more_keeps_nobody_from_the_new_one() {
     let mut cluster = Cluster::default();
@@ -124,13 +136,8 @@ async fn an_address_that_answers_nobody_any_more_keeps_nobody_from_the_new_one()
     let script = Script::of(&[1]);
     let (network, gone) = (cluster.network.clone(), stop.clone());
     let connector = Connector::dialing(move |to| {
-        let (network, gone) = (network.clone(), gone.clone());
-        async move {
-            if to == address(1) && gone.is_cancelled() {
-                std::future::pending::<()>().await;
-            }
-            network.connect(to)
-        }
+        let silent = to == address(1) && gone.is_cancelled();
+        open_unless(silent, network.clone(), to)
     });
     let metrics = UpstreamMetrics::register(&mut Registry::default());
     let upstream = Upstream::connect_through(&settings(1), &metrics, script.clone(), connector);
