@@ -298,6 +298,14 @@ _charts-as-tested: test-rust
         ONDOL_TEST_PROGRAMS="$programs" ./python.sh -m unittest tests.test_programs; cd ../eks; \
         ONDOL_TEST_PROGRAMS="$programs" ../charts/python.sh -m unittest tests.test_guide tests.test_blocks
 
+# Needs Go, and the first time half an hour and more to build the programs; `NAME...` runs only some, `--list` shows what is
+# built. Where Go's module proxy is not reached, it says so and ends with 77
+# Install, scale, promote and refuse on a real Kubernetes API server with its controllers, whose nodes are played
+[group('check')]
+[no-exit-message]
+test-cluster *arguments:
+    @exec tools/charts/python.sh tools/cluster/run.py "$@"
+
 # Build the documentation, with warnings denied
 [group('check')]
 doc: _crates

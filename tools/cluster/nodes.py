@@ -1,0 +1,66 @@
+"""Nodes that nobody would pay for: the pools of deploy/eks, with the labels and taints that the charts look for."""
+
+from typing import Any
+
+# Zones of the general pool, whose pods are to be spread over them.
+ZONES = ("a", "b", "c")
+REGION = "ap-northeast-2"
+CLAIMS = 40
+
+
+def nodes() -> "list[dict[str, Any]]":
+    general = [node(f"general-{zone}", zone, "general", {"cpu": "16", "memory": "64Gi"}) for zone in ZONES]
+    gpu = {"cpu": "16", "memory": "64Gi", "nvidia.com/gpu": "1"}
+    taint = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
+    return general + [node(f"gpu-{zone}", zone, "gpu", gpu, taint) for zone in ZONES[:2]]
+
+
+def node(
+    name: str, zone: str, pool: str, room: "dict[str, str]", *taints: "dict[str, str]"
+) -> "dict[str, Any]":
+    labels = {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "topology.kubernetes.io/region": REGION,
+        "topology.kubernetes.io/zone": f"{REGION}{zone}",
+        "ondol/pool": pool,
+    }
+    room = {**room, "ephemeral-storage": "200Gi", "pods": "110"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}},
+        "spec": {"taints": list(taints)},
+        "status": {"allocatable": room, "capacity": room},
+    }
+
+
+def storage() -> "list[dict[str, Any]]":
+    """Volumes that were made in advance: nothing here makes one when a claim asks for it."""
+    standard = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {
+            "name": "standard",
+            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+        },
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+    return [standard, *(volume(f"volume-{number}") for number in range(CLAIMS))]
+
+
+def volume(name: str) -> "dict[str, Any]":
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name},
+        "spec": {
+            "capacity": {"storage": "1Ti"},
+            "accessModes": ["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": "standard",
+            "hostPath": {"path": f"/nowhere/{name}"},
+        },
+    }
