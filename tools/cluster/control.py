@@ -1,5 +1,5 @@
-"""The control plane: what is started with which flags. As kubeadm starts it, but on ports of the loopback interface, and
-with a store that may lose what it was told."""
+"""The control plane: what is started with which flags. As kubeadm starts it, but on ports of the loopback
+interface, and with a store that may lose what it was told."""
 
 import json
 from pathlib import Path
@@ -53,7 +53,7 @@ class Control:
         name = user.rpartition(":")[2]
         made = self.keys.authority.signed(f"user-{name}", user, group)
         cluster = {"server": self.url, "certificate-authority": str(self.keys.authority.own.file)}
-        whole: "dict[str, Any]" = {
+        whole: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "test", "cluster": cluster}],

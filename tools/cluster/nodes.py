@@ -1,4 +1,4 @@
-"""Nodes that nobody would pay for: the pools of deploy/eks, with the labels and taints that the charts look for."""
+"""Nodes that nobody pays for: the pools of deploy/eks, with the labels and taints that charts look for."""
 
 from typing import Any
 
@@ -34,6 +34,16 @@ def node(
         "spec": {"taints": list(taints)},
         "status": {"allocatable": room, "capacity": room},
     }
+
+
+def classes() -> "list[dict[str, Any]]":
+    """What values files of the charts name, and whoever runs a cluster has."""
+    priority = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1000}
+    runtime = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "handler": "nvidia"}
+    return [
+        {**priority, "metadata": {"name": "ondol-serving"}},
+        {**runtime, "metadata": {"name": "nvidia"}},
+    ]
 
 
 def storage() -> "list[dict[str, Any]]":
