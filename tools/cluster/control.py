@@ -16,6 +16,8 @@ FIRST = "10.96.0.1"
 PODS = "10.244.0.1/16"
 # One of the addresses that are for documentation: a server may not advertise the loopback interface.
 ADVERTISED = "192.0.2.1"
+# What kwok makes of nodes and pods.
+STAGES = Path(__file__).resolve().parent / "stages.yaml"
 
 
 class Keys:
@@ -135,6 +137,7 @@ class Control:
         return [
             str(named("kwok")),
             f"--kubeconfig={self.kubeconfig('kwok', 'system:masters')}",
+            f"--config={STAGES}",
             "--manage-all-nodes=true",
             f"--cidr={PODS}",
             "--node-ip=192.0.2.2",
