@@ -28,8 +28,9 @@ class Case:
         cluster().namespace(self.home, **(PRIVILEGED if mixed else RESTRICTED))
         if self.chart in AGENTS:
             cluster().namespace(f"{self.home}-nodes", **PRIVILEGED)
-            self.words += ["--set", f"{AGENTS[self.chart]}={self.home}-nodes", "--set", "namespaces=null"]
-            self.words += ["--set-json", "namespaces=[]"]
+            watched = cluster().namespace(f"{self.home}-watched")
+            self.words += ["--set", f"{AGENTS[self.chart]}={self.home}-nodes"]
+            self.words += ["--set-json", f'namespaces=["{watched}"]']
         self.before(file)
 
     def before(self, file: str) -> None:
