@@ -61,10 +61,6 @@ class Release(NamedTuple):
         mine = f"app.kubernetes.io/instance={self.name}"
         return cluster().items("deployments,statefulsets,daemonsets", selector=mine)
 
-    def grace(self) -> "dict[str, int]":
-        found = [(one["metadata"]["name"], one["spec"]["template"]["spec"]) for one in self.workloads()]
-        return {name: spec["terminationGracePeriodSeconds"] for name, spec in found}
-
     def unready(self) -> "list[str]":
         """Workloads that lack pods: those of the newest template, and Ready."""
         return [one["metadata"]["name"] for one in self.workloads() if not settled(one)]
