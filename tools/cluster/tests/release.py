@@ -16,7 +16,7 @@ RESTRICTED = {
 PRIVILEGED = {"pod-security.kubernetes.io/enforce": "privileged"}
 PATIENCE = "120s"
 # In every namespace, whoever is in it; and what comes and goes beside other objects.
-ALWAYS = {"configmaps/kube-root-ca.crt", "serviceaccounts/default"}
+ALWAYS = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 PASSING = ("event", "endpoint", ".metrics.k8s.io")
 
 
@@ -95,8 +95,4 @@ def present(namespace: str) -> "set[str]":
     """Everything in a namespace that somebody would have to delete."""
     kinds = cluster().kubectl("api-resources", "--namespaced", "--verbs=list,delete", "--output=name").split()
     wanted = ",".join(kind for kind in kinds if not any(word in kind for word in PASSING))
-    told = cluster().kubectl("get", wanted, "--namespace", namespace, "--output=name").split()
-    return {
-        line.replace("configmap/", "configmaps/").replace("serviceaccount/", "serviceaccounts/")
-        for line in told
-    }
+    return set(cluster().kubectl("get", wanted, "--namespace", namespace, "--output=name").split())
