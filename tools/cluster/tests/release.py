@@ -59,7 +59,13 @@ class Release(NamedTuple):
     def workloads(self) -> "list[charts.Manifest]":
         """The server's Deployments, StatefulSets and DaemonSets of this release."""
         mine = f"app.kubernetes.io/instance={self.name}"
-        return cluster().items("deployments,statefulsets,daemonsets", selector=mine)
+        found = cluster().items("deployments,statefulsets,daemonsets", selector=mine)
+        return [one for one in found if one["metadata"]["namespace"] in (self.namespace, self.agents)]
+
+    @property
+    def agents(self) -> str:
+        """The namespace for pods that a restricted one does not admit."""
+        return f"{self.namespace}-nodes"
 
     def unready(self) -> "list[str]":
         """Workloads that lack pods: those of the newest template, and Ready."""

@@ -84,7 +84,7 @@ class Budgets(unittest.TestCase):
             "--set",
             "nodeSelector.ondol/pool=budgets",
             "--set-json",
-            'tolerations=[{"operator":"Exists"}]',
+            'tolerations=[{"key":"ondol/test","operator":"Exists"}]',
         ]
         several = ["--set", "replicas=3", "--set", "autoscaling.type=none"]
         cluster().kubectl("uncordon", "budgets")

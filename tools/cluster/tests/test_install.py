@@ -27,9 +27,9 @@ class Case:
         mixed = self.chart == "ondol" and self.values.get("services", {}).get("observability")
         cluster().namespace(self.home, **(PRIVILEGED if mixed else RESTRICTED))
         if self.chart in AGENTS:
-            cluster().namespace(f"{self.home}-nodes", **PRIVILEGED)
+            cluster().namespace(self.release.agents, **PRIVILEGED)
             watched = cluster().namespace(f"{self.home}-watched")
-            self.words += ["--set", f"{AGENTS[self.chart]}={self.home}-nodes"]
+            self.words += ["--set", f"{AGENTS[self.chart]}={self.release.agents}"]
             self.words += ["--set-json", f'namespaces=["{watched}"]']
         self.before(file)
 
