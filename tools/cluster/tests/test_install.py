@@ -77,14 +77,12 @@ class Installs(unittest.TestCase):
         """Helm's revision; every workload with all its pods; returns what an upgrade changes in them."""
         self.assertEqual((revision, "deployed"), of.release.status())
         cluster().until(f"pods of {of.home}", lambda: not of.release.unready(), 90)
-        told = [(one["metadata"]["name"], one["spec"]["template"]["spec"]) for one in of.release.workloads()]
-        rollouts = cluster().items("rollouts", of.home)
-        told += [(one["metadata"]["name"], one["spec"]["template"]["spec"]) for one in rollouts]
-        self.assertTrue(told, "nothing runs")
-        found = sorted((name, spec["terminationGracePeriodSeconds"], arguments(spec)) for name, spec in told)
+        found = of.release.workloads() + cluster().items("rollouts", of.home)
+        self.assertTrue(found, "nothing runs")
+        told = sorted((one["metadata"]["name"], *changing(one["spec"]["template"])) for one in found)
         if revision == 1:
-            self.first = found
-        return found
+            self.first = told
+        return told
 
     def gone(self, of: Case) -> None:
         """All but the volumes of StatefulSets, which nobody deletes but their owner."""
@@ -99,8 +97,10 @@ class Installs(unittest.TestCase):
         self.assertEqual([], [one["metadata"]["name"] for one in wide])
 
 
-def arguments(spec: "dict[str, Any]") -> "list[str]":
-    return [word for container in spec["containers"] for word in container.get("args", [])]
+def changing(template: "dict[str, Any]") -> "tuple[int, str]":
+    """The time that pods have to end, and the checksum of their files."""
+    annotations = template["metadata"].get("annotations", {})
+    return template["spec"]["terminationGracePeriodSeconds"], annotations.get("checksum/config", "")
 
 
 def add(case: str) -> None:
