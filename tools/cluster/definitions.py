@@ -1,0 +1,38 @@
+"""The custom resources that the charts make, as their projects define them: from the Go modules that are
+pinned in tools/charts/crds.py, which has the schemas for `./just test` from the same files."""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import programs
+
+CHARTS = Path(__file__).resolve().parent.parent / "charts"
+sys.path.append(str(CHARTS))
+
+import crds  # noqa: E402
+
+
+def files() -> "list[Path]":
+    """A file for each definition, in the cache; what is not there yet is read out of its module."""
+    for source, file in kept():
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_suffix(".new")
+            fresh.write_text(json.dumps(crds.read(source)), encoding="utf-8")
+            fresh.rename(file)
+    return [file for _, file in kept()]
+
+
+def missing() -> "list[Path]":
+    return [file for _, file in kept() if not file.is_file()]
+
+
+def kept() -> "list[tuple[crds.Source, Path]]":
+    folder = programs.cache_folder() / "definitions"
+    return [(source, folder / f"{digest(source)}-{Path(source.path).stem}.json") for source in crds.SOURCES]
+
+
+def digest(source: "crds.Source") -> str:
+    return hashlib.sha256("\n".join(source).encode()).hexdigest()[:12]
