@@ -108,6 +108,7 @@ BAD = (
         400,
         "rollout.scaleDownDelaySeconds: the load balancer sends",
     ),
+    ("api/eks", "fullnameOverride", "a" * 47, "fullnameOverride: needed, of 46 letters at most"),
     ("api/eks", "externalSecrets.store.name", "", "externalSecrets.store.name: needed"),
     (
         "api/eks",
