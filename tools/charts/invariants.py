@@ -142,8 +142,8 @@ def led(manifests: list[Manifest]) -> list[Manifest]:
 
 
 def services_are_led_by_one(manifests: list[Manifest]) -> Iterator[str]:
-    """A selector that is applied takes away the hash of the version that Argo Rollouts leads to, and with it the
-    judgement of the next one: a Service without a hash is given to the newest pods at once."""
+    """A selector that is applied takes away the hash of the version that Argo Rollouts leads to, and with it
+    the judgement of the next one: a Service without a hash is given to the newest pods at once."""
     for service in led(manifests):
         if "selector" in service["spec"]:
             yield f"{service['metadata']['name']} selects {service['spec']['selector']}"

@@ -16,12 +16,3 @@ class BlueGreen(unittest.TestCase):
         policy = charts.named(found, "NetworkPolicy")["spec"]
         calls = next(rule for rule in policy["ingress"] if rule["ports"][0]["port"] == 50051)
         self.assertIn({"podSelector": {"matchLabels": labels}}, calls["from"])
-
-    def test_a_name_leaves_room_for_the_hash(self) -> None:
-        values = {**charts.cases()["api/eks"], "fullnameOverride": "a" * 46}
-        analysis = charts.named(charts.render("api", values), "AnalysisTemplate", "a" * 46)
-        self.assertIn(
-            "{{args.pods}}-{{args.hash}}", analysis["spec"]["metrics"][0]["provider"]["prometheus"]["query"]
-        )
-        longest = "a" * 46 + "-4294967295-"
-        self.assertLessEqual(len(longest), 58)

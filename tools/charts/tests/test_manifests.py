@@ -10,7 +10,7 @@ import manifests
 
 
 def spoilt(case: str, kind: str, spoil: Callable[[charts.Manifest], None]) -> list[charts.Manifest]:
-    """What a values file renders, with something changed in one object: KIND, or KIND/NAME where there are several."""
+    """What a values file renders, with something changed in one object: KIND, or KIND/NAME among several."""
     found = copy.deepcopy(charts.rendered_cases()[case])
     kind, _, name = kind.partition("/")
     spoil(charts.named(found, kind, name or None))
