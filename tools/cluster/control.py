@@ -1,5 +1,5 @@
-"""The control plane: what is started with which flags. As kubeadm starts it, but on ports of the loopback interface, and
-with a store that may lose what it was told."""
+"""The control plane: what is started with which flags. As kubeadm starts it, but on ports of the loopback
+interface, and with a store that may lose what it was told."""
 
 import json
 from pathlib import Path
@@ -16,6 +16,8 @@ FIRST = "10.96.0.1"
 PODS = "10.244.0.1/16"
 # One of the addresses that are for documentation: a server may not advertise the loopback interface.
 ADVERTISED = "192.0.2.1"
+# What kwok makes of nodes and pods.
+STAGES = Path(__file__).resolve().parent / "stages.yaml"
 
 
 class Keys:
@@ -53,7 +55,7 @@ class Control:
         name = user.rpartition(":")[2]
         made = self.keys.authority.signed(f"user-{name}", user, group)
         cluster = {"server": self.url, "certificate-authority": str(self.keys.authority.own.file)}
-        whole: "dict[str, Any]" = {
+        whole: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "test", "cluster": cluster}],
@@ -135,6 +137,7 @@ class Control:
         return [
             str(named("kwok")),
             f"--kubeconfig={self.kubeconfig('kwok', 'system:masters')}",
+            f"--config={STAGES}",
             "--manage-all-nodes=true",
             f"--cidr={PODS}",
             "--node-ip=192.0.2.2",

@@ -1,5 +1,5 @@
-"""The custom resources that the charts make, as their projects define them: from the Go modules that are pinned in
-tools/charts/crds.py, which has the schemas for `./just test` from the same files."""
+"""The custom resources that the charts make, as their projects define them: from the Go modules that are
+pinned in tools/charts/crds.py, which has the schemas for `./just test` from the same files."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ import crds  # noqa: E402
 
 
 def files() -> "list[Path]":
-    """A file for each definition, in the cache; they are read out of the modules where they are not there yet."""
+    """A file for each definition, in the cache; what is not there yet is read out of its module."""
     for source, file in kept():
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)

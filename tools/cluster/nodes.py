@@ -1,11 +1,13 @@
-"""Nodes that nobody would pay for: the pools of deploy/eks, with the labels and taints that the charts look for."""
+"""Nodes that nobody pays for: the pools of deploy/eks, with the labels and taints that charts look for."""
 
 from typing import Any
 
 # Zones of the general pool, whose pods are to be spread over them.
 ZONES = ("a", "b", "c")
 REGION = "ap-northeast-2"
-CLAIMS = 40
+# Classes of storage, and the claims that each of them has room for.
+DEFAULT = "standard"
+CLAIMS = {DEFAULT: 60, "gp3": 20}
 
 
 def nodes() -> "list[dict[str, Any]]":
@@ -36,31 +38,45 @@ def node(
     }
 
 
+def classes() -> "list[dict[str, Any]]":
+    """What values files of the charts name, and whoever runs a cluster has."""
+    priority = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1000}
+    runtime = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "handler": "nvidia"}
+    return [
+        {**priority, "metadata": {"name": "ondol-serving"}},
+        {**runtime, "metadata": {"name": "nvidia"}},
+    ]
+
+
 def storage() -> "list[dict[str, Any]]":
     """Volumes that were made in advance: nothing here makes one when a claim asks for it."""
-    standard = {
+    made = [storage_class(name, name == DEFAULT) for name in CLAIMS]
+    return made + [volume(name, number) for name, count in CLAIMS.items() for number in range(count)]
+
+
+def storage_class(name: str, default: bool) -> "dict[str, Any]":
+    return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
         "metadata": {
-            "name": "standard",
-            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+            "name": name,
+            "annotations": {"storageclass.kubernetes.io/is-default-class": str(default).lower()},
         },
         "provisioner": "kubernetes.io/no-provisioner",
         "volumeBindingMode": "WaitForFirstConsumer",
     }
-    return [standard, *(volume(f"volume-{number}") for number in range(CLAIMS))]
 
 
-def volume(name: str) -> "dict[str, Any]":
+def volume(of: str, number: int) -> "dict[str, Any]":
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": name},
+        "metadata": {"name": f"{of}-{number}"},
         "spec": {
             "capacity": {"storage": "1Ti"},
             "accessModes": ["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany"],
             "persistentVolumeReclaimPolicy": "Retain",
-            "storageClassName": "standard",
-            "hostPath": {"path": f"/nowhere/{name}"},
+            "storageClassName": of,
+            "hostPath": {"path": f"/nowhere/{of}-{number}"},
         },
     }

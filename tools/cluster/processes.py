@@ -17,7 +17,7 @@ LAST = 10
 class Processes:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ondol-cluster"))
-        self.started: "list[tuple[str, subprocess.Popen]]" = []
+        self.started: list[tuple[str, subprocess.Popen]] = []
         # Whether the logs are to be there when all is over.
         self.keep = False
 

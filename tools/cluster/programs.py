@@ -1,8 +1,9 @@
-"""The programs of a cluster: built from Go modules whose versions and checksums are pinned here, and kept in the cache.
+"""The programs of a cluster, built from Go modules whose versions and checksums are pinned here, and cached.
 
-A folder of go/ holds a module of our own with nothing in it but what it requires (`go.mod`, `go.sum`), the programs
-that are built from it (`programs`, a line with OUTPUT and PACKAGE each) and, if need be, what the linker is told
-(`ldflags`). A built program lies in the cache beside a digest of these, so that another version is another program.
+A folder of go/ holds a module of our own with nothing in it but what it requires (`go.mod`, `go.sum`), the
+programs that are built from it (`programs`, a line with OUTPUT and PACKAGE each) and, if need be, what the
+linker is told (`ldflags`). A built program's folder in the cache has a digest of these in its name, so that
+another version is another program.
 """
 
 import fcntl

@@ -3,8 +3,8 @@
 
     run.py [--list] [NAME...]
 
-Each NAME is a file of tests/ without `test_` and `.py`; all of them run without one. The programs are built from Go
-modules into the cache, where they are not in it. Exit codes: 0 passed, 1 failed, 77 not to be run here.
+Each NAME is a file of tests/ without `test_` and `.py`; all of them run without one. The programs are built
+from Go modules into the cache, where they are not in it. Exit codes: 0 passed, 1 failed, 77 not run.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def unready() -> str:
     if not wanted or programs.reachable():
         return ""
     return (
-        "test-cluster: left out, as Go's module proxy (GOPROXY) is not reached and these are not in the cache: "
+        "test-cluster: left out, as Go's module proxy (GOPROXY) is not reached and the cache lacks "
         + ", ".join(wanted)
     )
 
