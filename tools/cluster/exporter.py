@@ -1,8 +1,8 @@
 """What pods of api say of themselves at /metrics, though nothing runs in them: a proxy that answers for all.
 
 Prometheus reads a pod at the pod's own address, by way of this proxy, and says in the query who is asked: the
-pod's name, and what is tried with it (its label `trial`). A pod has had calls, as its trial says, since it was
-asked first. What it answers has the names, labels and edges of libs/rpc/src/metrics.rs and
+pod's name, and what is tried with it (its label `trial`). It has had calls, as its trial says, since it was
+asked first. What it answers has the names, labels and edges of libs/rpc/src/metrics.rs and of
 libs/telemetry/src/metrics.rs.
 """
 
@@ -10,6 +10,7 @@ import http.server
 import threading
 import time
 import urllib.parse
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 NAME = "rpc_server_call_duration_seconds"
@@ -117,8 +118,10 @@ def handler(exporter: Exporter) -> "type[http.server.BaseHTTPRequestHandler]":
             self.send_response(200)
             self.send_header("Content-Type", CONTENT_TYPE)
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            # On a busy machine Prometheus may have given up.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             """Nothing."""

@@ -2,8 +2,8 @@
 
 A folder of go/ holds a module of our own with nothing in it but what it requires (`go.mod`, `go.sum`), the
 programs that are built from it (`programs`, a line with OUTPUT and PACKAGE each) and, if need be, what the
-linker is told (`ldflags`) and what the compiler leaves out (`tags`). A built program's folder in the cache has
-a digest of these in its name, so that another version is another program.
+linker is told (`ldflags`) and what the compiler leaves out (`tags`). A built program's folder in the cache
+has a digest of these in its name, so that another version is another program.
 """
 
 import fcntl

@@ -1,7 +1,7 @@
 """A real Prometheus with the configuration that helm/observability renders, on the cluster of the tests.
 
-Pods are found, chosen and labelled as the chart says. What differs: it asks the API server from outside, reads
-each pod by way of the exporter that answers for it, and looks every second.
+Pods are found, chosen and labelled as the chart says. What differs: it asks the API server from outside,
+reads pods by way of the exporter that answers for them, and looks every second.
 """
 
 import contextlib
