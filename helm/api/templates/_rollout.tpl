@@ -44,10 +44,16 @@ blueGreen:
     podTemplateHashValue: Latest
 {{- end -}}
 
-{{/* A pod's name is cut at 58 characters before its own five, and its hash, of ten at most, has to be among them. */}}
+{{/*
+What could not work. A pod's name is cut at 58 characters before its own five, and its hash, of ten at most, has to be
+among them.
+*/}}
 {{- define "api.rollout.checks" -}}
 {{- if gt (len .fullname) 46 -}}
 {{- include "lib.refuse" (list "fullnameOverride" (printf "needed, of 46 letters at most, since a Rollout's pods are known by the hash in their names: %s is too long" .fullname)) -}}
+{{- end -}}
+{{- if and .values.tls.secret .values.rollout.analysis.traffic.image -}}
+{{- include "lib.refuse" (list "rollout.analysis.traffic.image" "it would call without TLS, and with tls.secret api speaks nothing else") -}}
 {{- end -}}
 {{- $deregistration := .values.ingress.alb.deregistrationSeconds -}}
 {{- if and (eq .values.ingress.type "alb") (lt (int .values.rollout.scaleDownDelaySeconds) (int $deregistration)) -}}
