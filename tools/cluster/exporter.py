@@ -50,6 +50,7 @@ TRIALS = {
     "good": calls(),
     "slow": calls(seconds=1.5),
     "failing": calls(failing=0.2),
+    "broken": calls(failing=1.0),
     # Nothing but probes, as of a preview that nobody calls.
     "unused": calls()[-1:],
 }

@@ -1,11 +1,12 @@
 """The real controller of Argo Rollouts, beside the cluster of the tests."""
 
+import subprocess
 import urllib.request
 from contextlib import suppress
 
 import definitions
 import ports
-from cluster import Cluster
+from cluster import Cluster, Failed
 from programs import named
 
 # What the controller makes and looks for besides what our charts make.
@@ -31,6 +32,15 @@ def start(cluster: Cluster) -> None:
         ],
     )
     cluster.until("Argo Rollouts is ready", lambda: answers(health), 120)
+
+
+def plugin(cluster: Cluster, *words: str) -> str:
+    """What people would say as `kubectl argo rollouts`."""
+    program = str(named("kubectl-argo-rollouts"))
+    done = subprocess.run([program, *words], env=cluster.environment(), capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(f"kubectl argo rollouts {' '.join(words)}: {done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def answers(port: int) -> bool:

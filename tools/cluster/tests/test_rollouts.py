@@ -7,6 +7,9 @@ aborts or goes back by hand.
 import unittest
 from typing import Any
 
+import yaml
+
+import charts
 import rollouts
 from exporter import Exporter
 from metrics import Metrics
@@ -15,7 +18,7 @@ from stand import cluster
 from tests.blue_green import POST, PRE, STAYS, BlueGreen, Run
 
 PATIENCE = 180
-NAMES = ("good", "judged", "later", "unused", "away", "again", "back", "scaled", "manual")
+NAMES = ("good", "judged", "later", "unused", "away", "again", "back", "rejudged", "scaled", "manual")
 
 
 class BlueGreens(unittest.TestCase):
@@ -90,10 +93,11 @@ class BlueGreens(unittest.TestCase):
     def test_what_turns_bad_after_it_took_over_gives_the_traffic_back(self) -> None:
         self.exporter.turns("later", "good")
         api = self.api("later")
+        api.values["rollout"]["analysis"]["count"] = 8
         first = api.installed("first")
         api.deliver("later")
         self.until("it has taken over", lambda: api.serves("later"))
-        self.exporter.turns("later", "failing")
+        self.exporter.turns("later", "broken")
         self.assertEqual("Failed", self.analysed(api, "later", POST).phase)
         self.until("it is aborted", lambda: api.phase() == "Degraded")
         self.assertEqual([first, api.hash_of("later"), first], api.active.hashes())
@@ -127,8 +131,10 @@ class BlueGreens(unittest.TestCase):
         api.deliver("slow", "--set", "podDisruptionBudget.maxUnavailable=1")
         self.assertEqual([first], api.active.hashes())
 
-    def test_going_back_by_helm_is_at_once_while_the_old_version_stays(self) -> None:
+    def test_going_back_by_helm_is_at_once_while_a_whole_old_version_stays(self) -> None:
+        """Where previews have as many pods as what serves: a smaller preview has to grow first."""
         api = self.api("back")
+        api.values["rollout"]["previewReplicas"] = 0
         first = api.installed("first")
         api.deliver("good")
         self.promoted(api, "good")
@@ -137,6 +143,17 @@ class BlueGreens(unittest.TestCase):
         self.promoted(api, "first")
         self.assertEqual([first, good, first], api.active.hashes())
         self.assertIsNone(api.analysis("first", PRE), "what has served well is judged anew")
+
+    def test_going_back_by_helm_is_judged_like_any_version(self) -> None:
+        api = self.api("rejudged")
+        first = api.installed("first")
+        api.deliver("good")
+        self.promoted(api, "good")
+        good = api.hash_of("good")
+        api.release.helm("rollback", "api", "1")
+        self.assertEqual("Successful", self.analysed(api, "first", PRE).phase)
+        self.promoted(api, "first")
+        self.assertEqual([first, good, first], api.active.hashes())
 
     def test_the_autoscaler_scales_the_rollout(self) -> None:
         metrics = Metrics(cluster())
@@ -161,6 +178,16 @@ class BlueGreens(unittest.TestCase):
         self.assertEqual("Successful", self.analysed(api, "good", PRE).phase)
         self.until("it waits", lambda: api.phase() == "Paused")
         self.assertEqual([first], api.active.hashes())
+        rollouts.plugin(cluster(), "promote", "api", "--namespace", api.namespace)
+        self.promoted(api, "good")
+
+    def test_its_own_linter_finds_nothing(self) -> None:
+        for case, found in charts.rendered_cases().items():
+            if any(manifest["kind"] == "Rollout" for manifest in found):
+                file = cluster().folder / "lint.yaml"
+                file.write_text(yaml.safe_dump_all(found), "utf-8")
+                with self.subTest(case=case):
+                    rollouts.plugin(cluster(), "lint", "--filename", str(file))
 
 
 def seen(run: Run, metric: str) -> float:
