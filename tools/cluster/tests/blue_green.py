@@ -11,7 +11,7 @@ from tests.watched import HASH, Watched
 PRE, POST = "PrePromotion", "PostPromotion"
 KEYS = {"hashes": ["laptop:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]}
 # As short as the chart and the rates of Prometheus allow.
-PACE = {"initialDelay": "6s", "interval": "2s", "count": 3, "failureLimit": 1}
+PACE = {"initialDelay": "8s", "interval": "2s", "count": 3, "failureLimit": 1}
 STAYS = 30
 
 

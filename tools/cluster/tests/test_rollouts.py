@@ -71,10 +71,11 @@ class BlueGreens(unittest.TestCase):
         self.assertEqual({"p95", "errors", "traffic"}, set(run.metrics))
         self.assertLess(seen(run, "p95"), 0.8)
         self.assertEqual(0, seen(run, "errors"))
-        self.promoted(api, "good")
-        self.assertEqual(2, api.addresses("api"))
+        self.until("it has taken over", lambda: api.serves("good"))
         self.assertEqual(2, api.pods("first"), "the old version has gone at once")
+        self.assertEqual(2, api.addresses("api"))
         self.assertEqual("Successful", self.analysed(api, "good", POST).phase)
+        self.promoted(api, "good")
         self.until(f"the old version has gone after {STAYS} s", lambda: api.pods("first") == 0)
         self.assertEqual([first, api.hash_of("good")], api.active.hashes())
 
