@@ -39,12 +39,19 @@ class BlueGreen:
         }
         self.active = Watched(namespace, "api")
 
-    def deliver(self, trial: str, *words: str) -> None:
-        """A version whose pods have that label, as in a delivery: Helm is done before anybody has judged."""
+    def values_with(self, trial: str) -> "tuple[str, str]":
         file = cluster().folder / f"{self.namespace}.json"
         file.write_text(json.dumps({**self.values, "podLabels": {"trial": trial}}), "utf-8")
+        return "--values", str(file)
+
+    def deliver(self, trial: str, *words: str) -> None:
+        """A version whose pods have that label, as in a delivery: Helm is done before anybody has judged."""
         chart = str(charts.HELM / "api")
-        self.release.helm("upgrade", "--install", "api", chart, "--values", str(file), *words)
+        self.release.helm("upgrade", "--install", "api", chart, *self.values_with(trial), *words)
+
+    def apply(self, trial: str) -> None:
+        """The same as Argo CD applies it: by the server, and whoever else has a field."""
+        cluster().apply(self.release.manifests(*self.values_with(trial)))
 
     def installed(self, trial: str) -> str:
         """The first version, which nobody judges; its hash."""

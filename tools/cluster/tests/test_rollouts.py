@@ -122,12 +122,14 @@ class BlueGreens(unittest.TestCase):
         self.assertEqual([first], api.active.hashes())
 
     def test_what_is_applied_meanwhile_neither_is_refused_nor_spares_the_judgement(self) -> None:
-        """Helm applies the Services again, which the controller leads."""
+        """The Services are applied again, which the controller leads."""
         api = self.api("again")
         first = api.installed("first")
         api.deliver("slow")
         self.until("it is judged", lambda: api.analysis("slow", PRE))
         api.deliver("slow", "--set", "podDisruptionBudget.maxUnavailable=2")
+        api.apply("slow")
+        self.assertTrue(api.previewed("slow"))
         self.dropped(api, "slow", "p95", first)
         api.deliver("slow", "--set", "podDisruptionBudget.maxUnavailable=1")
         self.assertEqual([first], api.active.hashes())
