@@ -124,7 +124,7 @@ def selectors_meet_the_pods(manifests: list[Manifest]) -> Iterator[str]:
         "PodDisruptionBudget": lambda spec: spec["selector"]["matchLabels"],
         "NetworkPolicy": lambda spec: spec["podSelector"]["matchLabels"],
         "PodMonitor": lambda spec: spec["selector"]["matchLabels"],
-        "Service": lambda spec: spec["selector"],
+        "Service": lambda spec: spec.get("selector"),
         scaled["kind"]: lambda spec: spec["selector"]["matchLabels"],
     }
     for manifest in manifests:
