@@ -2,15 +2,12 @@
 
 import json
 import re
-import sys
 import unittest
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-sys.path.insert(0, str(HERE.parent))
+import exporter
 
-import exporter  # noqa: E402
+ROOT = Path(exporter.__file__).resolve().parents[2]
 
 
 def source(path: str) -> str:
