@@ -44,9 +44,9 @@ def calls(seconds: float = 0.02, failing: float = 0.0) -> "list[Calls]":
     ]
 
 
-# By the pods' label `trial`. A pod without one is as good.
+# By the pods' label `trial`.
 TRIALS = {
-    "": calls(),
+    "first": calls(),
     "good": calls(),
     "slow": calls(seconds=1.5),
     "failing": calls(failing=0.2),
@@ -115,7 +115,7 @@ def handler(exporter: Exporter) -> "type[http.server.BaseHTTPRequestHandler]":
             """Of a proxy's request the first line has the whole address."""
             asked = urllib.parse.urlsplit(self.path)
             query = dict(urllib.parse.parse_qsl(asked.query))
-            body = exporter.metrics(query["pod"], query.get("trial", "")).encode()
+            body = exporter.metrics(query["pod"], query["trial"]).encode()
             self.send_response(200)
             self.send_header("Content-Type", CONTENT_TYPE)
             self.send_header("Content-Length", str(len(body)))
