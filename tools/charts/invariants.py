@@ -124,14 +124,29 @@ def selectors_meet_the_pods(manifests: list[Manifest]) -> Iterator[str]:
         "PodDisruptionBudget": lambda spec: spec["selector"]["matchLabels"],
         "NetworkPolicy": lambda spec: spec["podSelector"]["matchLabels"],
         "PodMonitor": lambda spec: spec["selector"]["matchLabels"],
-        "Service": lambda spec: spec["selector"],
+        "Service": lambda spec: spec.get("selector"),
         scaled["kind"]: lambda spec: spec["selector"]["matchLabels"],
     }
     for manifest in manifests:
-        if manifest["kind"] in selectors:
+        if manifest["kind"] in selectors and manifest not in led(manifests):
             selector = selectors[manifest["kind"]](manifest["spec"])
             if not selector or not selector.items() <= labels.items():
                 yield f"{manifest['kind']} {manifest['metadata']['name']} looks for {selector}"
+
+
+def led(manifests: list[Manifest]) -> list[Manifest]:
+    """The Services that Argo Rollouts leads from version to version."""
+    strategy = workload(manifests)["spec"]["strategy"].get("blueGreen", {})
+    names = {strategy.get("activeService"), strategy.get("previewService")}
+    return [m for m in manifests if m["kind"] == "Service" and m["metadata"]["name"] in names]
+
+
+def services_are_led_by_one(manifests: list[Manifest]) -> Iterator[str]:
+    """A selector that is applied takes away the hash of the version that Argo Rollouts leads to, and with it
+    the judgement of the next one: a Service without a hash is given to the newest pods at once."""
+    for service in led(manifests):
+        if "selector" in service["spec"]:
+            yield f"{service['metadata']['name']} selects {service['spec']['selector']}"
 
 
 def nodes_can_be_emptied(manifests: list[Manifest]) -> Iterator[str]:
@@ -245,6 +260,7 @@ RULES = (
     grace_is_enough,
     probes_ask_the_admin_port,
     selectors_meet_the_pods,
+    services_are_led_by_one,
     nodes_can_be_emptied,
     everything_else_is_denied,
     references_lead_somewhere,

@@ -4,6 +4,7 @@ pinned in tools/charts/crds.py, which has the schemas for `./just test` from the
 import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import programs
@@ -14,24 +15,24 @@ sys.path.append(str(CHARTS))
 import crds  # noqa: E402
 
 
-def files() -> "list[Path]":
+def files(sources: "Sequence[crds.Source]" = crds.SOURCES) -> "list[Path]":
     """A file for each definition, in the cache; what is not there yet is read out of its module."""
-    for source, file in kept():
+    for source, file in kept(sources):
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
             fresh = file.with_suffix(".new")
             fresh.write_text(json.dumps(crds.read(source)), encoding="utf-8")
             fresh.rename(file)
-    return [file for _, file in kept()]
+    return [file for _, file in kept(sources)]
 
 
 def missing() -> "list[Path]":
-    return [file for _, file in kept() if not file.is_file()]
+    return [file for _, file in kept(crds.SOURCES) if not file.is_file()]
 
 
-def kept() -> "list[tuple[crds.Source, Path]]":
+def kept(sources: "Sequence[crds.Source]") -> "list[tuple[crds.Source, Path]]":
     folder = programs.cache_folder() / "definitions"
-    return [(source, folder / f"{digest(source)}-{Path(source.path).stem}.json") for source in crds.SOURCES]
+    return [(source, folder / f"{digest(source)}-{Path(source.path).stem}.json") for source in sources]
 
 
 def digest(source: "crds.Source") -> str:

@@ -2,8 +2,8 @@
 
 A folder of go/ holds a module of our own with nothing in it but what it requires (`go.mod`, `go.sum`), the
 programs that are built from it (`programs`, a line with OUTPUT and PACKAGE each) and, if need be, what the
-linker is told (`ldflags`). A built program's folder in the cache has a digest of these in its name, so that
-another version is another program.
+linker is told (`ldflags`) and what the compiler leaves out (`tags`). A built program's folder in the cache
+has a digest of these in its name, so that another version is another program.
 """
 
 import fcntl
@@ -82,6 +82,7 @@ def build(program: Program) -> None:
         "go",
         "build",
         "-trimpath",
+        f"-tags={said(program.name, 'tags')}",
         "-ldflags",
         ldflags(program.name),
         "-o",
@@ -103,8 +104,13 @@ def build(program: Program) -> None:
 
 def ldflags(name: str) -> str:
     """Without symbols, as nobody debugs these; and what the program is to say of itself."""
-    own = SOURCES / name / "ldflags"
-    return f"-s -w {own.read_text('utf-8').strip() if own.is_file() else ''}"
+    return f"-s -w {said(name, 'ldflags')}"
+
+
+def said(name: str, file: str) -> str:
+    """What a file of go/NAME has, where there is one."""
+    own = SOURCES / name / file
+    return own.read_text("utf-8").strip() if own.is_file() else ""
 
 
 def folder_of(name: str) -> Path:
@@ -114,10 +120,10 @@ def folder_of(name: str) -> Path:
 def digest(name: str) -> str:
     """What the programs of go/NAME depend on."""
     whole = hashlib.sha256()
-    for file in ("go.mod", "go.sum", "ldflags"):
+    for file in ("go.mod", "go.sum", "ldflags", "tags"):
         path = SOURCES / name / file
-        # What links differently is another program, but a module without flags is none the older for it.
-        if path.is_file() or file != "ldflags":
+        # What is built differently is another program, but a module without flags is none the older for it.
+        if path.is_file() or file.startswith("go."):
             whole.update(path.read_bytes())
     return whole.hexdigest()[:12]
 

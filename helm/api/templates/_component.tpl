@@ -51,9 +51,15 @@ config:
 {{- end -}}
 {{- end -}}
 
-{{/* Everybody, unless values name some: api knows whom it lets in. Load balancers ask for health on the admin port. */}}
+{{/*
+Everybody, unless values name some: api knows whom it lets in. Those that call a preview are then let in beside them.
+Load balancers ask for health on the admin port.
+*/}}
 {{- define "api.part.callers" -}}
 {{- $peers := .values.networkPolicy.callers -}}
+{{- if and $peers .values.rollout.enabled .values.rollout.analysis.traffic.image -}}
+{{- $peers = append $peers (include "lib.peer" (printf "%s-traffic" .fullname) | fromYaml) -}}
+{{- end -}}
 ingress:
   {{- include "lib.rule" (dict "direction" "from" "ports" (list .ports.grpc) "peers" $peers "everybody" true) | nindent 2 }}
   {{- if eq .values.ingress.type "alb" }}

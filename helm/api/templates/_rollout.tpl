@@ -4,7 +4,7 @@ again. If it does badly, the old one, which still runs, has the traffic back.
 */}}
 {{- define "api.strategy.blue-green" -}}
 {{- $rollout := .values.rollout -}}
-{{- include "api.rollout.checks" .values -}}
+{{- include "api.rollout.checks" . -}}
 blueGreen:
   activeService: {{ .fullname | quote }}
   previewService: "{{ .fullname }}-preview"
@@ -44,9 +44,19 @@ blueGreen:
     podTemplateHashValue: Latest
 {{- end -}}
 
+{{/*
+What could not work. A pod's name is cut at 58 characters before its own five, and its hash, of ten at most, has to be
+among them.
+*/}}
 {{- define "api.rollout.checks" -}}
-{{- $deregistration := .ingress.alb.deregistrationSeconds -}}
-{{- if and (eq .ingress.type "alb") (lt (int .rollout.scaleDownDelaySeconds) (int $deregistration)) -}}
+{{- if gt (len .fullname) 46 -}}
+{{- include "lib.refuse" (list "fullnameOverride" (printf "needed, of 46 letters at most, since a Rollout's pods are known by the hash in their names: %s is too long" .fullname)) -}}
+{{- end -}}
+{{- if and .values.tls.secret .values.rollout.analysis.traffic.image -}}
+{{- include "lib.refuse" (list "rollout.analysis.traffic.image" "it would call without TLS, and with tls.secret api speaks nothing else") -}}
+{{- end -}}
+{{- $deregistration := .values.ingress.alb.deregistrationSeconds -}}
+{{- if and (eq .values.ingress.type "alb") (lt (int .values.rollout.scaleDownDelaySeconds) (int $deregistration)) -}}
 {{- include "lib.refuse" (list "rollout.scaleDownDelaySeconds" (printf "the load balancer sends to old pods for %v seconds more (ingress.alb.deregistrationSeconds)" $deregistration)) -}}
 {{- end -}}
 {{- end -}}

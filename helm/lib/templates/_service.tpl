@@ -1,6 +1,9 @@
 {{/*
 The one port that callers use. A headless Service has the addresses of all pods, among which api balances by itself:
 behind one address gRPC would stay on one pod. `kubernetes.io/h2c` tells gateways that HTTP/2 is spoken without TLS.
+
+A Service that a controller leads from pods to pods (`led`) says nothing of whom it selects. A selector is one field to
+the API server: whoever applied the chart's would take away the controller's, or be refused.
 */}}
 {{- define "lib.service" -}}
 apiVersion: v1
@@ -13,8 +16,10 @@ spec:
   {{- else }}
   type: ClusterIP
   {{- end }}
+  {{- if not .led }}
   selector:
     {{- toYaml .component.selector | nindent 4 }}
+  {{- end }}
   ports:
     - name: grpc
       port: {{ .component.ports.grpc }}

@@ -10,9 +10,10 @@ import manifests
 
 
 def spoilt(case: str, kind: str, spoil: Callable[[charts.Manifest], None]) -> list[charts.Manifest]:
-    """What a values file renders, with something changed in one object."""
+    """What a values file renders, with something changed in one object: KIND, or KIND/NAME among several."""
     found = copy.deepcopy(charts.rendered_cases()[case])
-    spoil(charts.named(found, kind))
+    kind, _, name = kind.partition("/")
+    spoil(charts.named(found, kind, name or None))
     return found
 
 
@@ -99,6 +100,11 @@ BREAKING = {
     "resources_are_bounded": ("api/minimal", "Deployment", unlimited),
     "probes_ask_the_admin_port": ("api/minimal", "Deployment", liveness),
     "selectors_meet_the_pods": ("api/minimal", "Deployment", selector),
+    "services_are_led_by_one": (
+        "api/eks",
+        "Service/api",
+        lambda service: service["spec"].update(selector={"app.kubernetes.io/name": "api"}),
+    ),
     "metrics_are_found": ("api/minimal", "Deployment", port),
     "secrets_stay_out": ("api/minimal", "Deployment", password),
     "nodes_can_be_emptied": ("api/minimal", "Deployment", scratch),

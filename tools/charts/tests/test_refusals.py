@@ -114,6 +114,8 @@ BAD = (
         400,
         "rollout.scaleDownDelaySeconds: the load balancer sends",
     ),
+    ("api/eks", "fullnameOverride", "a" * 47, "fullnameOverride: needed, of 46 letters at most"),
+    ("api/eks", "tls.secret", "api-tls", "rollout.analysis.traffic.image: it would call without TLS"),
     ("api/eks", "externalSecrets.store.name", "", "externalSecrets.store.name: needed"),
     (
         "api/eks",
