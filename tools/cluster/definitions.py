@@ -1,5 +1,5 @@
-"""The custom resources that the charts make, as their projects define them: from the Go modules that are
-pinned in tools/charts/crds.py, which has the schemas for `./just test` from the same files."""
+"""The custom resources that charts and deploy/eks make, as their projects define them: from the Go modules
+that are pinned in tools/charts/crds.py, which has the schemas for `./just test` from the same files."""
 
 import hashlib
 import json
@@ -12,6 +12,10 @@ CHARTS = Path(__file__).resolve().parent.parent / "charts"
 sys.path.append(str(CHARTS))
 
 import crds  # noqa: E402
+
+# What the charts name, and whoever runs a cluster makes.
+STORE = crds.Source(*crds.SECRETS, "config/crds/bases/external-secrets.io_clustersecretstores.yaml", "v1")
+SOURCES = (*crds.SOURCES, STORE)
 
 
 def files() -> "list[Path]":
@@ -31,7 +35,7 @@ def missing() -> "list[Path]":
 
 def kept() -> "list[tuple[crds.Source, Path]]":
     folder = programs.cache_folder() / "definitions"
-    return [(source, folder / f"{digest(source)}-{Path(source.path).stem}.json") for source in crds.SOURCES]
+    return [(source, folder / f"{digest(source)}-{Path(source.path).stem}.json") for source in SOURCES]
 
 
 def digest(source: "crds.Source") -> str:
