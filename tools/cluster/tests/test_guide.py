@@ -7,8 +7,8 @@ import time
 import unittest
 from typing import Callable
 
-import installs
 from cluster import Cluster
+from gitops import ArgoCd
 from tests.reader import Reader, guide
 
 DIGEST = f"sha256:{'a' * 64}"
@@ -67,8 +67,7 @@ class Followed(unittest.TestCase):
 
     def test_delivery(self) -> None:
         reader = Reader(self.cluster, "delivery")
-        self.cluster.namespace("argocd")
-        self.cluster.apply(installs.manifests(installs.ARGO_CD, "CustomResourceDefinition"))
+        ArgoCd(self.cluster).install()
         self.assertEqual(self.follow(reader, "delivery.md", {}), 1)
         self.assertEqual(self.names("applicationsets", "argocd"), {"ondol"})
         self.assertEqual(self.names("appprojects", "argocd"), {"ondol"})
