@@ -1,5 +1,5 @@
-"""The custom resources that the charts make, as their projects define them: from the Go modules that are
-pinned in tools/charts/crds.py, which has the schemas for `./just test` from the same files."""
+"""The custom resources that charts and deploy/eks make, as their projects define them: from the Go modules
+that are pinned in tools/charts/crds.py, which has the schemas for `./just test` from the same files."""
 
 import hashlib
 import json
@@ -14,8 +14,12 @@ sys.path.append(str(CHARTS))
 
 import crds  # noqa: E402
 
+# What the charts name, and whoever runs a cluster makes.
+STORE = crds.Source(*crds.SECRETS, "config/crds/bases/external-secrets.io_clustersecretstores.yaml", "v1")
+SOURCES = (*crds.SOURCES, STORE)
 
-def files(sources: "Sequence[crds.Source]" = crds.SOURCES) -> "list[Path]":
+
+def files(sources: "Sequence[crds.Source]" = SOURCES) -> "list[Path]":
     """A file for each definition, in the cache; what is not there yet is read out of its module."""
     for source, file in kept(sources):
         if not file.is_file():
@@ -27,7 +31,7 @@ def files(sources: "Sequence[crds.Source]" = crds.SOURCES) -> "list[Path]":
 
 
 def missing() -> "list[Path]":
-    return [file for _, file in kept(crds.SOURCES) if not file.is_file()]
+    return [file for _, file in kept(SOURCES) if not file.is_file()]
 
 
 def kept(sources: "Sequence[crds.Source]") -> "list[tuple[crds.Source, Path]]":

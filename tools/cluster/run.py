@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import definitions
+import installs
 import programs
 import stand
 
@@ -55,7 +56,7 @@ def tell() -> int:
 def unready() -> str:
     """Why nothing can be run; nothing where all is here already, or can be had."""
     wanted = [program.output for program in programs.missing()]
-    wanted += [file.stem for file in definitions.missing()]
+    wanted += [file.stem for file in (*definitions.missing(), *installs.missing())]
     if not wanted or programs.reachable():
         return ""
     return (
@@ -70,6 +71,7 @@ def prepare(whole: bool) -> None:
         if whole or program.name in ("etcd", "kubernetes", "kwok"):
             programs.built(*program)
     definitions.files()
+    installs.files()
 
 
 def run(names: "list[str]") -> int:

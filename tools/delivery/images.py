@@ -11,7 +11,7 @@ from environments import Environment, Release
 from trouble import Trouble
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-ENTRY = re.compile(r"^( *)repository: (\S+)\n\1tag: (\S+)\n\1digest: (\S+)$", re.MULTILINE)
+ENTRY = re.compile(r"^( *)repository: (\S+)\n\1tag: \"?([^\s\"]+)\"?\n\1digest: (\S+)$", re.MULTILINE)
 
 # Where charts have images of ours besides the release's own: a path in the values, and which image it is.
 BESIDES = {"llm-inference": {("models", "s3", "image"): "ondol"}}
@@ -83,5 +83,11 @@ def text_of(release: Release, known: dict[str, Image]) -> str:
             )
         lines += [f"{'  ' * depth}{key}:" for depth, key in enumerate(path)]
         indent = "  " * len(path)
-        lines += [f"{indent}{key}: {value}" for key, value in known[name]._asdict().items()]
+        image = known[name]
+        # In quotes, as a commit may look like a number: 123456789012, 12345e678901.
+        lines += [
+            f"{indent}repository: {image.repository}",
+            f'{indent}tag: "{image.tag}"',
+            f"{indent}digest: {image.digest}",
+        ]
     return "\n".join(lines) + "\n"

@@ -31,6 +31,7 @@ EXAMPLES = {
     "sg-00000000000000001": "LoadBalancerGroup",
     "acme-ondol-{environment}": "Bucket",
     "acme-ondol-models": "ModelsBucket",
+    "acme-ondol-{environment}-logs": "LogsBucket",
     "master.ondol-{environment}.abc123.apn2.cache.amazonaws.com": "RedisHost",
     "api.example.com": "Domain",
     "api.staging.example.com": "Domain",

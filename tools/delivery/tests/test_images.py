@@ -48,7 +48,7 @@ class Taking(InAFolder):
         write(self.staging, KNOWN)
         text = (self.staging.folder / "api" / "images.yaml").read_text()
         self.assertIn(
-            f"image:\n  repository: {REGISTRY}/api\n  tag: 985b5f4aa6d5\n  digest: sha256:aaa", text
+            f'image:\n  repository: {REGISTRY}/api\n  tag: "985b5f4aa6d5"\n  digest: sha256:aaa', text
         )
         self.assertFalse((self.staging.folder / "watch" / "images.yaml").exists())
 

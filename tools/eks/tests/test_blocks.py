@@ -13,8 +13,9 @@ import yaml
 
 import charts
 import fill
+import guide
 import manifests
-from tests import guide, place
+from tests import place
 
 PROGRAMS = os.environ.get("ONDOL_TEST_PROGRAMS", "")
 # What stacks of another account, in another region, could say.
@@ -33,6 +34,7 @@ OUTPUTS = {
     "LoadBalancerGroup": "sg-0a1b2c3d4e5f60718",
     "Bucket": "tetra-ondol-prod",
     "ModelsBucket": "tetra-ondol-models",
+    "LogsBucket": "tetra-ondol-prod-logs",
     "RedisHost": "master.ondol-prod.xyz789.euc1.cache.amazonaws.com",
     "Domain": "ai.tetra.example",
     "Certificate": "arn:aws:acm:eu-central-1:210987654321:certificate/0a1b2c3d-0000-1111-2222-333344445555",

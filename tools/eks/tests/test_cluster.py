@@ -7,6 +7,7 @@ import unittest
 from jsonschema import Draft7Validator
 
 import charts
+import environments
 import manifests
 from tests import place
 
@@ -64,6 +65,18 @@ class Config(unittest.TestCase):
         accounts = {("ondol", pod["serviceAccountName"]) for _, pod in pods()}
         self.assertEqual(accounts - given, set())
         self.assertEqual({one for one in given if one[0] == "ondol"}, accounts)
+
+    def test_what_watches_finds_its_role(self) -> None:
+        given = {
+            one["serviceAccountName"]
+            for one in place.cluster()["iam"]["podIdentityAssociations"]
+            if one["namespace"] == "monitoring"
+        }
+        found = charts.render("observability", place.values("observability"))
+        buckets = place.values("observability")["loki"]["s3"]["bucket"]
+        self.assertEqual(buckets, "acme-ondol-prod-logs")
+        pod = charts.named(found, "StatefulSet", "loki")["spec"]["template"]["spec"]
+        self.assertEqual(given, {pod["serviceAccountName"]})
 
 
 class Room(unittest.TestCase):
@@ -128,7 +141,13 @@ class Controllers(unittest.TestCase):
             asked["spec"]["secretStoreRef"], {"kind": store["kind"], "name": store["metadata"]["name"]}
         )
         self.assertEqual(asked["apiVersion"], store["apiVersion"])
-        self.assertEqual(store["spec"]["conditions"], [{"namespaces": ["ondol"]}])
+        asking = {
+            release.namespace
+            for release in environments.environment("prod").releases()
+            if "externalSecrets" in place.values(release.name)
+        }
+        self.assertEqual(store["spec"]["conditions"], [{"namespaces": ["ondol", "monitoring"]}])
+        self.assertEqual(asking, {"ondol", "monitoring"})
 
     def test_what_comes_from_elsewhere_is_pinned(self) -> None:
         for file in place.CONTROLLERS.glob("*/kustomization.yaml"):

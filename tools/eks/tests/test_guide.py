@@ -11,7 +11,8 @@ from pathlib import Path
 import yaml
 
 import charts
-from tests import guide, place
+import guide
+from tests import place
 
 PROGRAMS = os.environ.get("ONDOL_TEST_PROGRAMS", "")
 # What `aws` does besides calling an operation of a service.
@@ -43,9 +44,9 @@ class Words(unittest.TestCase):
             calls = [words[0] for words in guide.calls(block.text)]
             with self.subTest(page=block.page, block=block.text[:60]):
                 if {"aws", "eksctl"} & set(calls):
-                    self.assertEqual(block.mark, "# on AWS")
+                    self.assertEqual(block.mark, guide.AWS)
                 elif "kubectl" in calls:
-                    self.assertEqual(block.mark, "# on the cluster")
+                    self.assertIn(block.mark, (guide.CLUSTER, guide.NODES))
 
     def test_every_file_exists(self) -> None:
         for page in guide.PAGES:

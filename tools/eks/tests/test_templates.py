@@ -92,7 +92,8 @@ class Fit(unittest.TestCase):
         made = {name.replace("${Environment}", "prod") for name in secrets}
         asked = {
             key["key"]
-            for keys in place.values("api")["externalSecrets"]["secrets"].values()
+            for release in ("api", "observability")
+            for keys in place.values(release)["externalSecrets"]["secrets"].values()
             for key in keys.values()
         }
         self.assertEqual(asked, made)

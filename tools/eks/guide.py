@@ -3,13 +3,15 @@
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
-from tests import place
-
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = ("eks.md", "eks-operating.md", "eks-cost.md")
-# Blocks that begin with one of these need more than this machine.
-MARKS = ("# on AWS", "# on the cluster")
+AWS, CLUSTER, NODES = "# on AWS", "# on the cluster", "# on a real cluster"
+# Blocks that begin with one of these need more than this machine: an account; an API server, which
+# `./just test-cluster` has; nodes that run containers, or what is to be had from the internet alone.
+MARKS = (AWS, CLUSTER, NODES)
 
 
 class Block(NamedTuple):
@@ -24,10 +26,10 @@ class Block(NamedTuple):
         return next((mark for mark in MARKS if self.text.startswith(f"{mark}\n")), "")
 
 
-def blocks() -> list[Block]:
+def blocks(*pages: str) -> list[Block]:
     found = []
-    for page in PAGES:
-        text = (place.ROOT / "docs" / page).read_text("utf-8")
+    for page in pages or PAGES:
+        text = (DOCS / page).read_text("utf-8")
         found += [
             Block(page, *groups)
             for groups in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
@@ -35,8 +37,8 @@ def blocks() -> list[Block]:
     return found
 
 
-def shell() -> list[Block]:
-    return [block for block in blocks() if block.language == "sh"]
+def shell(*pages: str) -> list[Block]:
+    return [block for block in blocks(*pages) if block.language == "sh"]
 
 
 def calls(text: str) -> Iterator[list[str]]:
