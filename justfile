@@ -309,8 +309,8 @@ _charts-as-tested: test-rust
         ONDOL_TEST_PROGRAMS="$programs" ./python.sh -m unittest tests.test_programs; cd ../eks; \
         ONDOL_TEST_PROGRAMS="$programs" ../charts/python.sh -m unittest tests.test_guide tests.test_blocks
 
-# Needs Go, and the first time half an hour and more to build the programs; `NAME...` runs only some, `--list` shows what is
-# built. Where Go's module proxy is not reached, it says so and ends with 77
+# Needs openssl, and the first time builds the programs out of Go modules, which takes long; `NAME...` runs only some,
+# `--list` shows what is built. Where Go's module proxy is not reached, it says so and ends with 77
 # Install, scale, promote and refuse on a real Kubernetes API server with its controllers, whose nodes are played
 [group('check')]
 [no-exit-message]

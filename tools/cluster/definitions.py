@@ -25,7 +25,7 @@ def files(sources: "Sequence[crds.Source]" = SOURCES) -> "list[Path]":
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
             fresh = file.with_suffix(".new")
-            fresh.write_text(json.dumps(crds.read(source)), encoding="utf-8")
+            fresh.write_text(json.dumps(crds.read(source, str(programs.go()))), encoding="utf-8")
             fresh.rename(file)
     return [file for _, file in kept(sources)]
 

@@ -55,7 +55,7 @@ def file(install: Install) -> Path:
     source, target = install.source, kept(install)
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(crds.zip_of(source)) as archive:
+        with zipfile.ZipFile(crds.zip_of(source, str(programs.go()))) as archive:
             text = archive.read(f"{source.module}@{source.version}/{source.path}")
         fresh = target.with_suffix(".new")
         fresh.write_bytes(text)

