@@ -1,4 +1,5 @@
-// Prometheus as its authors build it, but for their web pages and all ways of finding targets besides Kubernetes.
+// Prometheus as its authors build it, but for their web pages and all ways of finding targets besides Kubernetes
+// and DNS.
 module ondol.invalid/cluster/prometheus
 
 go 1.26.7
