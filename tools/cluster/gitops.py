@@ -66,7 +66,8 @@ class ArgoCd:
             "argocd-redis", [*redis, "--save", "", "--dir", str(self.folder / "redis")]
         )
         self.listening("redis")
-        self.run("repo-server", *self.own("repository"), "--disable-tls", self.redis)
+        plain = ("--disable-tls", "--client-ca-path=")
+        self.run("repo-server", *self.own("repository"), *plain, self.redis)
         self.listening("repository")
         self.run(
             "applicationset-controller",

@@ -2,9 +2,8 @@
 
 import unittest
 
-import environments
 from stand import cluster
-from tests.served import bare, served
+from tests.served import bare, environments, served
 
 MISSING = "images.yaml: no such file"
 
