@@ -151,7 +151,7 @@ ENV ONDOL_ADMIN_ADDR=0.0.0.0:9403
 EXPOSE 9403
 ENTRYPOINT ["/usr/local/bin/worker"]
 
-# The command line, for init containers and jobs: `ondol model import`, `ondol queue`, `ondol call`.
+# The command line, for init containers and jobs: `ondol model pull`, `ondol queue`, `ondol call`.
 FROM base AS ondol
 LABEL org.opencontainers.image.title="Ondol command line" \
       org.opencontainers.image.description="Model import, a client and the tools of operators"

@@ -1,14 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the charts' README.md from Chart.yaml, values.yaml, values.schema.json and ci/.
-
-tools/charts/python.sh tools/charts/readme.py          # write them, after schema.py
-tools/charts/python.sh tools/charts/readme.py --check  # fail where one is not what would be written
+"""Writes the charts' README.md from Chart.yaml, values.yaml, the schema and ci/: `./just write-charts`.
 
 What a value means is said once: by the comment above it in values.yaml, or, where charts and groups have it
 alike, by `description` in schemas/. What may stand there is the `title` of its schema, or what it says else.
 """
 
-import argparse
 import re
 import sys
 from collections.abc import Iterator
@@ -40,24 +36,9 @@ class Row(NamedTuple):
         return not self.kind
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args().check
-    stale = [name for name in CHARTS if not settle(name, check)]
-    if stale:
-        print(f"stale: {', '.join(f'helm/{name}/README.md' for name in stale)}", file=sys.stderr)
-        print("  what to do: run tools/charts/python.sh tools/charts/readme.py", file=sys.stderr)
-    return bool(stale)
-
-
-def settle(name: str, check: bool) -> bool:
-    """Whether the file is as it should be."""
-    file = HELM / name / "README.md"
-    text = readme_of(name)
-    if not check:
-        file.write_text(text, encoding="utf-8")
-    return file.is_file() and file.read_text(encoding="utf-8") == text
+def main() -> None:
+    for name in CHARTS:
+        (HELM / name / "README.md").write_text(readme_of(name), encoding="utf-8")
 
 
 def readme_of(name: str) -> str:
@@ -248,4 +229,4 @@ def linked(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,48 +1,30 @@
 #!/usr/bin/env python3
-"""Writes the charts' values.schema.json from schemas/ and settings/.
+"""Writes the charts' values.schema.json from schemas/ and settings/: `./just write-charts`."""
 
-tools/charts/python.sh tools/charts/schema.py          # write them
-tools/charts/python.sh tools/charts/schema.py --check  # fail where one is not what would be written
-"""
-
-import argparse
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from charts import CHARTS, HELM, SERVICES
+
 HERE = Path(__file__).resolve().parent
-HELM = HERE.parent.parent / "helm"
-SERVICES = ("api", "llm-inference", "mcp", "worker")
-CHARTS = (*SERVICES, "observability", "ondol")
 # What stands on helm/lib.
 BUILT = (*SERVICES, "observability")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args().check
-    stale = [name for name in CHARTS if not settle(name, check)]
-    if stale:
-        print(f"stale: {', '.join(f'helm/{name}/values.schema.json' for name in stale)}", file=sys.stderr)
-        print("  what to do: run tools/charts/python.sh tools/charts/schema.py", file=sys.stderr)
-    return bool(stale)
+def main() -> None:
+    for name in CHARTS:
+        (HELM / name / "values.schema.json").write_text(schema_of(name), encoding="utf-8")
 
 
-def settle(name: str, check: bool) -> bool:
-    """Whether the file is as it should be."""
-    file = HELM / name / "values.schema.json"
-    text = json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n"
-    if not check:
-        file.write_text(text, encoding="utf-8")
-    return file.is_file() and file.read_text(encoding="utf-8") == text
+def schema_of(name: str) -> str:
+    return json.dumps(made(name), indent=2, ensure_ascii=False) + "\n"
 
 
-def schema_of(name: str) -> dict[str, Any]:
+def made(name: str) -> dict[str, Any]:
     service, properties = read("service"), read(name)
     # Helm hands every chart `global`, and the values of its library under the library's name.
     properties["global"] = {"type": "object"}
@@ -115,4 +97,4 @@ def references(schema: Any) -> set[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -46,7 +46,7 @@ class Cluster:
         self.stop()
 
     def start(self) -> None:
-        control = self.control = Control(self.processes)
+        control = self.control = Control(self.folder)
         self.kubeconfig = control.kubeconfig("admin", "system:masters")
         self.processes.start("etcd", control.etcd())
         self.processes.start("kube-apiserver", control.server())

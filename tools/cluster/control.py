@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from certificates import Authority, signing_key
 from ports import free
-from processes import Processes
 from programs import named
 
 # Addresses of services, which nothing routes; the first one is the API server's own.
@@ -42,10 +41,10 @@ class Ports(NamedTuple):
 
 
 class Control:
-    """Starts the parts in order, and waits for each."""
+    """The commands of the parts, and who speaks as whom."""
 
-    def __init__(self, processes: Processes) -> None:
-        self.processes, self.folder = processes, processes.folder
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.keys = Keys(self.folder)
         self.ports = Ports(*free(len(Ports._fields)))
         self.url = f"https://127.0.0.1:{self.ports.server}"

@@ -1,6 +1,5 @@
 """What projects have applied by whoever installs them, from their Go modules, at deploy/eks' versions."""
 
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,10 +8,7 @@ import yaml
 
 import definitions
 import programs
-
-sys.path.append(str(definitions.CHARTS))
-
-import crds
+from definitions import crds
 
 
 class Install(NamedTuple):

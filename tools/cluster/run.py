@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import definitions
 import installs
+import own
 import programs
 import stand
 
@@ -37,10 +38,14 @@ def main() -> int:
     if problem := unready():
         print(problem, file=sys.stderr)
         return SKIPPED
+    names = given.names or known
+    if "guide" in names and (problem := own.missing()):
+        print(problem, file=sys.stderr)
+        return 1
     signal.signal(signal.SIGTERM, stopped)
     try:
         prepare(whole=not given.names)
-        return run(given.names or known)
+        return run(names)
     except KeyboardInterrupt:
         return 130
 

@@ -97,7 +97,7 @@ class Trial:
     def __init__(self, given: argparse.Namespace, stand: Stand) -> None:
         self.given, self.stand = given, stand
         self.services = tuple(given.service or SERVICES)
-        # Before the network is left, should a package be missing.
+        # Nothing is fetched from here on, as there is no network: the recipe has fetched it.
         self.envoy = balancers.found("envoy")
         self.title = f"{balancers.title('envoy', self.envoy)}, {given.replicas} pods of each service for "
         self.title += f"{given.seconds:.0f} s, the charts' seconds"

@@ -8,7 +8,6 @@ import yaml
 
 import charts
 import readme
-import schema
 import value_types
 
 # A value's name, what it takes, its default and its meaning.
@@ -119,9 +118,6 @@ class Making(unittest.TestCase):
         self.assertEqual(
             readme.cell("a | <b> of docs/keys.md"), "a \\| &lt;b> of [docs/keys.md](../../docs/keys.md)"
         )
-
-    def test_the_charts_are_those_that_have_schemas(self) -> None:
-        self.assertEqual(charts.CHARTS, schema.CHARTS)
 
 
 def leaves(values: dict[str, Any], known: set[str], path: str = "") -> list[tuple[str, Any]]:

@@ -114,7 +114,7 @@ class BlueGreen:
         found = cluster().items("analysisruns", self.namespace, chosen)
         if not found:
             return None
-        status = found[-1].get("status", {})
+        status = max(found, key=lambda one: one["metadata"]["creationTimestamp"]).get("status", {})
         return Run(
             status.get("phase", ""), {one["name"]: measured(one) for one in status.get("metricResults", [])}
         )

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import installs
+import own
 import programs
 from clients import client
 from cluster import Cluster
@@ -84,10 +85,11 @@ class Reader:
             timeout=PATIENCE,
         )
         if done.returncode:
-            raise AssertionError(f"{text}\n{done.stdout}{done.stderr}")
+            logs = f"the logs are in {self.cluster.kept()}"
+            raise AssertionError(f"{text}\n{done.stdout}{done.stderr}\n{logs}")
 
     def environment(self) -> "dict[str, str]":
-        folders = [client("kubectl").parent, own_programs()]
+        folders = [client("kubectl").parent, own.programs()]
         who = {f"GIT_{who}_{what}": "x@y" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         # What goes over several lines would not come back from where variables are kept.
         lines = {name: value for name, value in self.cluster.environment().items() if "\n" not in value}
@@ -98,12 +100,3 @@ class Reader:
             "PATH": os.pathsep.join([*(str(folder) for folder in folders), os.environ["PATH"]]),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-
-
-def own_programs() -> Path:
-    """Where `ondol` is: built by `./just build`, or somewhere else."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    folder = Path(os.environ.get("ONDOL_TEST_PROGRAMS", "") or target / "release").resolve()
-    if not (folder / "ondol").is_file():
-        raise AssertionError(f"no program ondol in {folder}; ONDOL_TEST_PROGRAMS says where it is")
-    return folder

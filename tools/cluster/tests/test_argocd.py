@@ -2,6 +2,7 @@
 
 import unittest
 
+from gitops import Refused
 from stand import cluster
 from tests.served import bare, environments, served
 
@@ -51,7 +52,7 @@ class Set(unittest.TestCase):
 
     def test_c_before_the_first_delivery_images_are_missed(self) -> None:
         for name in ("staging-api", "prod-mcp"):
-            with self.assertRaises(Exception) as raised:
+            with self.assertRaises(Refused) as raised:
                 served().argocd.manifests(name)
             self.assertIn(MISSING, str(raised.exception))
 

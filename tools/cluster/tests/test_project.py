@@ -12,11 +12,11 @@ from tests.served import served
 CHART = "apiVersion: v2\nname: strange\nversion: 0.1.0\n"
 CLASS = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1}
 QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "spec": {"hard": {"pods": "1"}}}
-SECRET = {"apiVersion": "v1", "kind": "ConfigMap"}
+CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap"}
 WANTED = [
     {**CLASS, "metadata": {"name": "strange"}},
     {**QUOTA, "metadata": {"name": "strange"}},
-    {**SECRET, "metadata": {"name": "strange", "namespace": "kube-system"}},
+    {**CONFIG_MAP, "metadata": {"name": "strange", "namespace": "kube-system"}},
 ]
 
 

@@ -5,6 +5,7 @@ import shutil
 import unittest
 from typing import Any
 
+from cluster import Failed
 from stand import cluster
 from tests.served import digest, served
 
@@ -39,7 +40,7 @@ def settle(*state: str, seconds: float = LONG) -> None:
 
     try:
         cluster().until(f"every application {state}", settled, seconds)
-    except Exception as problem:
+    except Failed as problem:
         raise AssertionError(f"{problem}\n{left}") from problem
 
 

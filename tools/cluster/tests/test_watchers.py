@@ -1,7 +1,7 @@
 """What tools/charts/tests/test_watchers.py asks of Prometheus, asked of the one that is built here.
 
 That every configuration and all rules are read, and that pods are found and labelled as dashboards and the
-judging of versions expect, is true of the version that the chart runs, which only Go can make here.
+judging of versions expect, is asked of a newer version than the chart runs, which Go can make here.
 """
 
 import importlib.util

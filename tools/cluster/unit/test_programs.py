@@ -40,10 +40,10 @@ class Digests(unittest.TestCase):
 
     def test_each_file_counts(self) -> None:
         seen = {programs.digest("one")}
-        for file in ("go.mod", "go.sum", "ldflags"):
+        for file in ("go.mod", "go.sum", "ldflags", "tags"):
             self.write(file, f"another {file}")
             seen.add(programs.digest("one"))
-        self.assertEqual(4, len(seen))
+        self.assertEqual(5, len(seen))
 
     def test_what_is_there_is_not_built(self) -> None:
         ready = programs.Program("one", "example.com/one", "one").file

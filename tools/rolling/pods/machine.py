@@ -63,6 +63,6 @@ def got(address: str, port: int, path: str, timeout: float) -> Optional[str]:
 
 
 def without_ours() -> None:
-    """What the caller's shell sets for Ondol's programs is not meant for pods."""
-    for name in [name for name in os.environ if name.startswith("ONDOL_")]:
+    """What the caller's shell sets for Ondol's programs is not meant for pods, but for where packages are."""
+    for name in [name for name in os.environ if name.startswith("ONDOL_") and name != "ONDOL_CACHE"]:
         del os.environ[name]

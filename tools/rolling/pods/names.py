@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Optional
 
 A, IN = 1, 1
-OK, REFUSED_NAME = 0, 3
+OK, NO_SUCH_NAME = 0, 3
 HEAD = struct.Struct(">6H")
 # Names that have an answer; callers try these behind the short ones, as pods do.
 ZONE = "ondol.svc.cluster.local"
@@ -44,7 +44,7 @@ def reply(query: bytes, lookup: Lookup, ttl: float) -> bytes:
         return b""
     host, _, zone = name.partition(".")
     addresses = lookup(host) if zone.lower() == ZONE else None
-    code = OK if addresses else REFUSED_NAME
+    code = OK if addresses else NO_SUCH_NAME
     told = list(addresses or ()) if kind == A else []
     # As CoreDNS does, so that not everybody takes the first one.
     random.shuffle(told)
