@@ -343,12 +343,12 @@ dist: _crates
 images *arguments:
     @exec python3 tools/images/images.py "$@"
 
-# Nothing is committed: see what has changed with git, and open a pull request
-# Let an environment run what another one runs, and the charts of a commit (main's newest one)
+# Nothing is committed; docs/delivery.md says how it goes on
+# Let an environment run the images that another one runs
 [group('ship')]
 [no-exit-message]
-promote source="staging" target="prod" commit=`git rev-parse origin/main 2>/dev/null || true`:
-    @exec python3 tools/delivery/delivery.py promote "$1" "$2" --charts "$3"
+promote source="staging" target="prod":
+    @exec python3 tools/delivery/delivery.py promote "$1" "$2"
 
 # What Argo CD is told once, such as `./just argocd REPOSITORY-URL staging | kubectl apply -f -`
 [group('ship')]

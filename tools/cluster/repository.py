@@ -13,7 +13,8 @@ NAME = "ondol.git"
 
 
 class Repository:
-    """`url` is what is served, `work` a checkout of it whose branch `main` goes there with each commit."""
+    """`url` is what is served, `work` a checkout of it whose branch `main` goes there with each commit. It
+    has the branch `prod` as well, as docs/delivery.md says."""
 
     def __init__(self, folder: Path, whole: Path = ROOT) -> None:
         self.work, self.served = folder / "work", folder / "served"
@@ -25,7 +26,8 @@ class Repository:
         head = git(self.environment, bare, "rev-parse", "HEAD")
         for reference in git(self.environment, bare, "for-each-ref", "--format=%(refname)").split():
             git(self.environment, bare, "update-ref", "-d", reference)
-        git(self.environment, bare, "update-ref", "refs/heads/main", head)
+        for branch in ("main", "prod"):
+            git(self.environment, bare, "update-ref", f"refs/heads/{branch}", head)
         git(self.environment, bare, "symbolic-ref", "HEAD", "refs/heads/main")
         git(self.environment, folder, "clone", "--quiet", str(bare), str(self.work))
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler(self.served))

@@ -2,13 +2,13 @@
 """Moves images through the environments of deploy/env, and says what a release brings.
 
     delivery.py take ENVIRONMENT --registry PREFIX --tag TAG --digests FOLDER
-    delivery.py promote FROM TO --charts COMMIT
+    delivery.py promote FROM TO
     delivery.py images ENVIRONMENT
     delivery.py argocd --repository URL ENVIRONMENT…
     delivery.py changelog [SINCE] UNTIL
 
 `take` writes the images that CI has published into an environment: FOLDER holds a file IMAGE.digest for each.
-`promote` gives TO what FROM runs, and the charts as of COMMIT.
+`promote` gives TO the images that FROM runs.
 `images` prints what an environment runs, one `REPOSITORY@DIGEST` a line.
 `argocd` prints what an Argo CD is told once (`kubectl apply -f -`) to follow these environments.
 `changelog` prints the changes between two commits as Markdown, without SINCE those since the release before.
@@ -50,8 +50,7 @@ def parser() -> argparse.ArgumentParser:
     promote = commands.add_parser("promote")
     promote.add_argument("source")
     promote.add_argument("target")
-    promote.add_argument("--charts", required=True)
-    promote.set_defaults(run=lambda a: hand_on(environment(a.source), environment(a.target), a.charts))
+    promote.set_defaults(run=lambda a: hand_on(environment(a.source), environment(a.target)))
     listed = commands.add_parser("images")
     listed.add_argument("environment")
     listed.set_defaults(run=lambda a: print("\n".join(sorted(images.references(environment(a.environment))))))
@@ -70,9 +69,8 @@ def published(chosen: argparse.Namespace) -> dict[str, images.Image]:
     return images.published(chosen.registry, chosen.tag, chosen.digests)
 
 
-def hand_on(source: Environment, target: Environment, charts: str) -> None:
+def hand_on(source: Environment, target: Environment) -> None:
     images.write(target, images.read(source))
-    target.set_charts(charts)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What lies below deploy/env: a folder for each environment, in it one for each release of a chart.
 
-    ENVIRONMENT/environment.yaml     where it is, and which commit's charts it follows
+    ENVIRONMENT/environment.yaml     where it is, and which branch it follows
     ENVIRONMENT/RELEASE/release.yaml  which chart, in which namespace, with which of our images
     ENVIRONMENT/RELEASE/values.yaml   what people write
     ENVIRONMENT/RELEASE/images.yaml   what `take` and `promote` write
@@ -17,7 +17,6 @@ from trouble import Trouble
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deploy" / "env"
-COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 class Release(NamedTuple):
@@ -47,16 +46,6 @@ class Environment(NamedTuple):
 
     def releases(self) -> list[Release]:
         return [release(file) for file in sorted(self.folder.glob("*/release.yaml"))]
-
-    def set_charts(self, commit: str) -> None:
-        """A whole commit, never a branch: what was looked at must be what runs."""
-        if not COMMIT.fullmatch(commit):
-            raise Trouble(f"'{commit}' is no commit", "give all 40 digits: git rev-parse origin/main")
-        file = self.folder / "environment.yaml"
-        text, found = re.subn(r"(?m)^charts: .*$", f"charts: {commit}", file.read_text(encoding="utf-8"))
-        if found != 1:
-            raise Trouble(f"{file} has no line `charts: COMMIT`")
-        file.write_text(text, encoding="utf-8")
 
 
 def environment(name: str, folder: Path = FOLDER) -> Environment:

@@ -88,15 +88,14 @@ class Served:
         self, environment: "environments.Environment", release: "environments.Release"
     ) -> "dict[str, Any]":
         told = environments.flat(release.folder / "release.yaml")
-        values = f"$values/deploy/env/{environment.name}/{release.name}"
+        values = f"/deploy/env/{environment.name}/{release.name}"
         helm = {"releaseName": release.name, "valueFiles": [f"{values}/values.yaml", f"{values}/images.yaml"]}
         chart = {
             "repoURL": self.repository.url,
-            "targetRevision": environment.facts()["charts"],
+            "targetRevision": environment.facts()["revision"],
             "path": f"helm/{release.chart}",
             "helm": helm,
         }
-        values_of = {"repoURL": self.repository.url, "targetRevision": "main", "ref": "values"}
         labels = {
             "pod-security.kubernetes.io/enforce": told["podSecurity"],
             "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
@@ -104,7 +103,7 @@ class Served:
         return {
             "project": "ondol",
             "destination": {"name": environment.facts()["cluster"], "namespace": release.namespace},
-            "sources": [chart, values_of],
+            "source": chart,
             "automated": {"prune": True, "selfHeal": True},
             "labels": labels,
         }

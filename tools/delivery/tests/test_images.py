@@ -10,7 +10,6 @@ from images import Image, published, read, references, write
 from trouble import Trouble
 
 REGISTRY = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/ondol"
-COMMIT = "985b5f4aa6d54ecb8a1d79d5a5d7a9d0e0d1e2f3"
 
 
 def image(name: str, digit: str = "a") -> Image:
@@ -31,7 +30,7 @@ class InAFolder(unittest.TestCase):
     def environment(self, name: str) -> Environment:
         file = self.folder / name / "environment.yaml"
         file.parent.mkdir()
-        file.write_text(f"# Where.\nenvironment: {name}\ncluster: in-cluster\ncharts: main\n")
+        file.write_text(f"# Where.\nenvironment: {name}\ncluster: in-cluster\nrevision: main\n")
         for release, chart, own in (
             ("api", "api", "image: api\n"),
             ("llm-small", "llm-inference", "image: llm-inference\n"),
@@ -87,22 +86,14 @@ class Taking(InAFolder):
 
 
 class Promoting(InAFolder):
-    def test_the_images_and_the_charts_are_handed_on(self) -> None:
+    def test_the_images_are_handed_on(self) -> None:
         write(self.staging, KNOWN)
-        hand_on(self.staging, self.prod, COMMIT)
+        hand_on(self.staging, self.prod)
         self.assertEqual(read(self.prod), read(self.staging))
-        self.assertEqual(self.prod.facts()["charts"], COMMIT)
-        self.assertEqual(self.staging.facts()["charts"], "main")
-
-    def test_a_branch_cannot_be_promoted(self) -> None:
-        write(self.staging, KNOWN)
-        for wrong in ("main", COMMIT[:12], "v1.0.0"):
-            with self.subTest(wrong), self.assertRaisesRegex(Trouble, "is no commit"):
-                hand_on(self.staging, self.prod, wrong)
 
     def test_an_environment_that_runs_nothing_has_nothing_to_give(self) -> None:
         with self.assertRaisesRegex(Trouble, "not among none"):
-            hand_on(self.staging, self.prod, COMMIT)
+            hand_on(self.staging, self.prod)
 
     def test_two_versions_of_one_image_are_noticed(self) -> None:
         write(self.staging, KNOWN)

@@ -167,10 +167,32 @@ class Pushing(Scripts):
         self.run_script("push.sh", "promote/abc", "deploy: prod", "deploy", where=self.ours)
         self.assertEqual(self.subjects("promote/abc")[0], "deploy: prod")
 
-    def test_a_tag_must_be_the_version_on_main(self) -> None:
+    def test_prod_is_to_become_what_stands_here_whatever_it_had(self) -> None:
+        self.git(self.ours, "push", "--quiet", "origin", "HEAD:prod")
+        theirs = self.clone("theirs")
+        self.git(theirs, "switch", "--quiet", "prod")
+        self.write(theirs, "deploy/digest", "of prod alone")
+        self.git(theirs, "push", "--quiet", "origin", "HEAD:prod")
+        self.write(self.ours, "charts", "newer")
+        (self.ours / "deploy/digest").write_text("two")
+        (self.ours / "elsewhere").write_text("not this")
+        words = ("promote/abc", "prod", "deploy: prod", "deploy")
+        done = self.run_script("propose.sh", *words, where=self.ours)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.git(self.remote, "show", "promote/abc:deploy/digest"), "two")
+        listed = self.git(self.remote, "ls-tree", "-r", "--name-only", "promote/abc").split()
+        self.assertEqual(listed, ["charts", "deploy/digest"])
+        # It can be merged as it is, and brings what has come to main.
+        self.git(self.remote, "merge-base", "--is-ancestor", "prod", "promote/abc")
+        self.assertLessEqual({"deploy: prod", "charts newer"}, set(self.subjects("promote/abc")))
+        self.git(self.remote, "update-ref", "refs/heads/prod", "promote/abc")
+        again = self.run_script("propose.sh", *words, where=self.ours)
+        self.assertIn("prod is what stands here already", again.stdout)
+
+    def test_a_tag_must_be_the_version_on_prod(self) -> None:
         self.write(self.ours, "Cargo.toml", '[workspace.package]\nversion = "1.2.3"\n')
-        self.git(self.ours, "push", "--quiet", "origin", "HEAD:main")
+        self.git(self.ours, "push", "--quiet", "origin", "HEAD:prod")
         self.assertEqual(self.run_script("check-tag.sh", "v1.2.3", where=self.ours).returncode, 0)
         self.assertIn("says 1.2.3", self.run_script("check-tag.sh", "v1.2.4", where=self.ours).stderr)
-        self.write(self.ours, "other", "not on main")
-        self.assertIn("not on main", self.run_script("check-tag.sh", "v1.2.3", where=self.ours).stderr)
+        self.write(self.ours, "other", "not on prod")
+        self.assertIn("not on prod", self.run_script("check-tag.sh", "v1.2.3", where=self.ours).stderr)
