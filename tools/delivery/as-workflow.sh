@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced: Git as workflows use it, who have a token and no name. Without TOKEN it is the caller's own.
 if [ -n "${TOKEN-}" ]; then
     # In the environment rather than among the arguments, which every process on the machine can read.

@@ -8,6 +8,7 @@ target=$2
 message=$3
 path=$4
 
+# shellcheck source=/dev/null
 . "$(dirname -- "$0")/as-workflow.sh"
 git fetch --quiet "$REMOTE" "$target"
 now=$(git rev-parse FETCH_HEAD)

@@ -7,6 +7,7 @@ branch=$1
 message=$2
 path=$3
 
+# shellcheck source=/dev/null
 . "$(dirname -- "$0")/as-workflow.sh"
 git add -- "$path"
 if git diff --cached --quiet; then
