@@ -50,9 +50,10 @@ impl FromStr for LogFilter {
         let parts: Vec<_> = text.split(',').map(str::trim).collect();
         let asked: Vec<Directive> = parts.iter().map(|part| part.parse()).collect::<Result<_, _>>()?;
         let default = asked.iter().rev().find(|directive| directive.target.is_empty());
+        let default = default.map_or(LevelFilter::OFF, |directive| directive.level);
         let quiet = Targets::new()
-            .with_default(default.map_or(LevelFilter::OFF, |directive| directive.level))
-            .with_targets(NOISY.map(|target| (target, LevelFilter::WARN)))
+            .with_default(default)
+            .with_targets(NOISY.map(|target| (target, default.min(LevelFilter::WARN))))
             .with_target(ADMIN, LevelFilter::INFO);
         let named = asked.into_iter().filter(|directive| !directive.target.is_empty());
         let targets = quiet.with_targets(named.map(|directive| (directive.target, directive.level)));
@@ -91,6 +92,9 @@ mod tests {
         assert!(!debug.targets.would_enable("h2::codec", &Level::INFO));
         assert!(debug.targets.would_enable("h2::codec", &Level::WARN));
         assert!(read("info,h2=debug").targets.would_enable("h2::codec", &Level::DEBUG));
+        for silent in ["off", "error", "engine=debug"] {
+            assert!(!read(silent).targets.would_enable("h2::codec", &Level::WARN), "{silent}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod log;
 mod loki;
 pub mod metrics;
 mod panics;
+mod reason;
 mod start;
 pub mod trace;
 

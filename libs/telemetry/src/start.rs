@@ -221,12 +221,19 @@ mod tests {
         let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
         with_default(subscriber(log, control("info"), &provider), || {
             let request = info_span!("request", req_id = "r-1");
-            trace::ended(&request, 14, Some("UNAVAILABLE"));
             let _entered = request.enter();
-            info!(target: ACCESS, "call ended");
             info!("half way");
+            trace::ended(&request, 14, Some("UNAVAILABLE"));
+            info!(target: ACCESS, "call ended");
+            assert_eq!(
+                kept.0.lock().unwrap().len(),
+                1,
+                "whoever keeps the span does not keep it from being told"
+            );
         });
-        assert_eq!(captured.lines().len(), 2);
+        let lines = captured.lines();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0]["span_id"], lines[1]["span_id"]);
         let spans = kept.0.lock().unwrap();
         let [span] = &spans[..] else { panic!("one span") };
         assert_eq!(span.status, Status::error("UNAVAILABLE"));

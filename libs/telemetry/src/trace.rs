@@ -1,6 +1,7 @@
 //! Traces: which one we are in, and how it crosses to another process.
 
-mod counted;
+mod counts;
+mod room;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::{
@@ -24,12 +25,12 @@ pub use opentelemetry::{
 };
 
 use crate::{Arguments, Identity, TelemetryError};
-use counted::Counted;
-pub(crate) use counted::SpanCounts;
+pub(crate) use counts::SpanCounts;
+use room::Room;
 
-/// Spans to an export. A thread of its own encodes them, and where it shares a processor with calls, they wait for as long as
-/// a batch takes: the usual 512 made the slowest calls slower by milliseconds.
-const BATCH: usize = 64;
+/// Spans to an export. Each export costs a wake-up, a request and its answer, which is dear for a few spans; but a thread of
+/// its own encodes them, and calls that share its processor wait for as long as a batch takes.
+const BATCH: usize = 256;
 /// Spans that wait to be exported; more are dropped.
 const QUEUE: usize = 8 * 1024;
 
@@ -67,12 +68,16 @@ pub fn propagate(span: &Span, carrier: &mut dyn Injector) {
     TraceContextPropagator::new().inject_context(&span.context(), carrier);
 }
 
-/// Notes on a call's span how the call ended: gRPC's code, and for a fault of the server's what that is called.
+/// Ends a call's span with how the call ended: gRPC's code, and for a fault of the server's what that is called. What goes
+/// on behind the call, as a task that it has begun, may keep the span: it is exported all the same.
 pub fn ended(span: &Span, code: i32, fault: Option<&'static str>) {
-    span.set_attribute("rpc.grpc.status_code", i64::from(code));
+    let context = span.context();
+    let recorded = context.span();
+    recorded.set_attribute(KeyValue::new("rpc.grpc.status_code", i64::from(code)));
     if let Some(fault) = fault {
-        span.set_status(Status::error(fault));
+        recorded.set_status(Status::error(fault));
     }
+    recorded.end();
 }
 
 /// Reads trace context from HTTP headers or gRPC metadata.
@@ -130,9 +135,9 @@ pub(crate) fn provider(
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(arguments.trace_ratio)));
     let batches =
         BatchConfigBuilder::default().with_max_export_batch_size(BATCH).with_max_queue_size(QUEUE).build();
-    let exporter = Counted { exporter, counts };
-    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
-    Ok(builder.with_sampler(sampler).with_span_processor(processor).build())
+    let room = Room::new(QUEUE, counts);
+    let processor = BatchSpanProcessor::builder(room.behind(exporter)).with_batch_config(batches).build();
+    Ok(builder.with_sampler(sampler).with_span_processor(room.before(processor)).build())
 }
 
 #[cfg(test)]

@@ -51,8 +51,8 @@ impl Connecting {
     }
 
     /// Makes these the pool's addresses, and connects to the new ones.
-    pub(super) fn adopt(&self, addresses: &[SocketAddr]) {
-        for endpoint in self.pool.replace(addresses) {
+    pub(super) fn adopt(&self, addresses: &[SocketAddr], losses: u64) {
+        for endpoint in self.pool.replace(addresses, losses) {
             self.tasks.spawn(self.clone().keep_connected(endpoint));
         }
     }
@@ -74,6 +74,10 @@ impl Connecting {
                     Duration::ZERO
                 }
             };
+            if retired.is_cancelled() {
+                // Its last calls have ended, long after the name had lost it: nobody's loss.
+                return;
+            }
             if lived >= STABLE {
                 backoff.reset();
                 self.pool.link(&endpoint, Link::Connecting);

@@ -46,8 +46,17 @@ pub(super) struct Pool {
 
 struct Known {
     endpoints: Vec<Arc<Endpoint>>,
-    /// Whether a look-up is under way that calls without a pod wait for: the first one, and the one after a loss.
+    /// Whether calls without a pod wait for a look-up: for the first one, and for the first that begins after a loss.
     resolving: bool,
+    /// Connections that worked and have ended, so far.
+    losses: u64,
+}
+
+impl Known {
+    /// A look-up has ended. One that began before the last loss may have found what was there before it.
+    const fn resolved(&mut self, losses: u64) {
+        self.resolving = self.losses != losses;
+    }
 }
 
 enum Choice {
@@ -62,7 +71,7 @@ impl Pool {
         Self {
             name: settings.name,
             patience: settings.connect_timeout,
-            known: Mutex::new(Known { endpoints: Vec::new(), resolving: true }),
+            known: Mutex::new(Known { endpoints: Vec::new(), resolving: true, losses: 0 }),
             changes: watch::Sender::new(()),
             connected: watch::Sender::new(false),
             doubt: Notify::new(),
@@ -140,11 +149,17 @@ impl Pool {
         }
     }
 
-    /// Makes these the addresses of the name. Returns the new ones, to connect to; those that went are retired.
-    pub(super) fn replace(&self, addresses: &[SocketAddr]) -> Vec<Arc<Endpoint>> {
+    /// How many connections were lost so far: what a look-up that begins now knows of.
+    pub(super) fn losses(&self) -> u64 {
+        self.known().losses
+    }
+
+    /// Makes these the addresses of the name, as a look-up that knew of so many losses has found them. Returns the new
+    /// ones, to connect to; those that went are retired.
+    pub(super) fn replace(&self, addresses: &[SocketAddr], losses: u64) -> Vec<Arc<Endpoint>> {
         let wanted: HashSet<_> = addresses.iter().copied().collect();
         let mut known = self.known();
-        known.resolving = false;
+        known.resolved(losses);
         known.endpoints.retain(|endpoint| {
             let stays = wanted.contains(&endpoint.address());
             if !stays {
@@ -164,8 +179,8 @@ impl Pool {
     }
 
     /// The look-up failed: what is known stays, and nobody waits for it any longer.
-    pub(super) fn unresolved(&self) {
-        self.known().resolving = false;
+    pub(super) fn unresolved(&self, losses: u64) {
+        self.known().resolved(losses);
         self.changed();
     }
 
@@ -179,7 +194,9 @@ impl Pool {
         if matches!(link, Link::Connecting) {
             // One that worked has ended, as when a pod goes away. Where it was the last one, its successor may have been
             // there for long under another address: calls wait for what the name has now.
-            self.known().resolving = true;
+            let mut known = self.known();
+            known.resolving = true;
+            known.losses += 1;
         }
         if !matches!(link, Link::Ready(_)) {
             self.doubt.notify_one();

@@ -57,12 +57,13 @@ pub(super) async fn keep_resolved(resolver: impl Resolve, connecting: Connecting
     let forever = async {
         let mut backoff = Backoff::new(GAP, every.max(GAP));
         loop {
+            let losses = pool.losses();
             let found = timeout(PATIENCE, resolver.resolve()).await.unwrap_or_else(|_| {
                 Err(io::Error::new(io::ErrorKind::TimedOut, "the look-up took too long"))
             });
             let wait = match found {
                 Ok(addresses) if !addresses.is_empty() => {
-                    connecting.adopt(&addresses);
+                    connecting.adopt(&addresses, losses);
                     backoff.reset();
                     jittered(every)
                 }
@@ -74,7 +75,7 @@ pub(super) async fn keep_resolved(resolver: impl Resolve, connecting: Connecting
                         %error,
                         "cannot resolve the name: using what is known"
                     );
-                    pool.unresolved();
+                    pool.unresolved(losses);
                     backoff.next()
                 }
             };

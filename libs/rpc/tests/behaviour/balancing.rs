@@ -88,6 +88,25 @@ async fn a_broken_connection_asks_for_the_addresses_at_once() {
     assert_eq!(say(upstream, String::new()).await.unwrap().into_inner(), "two");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_the_name_has_lost_is_missed_by_nobody_when_its_last_call_ends() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start(1, Echo::answering("one")).await;
+    cluster.start(2, Echo::answering("two")).await;
+    let script = Script::of(&[1]);
+    let upstream = following(&cluster, &script);
+    assert!(say(upstream.clone(), String::new()).await.is_ok());
+    sleep(Duration::from_secs(11)).await;
+
+    script.now(&[2]);
+    sleep(Duration::from_secs(20)).await;
+    let asked = script.asked();
+    stop.cancel();
+    sleep(Duration::from_millis(1500)).await;
+    assert_eq!(script.asked(), asked);
+    assert_eq!(say(upstream, String::new()).await.unwrap().into_inner(), "two");
+}
+
 /// Addresses that take a while to be found.
 struct Slow(Script);
 
@@ -117,6 +136,43 @@ async fn when_the_only_pod_has_moved_a_call_waits_for_its_new_address() {
     stop.cancel();
     // The connection has ended, another one was refused, and the name is still being looked up.
     sleep(Duration::from_millis(100)).await;
+    assert_eq!(say(upstream, String::new()).await.unwrap().into_inner(), "two");
+}
+
+/// Addresses as they were half a second ago.
+struct Late(Script);
+
+impl Resolve for Late {
+    fn resolve(&self) -> BoxFuture<'_, io::Result<Vec<SocketAddr>>> {
+        let found = self.0.resolve();
+        async {
+            sleep(Duration::from_millis(500)).await;
+            found.await
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_up_from_before_the_loss_is_not_what_a_call_waits_for() {
+    let mut cluster = Cluster::default();
+    let stop = cluster.start(1, Echo::answering("one")).await;
+    cluster.start(2, Echo::answering("two")).await;
+    let script = Script::of(&[1]);
+    let metrics = UpstreamMetrics::register(&mut Registry::default());
+    let upstream =
+        Upstream::connect_through(&settings(1), &metrics, Late(script.clone()), cluster.connector());
+    assert!(say(upstream.clone(), String::new()).await.is_ok());
+    sleep(Duration::from_secs(11)).await;
+    let asked = script.asked();
+    while script.asked() == asked {
+        sleep(Duration::from_millis(50)).await;
+    }
+
+    script.now(&[2]);
+    stop.cancel();
+    // The look-up that was under way has ended, with the address that is gone.
+    sleep(Duration::from_millis(700)).await;
     assert_eq!(say(upstream, String::new()).await.unwrap().into_inner(), "two");
 }
 

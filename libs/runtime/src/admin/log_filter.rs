@@ -17,7 +17,7 @@ const AGENT: usize = 64;
 
 /// Answers with the filter that holds.
 pub(super) async fn show(State(log): State<LogControl>) -> String {
-    shown(&log)
+    format!("{}\n", log.current())
 }
 
 /// Has the filter in the body hold from now on.
@@ -31,9 +31,10 @@ pub(super) async fn change(
         Ok(filter) => filter,
         Err(problem) => return Err((StatusCode::BAD_REQUEST, format!("no filter: {problem}\n"))),
     };
+    let now = filter.to_string();
     let before = log.change(filter);
-    tell(&log, &before, peer, &headers);
-    Ok(shown(&log))
+    tell(&before, &now, peer, &headers);
+    Ok(format!("{now}\n"))
 }
 
 /// Has the filter hold again that the process was started with.
@@ -43,17 +44,14 @@ pub(super) async fn reset(
     headers: HeaderMap,
 ) -> String {
     let before = log.reset();
-    tell(&log, &before, peer, &headers);
-    shown(&log)
+    let now = log.first().to_string();
+    tell(&before, &now, peer, &headers);
+    format!("{now}\n")
 }
 
-fn shown(log: &LogControl) -> String {
-    format!("{}\n", log.current())
-}
-
-fn tell(log: &LogControl, before: &LogFilter, peer: SocketAddr, headers: &HeaderMap) {
+fn tell(before: &LogFilter, to: &str, peer: SocketAddr, headers: &HeaderMap) {
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let agent: String = agent.chars().take(AGENT).collect();
-    let (from, to) = (before.to_string(), log.current().to_string());
+    let from = before.to_string();
     info!(target: ADMIN, %peer, agent, from, to, "the log filter was changed");
 }

@@ -29,6 +29,11 @@ impl LogControl {
         self.current.load_full()
     }
 
+    /// The filter that the process was started with.
+    pub fn first(&self) -> &LogFilter {
+        &self.first
+    }
+
     /// Has another filter hold from now on; returns the one that held.
     pub fn change(&self, filter: LogFilter) -> Arc<LogFilter> {
         self.swap(Arc::new(filter))

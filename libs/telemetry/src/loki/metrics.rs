@@ -1,15 +1,11 @@
 //! How many lines went, and how many were left out.
 
 use prometheus_client::{
-    encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
     registry::Registry,
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reason {
-    reason: &'static str,
-}
+use crate::reason::Reason;
 
 /// Lines that were pushed, and those that were dropped, by the reason.
 #[derive(Clone, Debug)]

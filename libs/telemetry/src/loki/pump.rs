@@ -53,14 +53,15 @@ struct Batch {
 }
 
 impl Pump {
-    /// Pumps until `ending` says so and nothing is left.
-    pub(crate) async fn run(mut self) {
+    /// Pumps until `ending` says so and nothing is left. Whether Loki has the last lines.
+    pub(crate) async fn run(mut self) -> bool {
         let mut reached = true;
         while let Some(batch) = self.gather().await {
             let sent = self.send(&batch.entries).await;
             self.book(&batch, &sent);
             tell(mem::replace(&mut reached, sent.is_ok()), &sent);
         }
+        reached
     }
 
     /// Counts what became of a batch, whose room is free from now on.
@@ -181,7 +182,7 @@ mod tests {
         queue: Queue,
         counts: Counts,
         ending: watch::Sender<bool>,
-        task: JoinSet<()>,
+        task: JoinSet<bool>,
     }
 
     impl Running {

@@ -1,5 +1,7 @@
 //! A Loki of one's own, for tests: it keeps what it is sent, and answers as it is told.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::Bytes,
@@ -12,9 +14,11 @@ use loki_api::{
     prost::Message,
 };
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinSet, time::timeout};
 
 use super::LokiDestination;
+
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One request, as Loki would read it.
 #[derive(Debug)]
@@ -57,9 +61,9 @@ impl StandIn {
         Self { destination, received, _server: server }
     }
 
-    /// The next request.
+    /// The next request. One that never comes is a test that fails, and not one that hangs.
     pub(crate) async fn next(&mut self) -> Pushed {
-        self.received.recv().await.unwrap()
+        timeout(PATIENCE, self.received.recv()).await.expect("nothing is pushed").unwrap()
     }
 }
 

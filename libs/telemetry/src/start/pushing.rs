@@ -12,7 +12,7 @@ use crate::{
 /// Owns the task, and ends it.
 #[derive(Debug)]
 pub(super) struct Pushing {
-    task: JoinSet<()>,
+    task: JoinSet<bool>,
     runtime: Handle,
     ending: watch::Sender<bool>,
 }
@@ -35,11 +35,11 @@ impl Pushing {
         Ok(Some((queue, Self { task, runtime, ending })))
     }
 
-    /// Waits at most `limit` until the last lines are gone; whether they are.
+    /// Waits at most `limit` until the last lines have been sent; whether Loki has them.
     pub(super) fn end(mut self, limit: Duration) -> bool {
         self.ending.send_replace(true);
-        let ended = async { timeout(limit, self.task.join_next()).await.is_ok() };
-        self.runtime.block_on(ended)
+        let ended = self.runtime.block_on(async { timeout(limit, self.task.join_next()).await });
+        matches!(ended, Ok(Some(Ok(true))))
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
 
     use axum::http::StatusCode;
     use clap::Parser;
-    use tokio::task::spawn_blocking;
+    use tokio::{net::TcpListener, task::spawn_blocking};
 
     use super::Pushing;
     use crate::{
@@ -77,6 +77,17 @@ mod tests {
         // The guard is not for asynchronous code.
         assert!(spawn_blocking(move || pushing.end(Duration::from_secs(30))).await.unwrap());
         assert_eq!(loki.next().await.lines()[0]["message"], "the last word");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn last_words_that_nobody_took_are_told_of() {
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut arguments = Cli::parse_from(["x"]).telemetry;
+        arguments.loki_url = Some(format!("http://{}", nobody.local_addr().unwrap()).parse().unwrap());
+        drop(nobody);
+        let (queue, pushing) = Pushing::start(&arguments, IDENTITY, &Counts::default()).unwrap().unwrap();
+        queue.offer(&Line::sample("the last word"));
+        assert!(!spawn_blocking(move || pushing.end(Duration::from_secs(30))).await.unwrap());
     }
 
     #[test]

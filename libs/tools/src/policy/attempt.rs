@@ -25,8 +25,7 @@ impl Attempt {
         Self { tool: tool.into(), upstream: upstream.into(), limit, metrics }
     }
 
-    /// The attempt in the trace of its call. What the upstream makes of it is not told to it, nor by it: trace ids stay
-    /// at home.
+    /// The attempt in the trace of its call. The upstream is not told of that trace: its ids stay at home.
     fn span(&self) -> Span {
         info_span!(
             "attempt",

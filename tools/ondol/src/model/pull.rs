@@ -1,17 +1,16 @@
 //! `ondol model pull`: packages out of a bucket, for pods that start without any.
 
-mod access;
 mod digests;
 mod elsewhere;
 
-use std::time::Instant;
+use std::{io::ErrorKind, time::Instant};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use models::{Arrival, Manifest, ModelError, Store, digest};
-use objects::Location;
+use objects::{Location, S3Access};
 
-use self::{access::Access, digests::Expected, elsewhere::Elsewhere};
+use self::{digests::Expected, elsewhere::Elsewhere};
 use crate::{folders::ModelsFolder, misuse::Misuse, output::say, progress::Bar, text::size};
 
 /// What to fetch, whence and whither.
@@ -41,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 8, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=64))]
     parallel: u8,
     #[command(flatten)]
-    access: Access,
+    access: S3Access,
 }
 
 /// Runs the command.
@@ -144,9 +143,13 @@ impl Wanted<'_> {
         Ok(arrival.commit()?)
     }
 
-    /// Whether there is something of this name that nobody can use.
+    /// Whether there is something of this name that nobody can use. One that may only not be read may well be whole.
     fn is_broken(&self) -> bool {
-        !matches!(self.store.package(self.name), Ok(_) | Err(ModelError::NotFound { .. }))
+        match self.store.package(self.name) {
+            Ok(_) | Err(ModelError::NotFound { .. }) => false,
+            Err(ModelError::Io { source, .. }) => source.kind() == ErrorKind::NotFound,
+            Err(_) => true,
+        }
     }
 }
 

@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, fmt::Display, ops::Range, sync::Arc};
 use anyhow::{Context, anyhow, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use models::{Arrival, ArrivingFile, FileRecord, MANIFEST, MAX_MANIFEST};
-use objects::{ByteRange, GetOptions, Key, ListOptions, Location, ObjectInfo, Objects, ObjectsError, Page};
-
-use super::access::Access;
+use objects::{
+    ByteRange, GetOptions, Key, ListOptions, Location, ObjectInfo, Objects, ObjectsError, Page, S3Access,
+};
 
 /// The bytes of one request, all of which are in memory at once.
 const PIECE: u64 = 8 * 1024 * 1024;
@@ -21,27 +21,34 @@ pub(super) struct Elsewhere {
     parallel: usize,
 }
 
+#[derive(Default)]
+struct Found {
+    names: BTreeSet<String>,
+    /// Whether all folders were looked at.
+    all: bool,
+}
+
 impl Elsewhere {
-    pub(super) async fn open(url: &Location, access: &Access, parallel: u8) -> anyhow::Result<Self> {
+    pub(super) async fn open(url: &Location, access: &S3Access, parallel: u8) -> anyhow::Result<Self> {
         let objects = access.open(url).await?;
         Ok(Self { url: url.clone(), objects, parallel: usize::from(parallel) })
     }
 
     /// The names of all folders that have a manifest, sorted.
     pub(super) async fn names(&self) -> anyhow::Result<Vec<String>> {
-        let found =
+        let Found { names, all } =
             self.manifests().await.with_context(|| format!("looking for packages in {}", self.url))?;
         ensure!(
-            !found.is_empty(),
+            !names.is_empty(),
             "there is no package in {0}: put one there with `aws s3 cp --recursive FOLDER {0}/NAME`",
             self.url
         );
         ensure!(
-            found.len() <= MOST,
-            "there are more than {MOST} packages in {}: say with --model which are wanted",
+            all && names.len() <= MOST,
+            "{} has more than {MOST} packages, or other folders by the thousand: say with --model which are wanted",
             self.url
         );
-        Ok(found.into_iter().collect())
+        Ok(names.into_iter().collect())
     }
 
     /// What to say of a name that is not there.
@@ -60,7 +67,7 @@ impl Elsewhere {
             Ok(bytes) => bytes,
             Err(ObjectsError::NotFound { .. }) => {
                 // Only a help, which rights to read need not be enough for.
-                let there: Vec<_> = self.manifests().await.unwrap_or_default().into_iter().collect();
+                let there: Vec<_> = self.manifests().await.unwrap_or_default().names.into_iter().collect();
                 return Err(anyhow!("{}", self.missing(name, &there)));
             }
             Err(error) => return Err(error.into()),
@@ -121,8 +128,8 @@ impl Elsewhere {
         Ok(())
     }
 
-    /// The names below which there is a manifest.
-    async fn manifests(&self) -> Result<BTreeSet<String>, ObjectsError> {
+    /// The names below which there is a manifest, as far as there are not too many folders.
+    async fn manifests(&self) -> Result<Found, ObjectsError> {
         let mut folders = Vec::new();
         let mut options = ListOptions { by_folder: true, ..ListOptions::default() };
         while folders.len() <= 10 * MOST {
@@ -133,11 +140,13 @@ impl Elsewhere {
                 break;
             }
         }
-        let mut found = BTreeSet::new();
+        let mut found = Found { names: BTreeSet::new(), all: options.page_token.is_none() };
         for name in folders {
             let Ok(key) = Key::new(format!("{name}/{MANIFEST}")) else { continue };
             match self.objects.head(&key, None).await {
-                Ok(_) => drop(found.insert(name)),
+                Ok(_) => {
+                    found.names.insert(name);
+                }
                 Err(ObjectsError::NotFound { .. }) => {}
                 Err(error) => return Err(error),
             }
