@@ -55,8 +55,4 @@ among them.
 {{- if and .values.tls.secret .values.rollout.analysis.traffic.image -}}
 {{- include "lib.refuse" (list "rollout.analysis.traffic.image" "it would call without TLS, and with tls.secret api speaks nothing else") -}}
 {{- end -}}
-{{- $deregistration := .values.ingress.alb.deregistrationSeconds -}}
-{{- if and (eq .values.ingress.type "alb") (lt (int .values.rollout.scaleDownDelaySeconds) (int $deregistration)) -}}
-{{- include "lib.refuse" (list "rollout.scaleDownDelaySeconds" (printf "the load balancer sends to old pods for %v seconds more (ingress.alb.deregistrationSeconds)" $deregistration)) -}}
-{{- end -}}
 {{- end -}}

@@ -7,6 +7,10 @@ rules are looked at first. `annotations` are those of one kind of traffic.
 {{- if .component.values.tls.clientCa -}}
 {{- include "lib.refuse" (list "tls.clientCa" "a load balancer of AWS shows its targets no certificate, so it would reach none: ingress.type cannot be alb") -}}
 {{- end -}}
+{{- $grace := .component.values.drain.graceSeconds -}}
+{{- if lt (int $alb.deregistrationSeconds) (int $grace) -}}
+{{- include "lib.refuse" (list "ingress.alb.deregistrationSeconds" (printf "the load balancer would cut off calls that drain.graceSeconds lets finish: at least %v" $grace)) -}}
+{{- end -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:

@@ -111,8 +111,8 @@ BAD = (
     (
         "api/eks",
         "ingress.alb.deregistrationSeconds",
-        400,
-        "rollout.scaleDownDelaySeconds: the load balancer sends",
+        30,
+        "ingress.alb.deregistrationSeconds: the load balancer would cut off calls",
     ),
     ("api/eks", "fullnameOverride", "a" * 47, "fullnameOverride: needed, of 46 letters at most"),
     ("api/eks", "tls.secret", "api-tls", "rollout.analysis.traffic.image: it would call without TLS"),

@@ -116,7 +116,7 @@ class Objects(unittest.TestCase):
     def test_api_ends_later_than_load_balancers_look_away(self) -> None:
         spec = pod("api/eks")
         self.assertEqual(spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"], 30)
-        self.assertEqual(spec["terminationGracePeriodSeconds"], 75)
+        self.assertEqual(spec["terminationGracePeriodSeconds"], 165)
 
     def test_pods_that_are_found_by_name_end_later_than_names_are_looked_up(self) -> None:
         """Every 15 s, and a name is kept for 5 more: until then callers may know no other pod."""
