@@ -12,10 +12,10 @@ import yaml
 import charts
 import rollouts
 from exporter import Exporter
+from live.blue_green import POST, PRE, STAYS, BlueGreen, Run
 from metrics import Metrics
 from prometheus import Prometheus
 from stand import cluster
-from tests.blue_green import POST, PRE, STAYS, BlueGreen, Run
 
 PATIENCE = 180
 NAMES = ("good", "judged", "later", "unused", "away", "again", "back", "rejudged", "scaled", "manual")

@@ -9,7 +9,7 @@ from typing import Callable
 
 from cluster import Cluster
 from gitops import ArgoCd
-from tests.reader import Reader, guide
+from live.reader import Reader, guide
 
 DIGEST = f"sha256:{'a' * 64}"
 
