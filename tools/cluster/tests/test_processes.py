@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 
 from certificates import Authority
 from cluster import Cluster, Failed
@@ -68,28 +69,63 @@ class Ends(unittest.TestCase):
 
 
 class Keys(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+        self.authority = Authority(self.folder, "ca")
+        made = self.authority.signed("server", "server", names=("DNS:localhost", "IP:127.0.0.1"))
+        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.server.load_cert_chain(made.file, made.key)
+
+    def client(self, authority: Authority) -> ssl.SSLContext:
+        """One that believes this authority."""
+        return ssl.create_default_context(cafile=str(authority.own.file))
+
     def test_a_server_is_believed_by_its_names(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            authority = Authority(Path(folder), "ca")
-            made = authority.signed("server", "server", "group", ("DNS:localhost", "IP:127.0.0.1"))
-            server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            server.load_cert_chain(made.file, made.key)
-            client = ssl.create_default_context(cafile=str(authority.own.file))
-            handshake(client, server, "localhost")
-            with self.assertRaises(ssl.SSLCertVerificationError):
-                handshake(client, server, "other.example")
+        for name in ("localhost", "127.0.0.1"):
+            handshake(self.client(self.authority), self.server, name)
+        with self.assertRaisesRegex(ssl.SSLCertVerificationError, "Hostname mismatch"):
+            handshake(self.client(self.authority), self.server, "other.example")
+
+    def test_nobody_is_believed_by_the_word_of_another_authority(self) -> None:
+        """Though it is called the same."""
+        (self.folder / "another").mkdir()
+        another = self.client(Authority(self.folder / "another", "ca"))
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            handshake(another, self.server, "localhost")
+
+    def test_a_user_is_known_by_name_and_group_and_refused_without(self) -> None:
+        self.server.verify_mode = ssl.CERT_REQUIRED
+        self.server.load_verify_locations(str(self.authority.own.file))
+        made = self.authority.signed("user", "system:someone", "system:masters")
+        client = self.client(self.authority)
+        client.load_cert_chain(made.file, made.key)
+        known = dict(pair for (pair,) in handshake(client, self.server, "localhost")["subject"])
+        self.assertEqual({"commonName": "system:someone", "organizationName": "system:masters"}, known)
+        with self.assertRaisesRegex(ssl.SSLError, "PEER_DID_NOT_RETURN_A_CERTIFICATE"):
+            handshake(self.client(self.authority), self.server, "localhost")
 
 
-def handshake(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> None:
-    """In memory: each side reads what the other wrote until both are content."""
+def handshake(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> "dict[str, Any]":
+    """In memory: each side reads what the other wrote until both are content. Returns whom the server then
+    knows, if it has asked."""
     ways = [ssl.MemoryBIO() for _ in range(2)]
     sides = [
         client.wrap_bio(ways[0], ways[1], server_hostname=name),
         server.wrap_bio(ways[1], ways[0], server_side=True),
     ]
+    left = sides
     for _ in range(4):
-        for side in sides:
-            try:
-                side.do_handshake()
-            except ssl.SSLWantReadError:
-                continue
+        left = [side for side in left if not content(side)]
+    if left:
+        raise AssertionError(f"{len(left)} of two sides have come to no end")
+    return sides[1].getpeercert() or {}
+
+
+def content(side: ssl.SSLObject) -> bool:
+    try:
+        side.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True
