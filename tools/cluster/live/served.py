@@ -9,16 +9,12 @@ from typing import Any
 import yaml
 
 import charts
+from deployed import IMAGES, environments
 from gitops import ArgoCd
 from repository import Repository
 from stand import cluster
 
 DELIVERY = "tools/delivery/delivery.py"
-sys.path.append(str(Path(__file__).resolve().parents[2] / "delivery"))
-
-import environments  # noqa: E402
-
-IMAGES = ("api", "llm-inference", "llm-inference-cuda", "mcp", "ondol", "worker")
 REGISTRY = "registry.example.com/ondol"
 SET = ("applicationset", "ondol", "--namespace", "argocd")
 

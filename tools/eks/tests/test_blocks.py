@@ -60,7 +60,7 @@ class Copy:
         (programs / "helm").chmod(0o755)
         if PROGRAMS:
             (programs / "ondol").symlink_to(Path(PROGRAMS, "ondol").resolve())
-        paths = [str(place.ROOT / "tools/eks"), os.environ.get("PYTHONPATH", "")]
+        paths = [str(place.ROOT / "tools/charts"), os.environ.get("PYTHONPATH", "")]
         self.environment = {
             "HOME": str(folder),
             "PYTHONDONTWRITEBYTECODE": "1",

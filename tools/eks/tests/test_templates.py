@@ -8,6 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import deployed
 from tests import place
 
 
@@ -104,7 +105,7 @@ class Fit(unittest.TestCase):
 
     def test_the_registry_has_a_place_for_each_image(self) -> None:
         names = {found["RepositoryName"] for found in place.resources("registry", "AWS::ECR::Repository")}
-        self.assertEqual(names, {f"ondol/{name}" for name in place.IMAGES})
+        self.assertEqual(names, {f"ondol/{name}" for name in deployed.IMAGES})
 
     def test_grpc_goes_past_api_gateway(self) -> None:
         (distribution,) = place.resources("edge", "AWS::CloudFront::Distribution")
