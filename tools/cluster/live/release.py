@@ -15,6 +15,8 @@ RESTRICTED = {
 }
 PRIVILEGED = {"pod-security.kubernetes.io/enforce": "privileged"}
 PATIENCE = "120s"
+# The server's version. Helm asks nobody when it only renders, and would take its own library's.
+KUBERNETES = "1.36.3"
 # In every namespace, whoever is in it; and what comes and goes beside other objects.
 ALWAYS = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 PASSING = ("event", "endpoint", ".metrics.k8s.io")
@@ -51,10 +53,7 @@ class Release(NamedTuple):
 
     def manifests(self, *words: str) -> "list[charts.Manifest]":
         """As they would be sent."""
-        text = self.helm(
-            "template", self.name, str(charts.HELM / self.chart), *words, "--kube-version", "1.36.3"
-        )
-        return [document for document in yaml.load_all(text, charts.Loader) if document]
+        return rendered(charts.HELM / self.chart, self.name, self.namespace, *words)
 
     def workloads(self) -> "list[charts.Manifest]":
         """The server's Deployments, StatefulSets and DaemonSets of this release."""
@@ -70,6 +69,13 @@ class Release(NamedTuple):
     def unready(self) -> "list[str]":
         """Workloads that lack pods: those of the newest template, and Ready."""
         return [one["metadata"]["name"] for one in self.workloads() if not settled(one)]
+
+
+def rendered(chart: Path, name: str, namespace: str, *words: str) -> "list[charts.Manifest]":
+    """By Helm itself."""
+    where = ("--namespace", namespace, "--kube-version", KUBERNETES)
+    text = cluster().helm("template", name, str(chart), *where, *words)
+    return [document for document in yaml.load_all(text, charts.Loader) if document]
 
 
 def settled(workload: "charts.Manifest") -> bool:
