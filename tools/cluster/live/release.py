@@ -14,7 +14,10 @@ RESTRICTED = {
     "pod-security.kubernetes.io/warn": "restricted",
 }
 PRIVILEGED = {"pod-security.kubernetes.io/enforce": "privileged"}
-PATIENCE = "120s"
+# The way of Helm 3, which waits for what it knows. Helm 4's own reads the state of every object, and never
+# finds a Rollout done of which Argo Rollouts has written one. The tests that start it do so for the whole
+# cluster, and only come after those that install charts with a Rollout by their names.
+WAIT = ("--wait=legacy", "--timeout", "120s")
 # The server's version. Helm asks nobody when it only renders, and would take its own library's.
 KUBERNETES = "1.36.3"
 # In every namespace, whoever is in it; and what comes and goes beside other objects.
@@ -28,20 +31,16 @@ class Release(NamedTuple):
     namespace: str
 
     def install(self, *words: str) -> None:
-        self.helm(
-            "install", self.name, str(charts.HELM / self.chart), *words, "--wait", "--timeout", PATIENCE
-        )
+        self.helm("install", self.name, str(charts.HELM / self.chart), *words, *WAIT)
 
     def upgrade(self, *words: str) -> None:
-        self.helm(
-            "upgrade", self.name, str(charts.HELM / self.chart), *words, "--wait", "--timeout", PATIENCE
-        )
+        self.helm("upgrade", self.name, str(charts.HELM / self.chart), *words, *WAIT)
 
     def rollback(self, revision: int) -> None:
-        self.helm("rollback", self.name, str(revision), "--wait", "--timeout", PATIENCE)
+        self.helm("rollback", self.name, str(revision), *WAIT)
 
     def uninstall(self) -> None:
-        self.helm("uninstall", self.name, "--wait", "--timeout", PATIENCE)
+        self.helm("uninstall", self.name, *WAIT)
 
     def helm(self, *words: str) -> str:
         return cluster().helm(*words, "--namespace", self.namespace)
