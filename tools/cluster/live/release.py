@@ -15,8 +15,7 @@ RESTRICTED = {
 }
 PRIVILEGED = {"pod-security.kubernetes.io/enforce": "privileged"}
 # The way of Helm 3, which waits for what it knows. Helm 4's own reads the state of every object, and never
-# finds a Rollout done of which Argo Rollouts has written one. The tests that start it do so for the whole
-# cluster, and only come after those that install charts with a Rollout by their names.
+# finds a Rollout done that has one: wherever Argo Rollouts runs, which some of these tests start.
 WAIT = ("--wait=legacy", "--timeout", "120s")
 # The server's version. Helm asks nobody when it only renders, and would take its own library's.
 KUBERNETES = "1.36.3"

@@ -38,6 +38,13 @@ class Ends(unittest.TestCase):
         self.assertIsNotNone(process.poll())
         self.assertFalse(self.processes.folder.exists())
 
+    def test_one_may_be_ended_before_the_others_and_is_not_missed(self) -> None:
+        first, second = (self.processes.start(name, ["sleep", "600"]) for name in ("first", "second"))
+        self.processes.end_one("first")
+        self.assertIsNotNone(first.poll())
+        self.assertIsNone(second.poll())
+        self.assertEqual([], self.processes.ended())
+
     def test_one_that_does_not_start_is_told_with_its_log(self) -> None:
         self.processes.start("broken", [sys.executable, "-c", "raise SystemExit('no such flag')"])
         with self.assertRaisesRegex(
