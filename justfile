@@ -289,7 +289,7 @@ test-tools:
     cd tools/delivery && python3 -m unittest discover --start-directory tests --top-level-directory .
     cd bench/hop && PYTHONPATH=../queue python3 -m unittest discover --start-directory tests --top-level-directory .
     cd tools/rolling && python3 -m unittest discover --start-directory tests --top-level-directory .
-    cd tools/cluster && ../charts/python.sh -m unittest discover --start-directory unit --top-level-directory .
+    cd tools/cluster && ../charts/python.sh -m unittest discover --start-directory tests --top-level-directory .
 
 # The smoke test on the program as the tests were built with it: `smoke` itself would compile half of the crates once
 # more, as dev-dependencies turn on features of theirs (tokio's test clock).

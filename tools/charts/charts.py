@@ -138,6 +138,13 @@ def rendered_cases() -> dict[str, list[Manifest]]:
     return {case: render(case.split("/")[0], values) for case, values in cases().items()}
 
 
+def laid_over(under: Any, over: Any) -> Any:
+    """As Helm lays the values of one file over those of another."""
+    if not isinstance(under, dict) or not isinstance(over, dict):
+        return over
+    return {**under, **{name: laid_over(under.get(name), value) for name, value in over.items()}}
+
+
 def named(manifests: list[Manifest], kind: str, name: Optional[str] = None) -> Manifest:
     found = [
         manifest

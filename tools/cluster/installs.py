@@ -8,6 +8,7 @@ import yaml
 
 import definitions
 import programs
+import whole
 from definitions import crds
 
 
@@ -50,12 +51,8 @@ def file(install: Install) -> Path:
     """The file, read out of the module once."""
     source, target = install.source, kept(install)
     if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(crds.zip_of(source, str(programs.go()))) as archive:
-            text = archive.read(f"{source.module}@{source.version}/{source.path}")
-        fresh = target.with_suffix(".new")
-        fresh.write_bytes(text)
-        fresh.rename(target)
+            whole.write(target, archive.read(f"{source.module}@{source.version}/{source.path}"))
     return target
 
 
@@ -66,5 +63,5 @@ def kept(install: Install) -> Path:
 
 def manifests(install: Install, *kinds: str) -> "list[dict[str, Any]]":
     """Those of the kinds that are named."""
-    whole = yaml.load_all(file(install).read_text("utf-8"), Loader=yaml.CSafeLoader)
-    return [manifest for manifest in whole if manifest and manifest["kind"] in kinds]
+    found = yaml.load_all(file(install).read_text("utf-8"), Loader=yaml.CSafeLoader)
+    return [manifest for manifest in found if manifest and manifest["kind"] in kinds]

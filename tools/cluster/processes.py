@@ -58,6 +58,12 @@ class Processes:
         """Those that have ended by themselves, though nobody told them to."""
         return [name for name, process in self.started if process.poll() is not None]
 
+    def end_one(self, name: str) -> None:
+        """Before the others, and as nobody's failure."""
+        found = next(pair for pair in self.started if pair[0] == name)
+        self.started.remove(found)
+        end(found[1])
+
     def stop(self) -> None:
         """Ends all, the last one first, and deletes their files unless somebody wants the logs."""
         for _, process in reversed(self.started):

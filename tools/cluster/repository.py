@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "ondol.git"
+# Whoever commits in a test, as Git wants it told.
+SOMEBODY = {f"GIT_{who}_{what}": "x@y" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
 class Repository:
@@ -54,8 +56,7 @@ class Repository:
 
 def environment(folder: Path) -> "dict[str, str]":
     """Git as it is without anybody's settings: they may ask for signatures."""
-    who = {f"GIT_{who}_{what}": "x@y" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    return {**os.environ, **who, "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
+    return {**os.environ, **SOMEBODY, "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def git(environment: "dict[str, str]", folder: Path, *words: str) -> str:

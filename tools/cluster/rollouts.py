@@ -9,6 +9,7 @@ import ports
 from cluster import Cluster, Failed
 from programs import named
 
+CONTROLLER = "rollouts-controller"
 # What the controller makes and looks for besides what our charts make.
 FURTHER = ("analysis-run", "cluster-analysis-template", "experiment")
 
@@ -22,9 +23,9 @@ def start(cluster: Cluster) -> None:
     cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
     metrics, health = ports.free(2)
     cluster.start_process(
-        "rollouts-controller",
+        CONTROLLER,
         [
-            str(named("rollouts-controller")),
+            str(named(CONTROLLER)),
             f"--kubeconfig={cluster.kubeconfig}",
             "--leader-elect=false",
             f"--metricsPort={metrics}",
@@ -32,6 +33,11 @@ def start(cluster: Cluster) -> None:
         ],
     )
     cluster.until("Argo Rollouts is ready", lambda: answers(health), 120)
+
+
+def stop(cluster: Cluster) -> None:
+    """What others then do to Rollouts, and to the Services that these lead, stays as it is."""
+    cluster.processes.end_one(CONTROLLER)
 
 
 def plugin(cluster: Cluster, *words: str) -> str:

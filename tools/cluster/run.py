@@ -3,7 +3,7 @@
 
     run.py [--list] [NAME...]
 
-Each NAME is a file of tests/ without `test_` and `.py`; all of them run without one. The programs are built
+Each NAME is a file of live/ without `test_` and `.py`; all of them run without one. The programs are built
 from Go modules into the cache, where they are not in it. Exit codes: 0 passed, 1 failed, 77 not run.
 """
 
@@ -26,7 +26,7 @@ SKIPPED = 77
 
 
 def main() -> int:
-    known = sorted(file.stem[len("test_") :] for file in (HERE / "tests").glob("test_*.py"))
+    known = sorted(file.stem[len("test_") :] for file in (HERE / "live").glob("test_*.py"))
     parser = argparse.ArgumentParser(description="Tests on a real Kubernetes API server")
     parser.add_argument("names", metavar="NAME", nargs="*", help=", ".join(known))
     parser.add_argument("--list", action="store_true", help="say what is built, and what is not")
@@ -85,7 +85,7 @@ def run(names: "list[str]") -> int:
     programs.say("starting the cluster")
     cluster = stand.cluster()
     programs.say(f"it is ready after {time.monotonic() - begun:.0f} s; its logs are in {cluster.folder}")
-    loaded = unittest.defaultTestLoader.loadTestsFromNames([f"tests.test_{name}" for name in names])
+    loaded = unittest.defaultTestLoader.loadTestsFromNames([f"live.test_{name}" for name in names])
     result = unittest.TextTestRunner(verbosity=2).run(loaded)
     cluster.processes.keep = cluster.processes.keep or not result.wasSuccessful()
     if cluster.processes.keep:

@@ -30,7 +30,7 @@ EXAMPLES = {
     "subnet-000000000000000c2": "PrivateC",
     "sg-00000000000000001": "LoadBalancerGroup",
     "acme-ondol-{environment}": "Bucket",
-    "acme-ondol-models": "ModelsBucket",
+    "acme-ondol-{environment}-models": "ModelsBucket",
     "acme-ondol-{environment}-logs": "LogsBucket",
     "master.ondol-{environment}.abc123.apn2.cache.amazonaws.com": "RedisHost",
     "api.example.com": "Domain",

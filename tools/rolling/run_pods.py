@@ -150,7 +150,8 @@ class Trial:
         calls = kubelet.during(load.stop)
         books = kubelet.during(self.until_told)
         offset = time.time() - time.monotonic()
-        return Verdict(self.title, calls, kubelet.ends(), books, (*KINDS, *SLOW_KINDS), self.services, offset)
+        kinds = (*KINDS, *SLOW_KINDS)
+        return Verdict(self.title, calls, kubelet.ends(), books, kinds, self.services, offset, factor)
 
     def clients(self) -> "dict[str, Client]":
         given = self.given

@@ -16,6 +16,7 @@ from typing import Optional
 PATIENCE = 120
 # What is still there when the trial is over has so long.
 LAST = 3
+LOOPBACK = "127.0.0.1"
 
 
 class Stand:
@@ -47,8 +48,8 @@ class Stand:
         """Waits for /readyz."""
         self.until(process, name, lambda: asked(admin, "/readyz") is not None)
 
-    def until_listening(self, process: subprocess.Popen, name: str, port: int) -> None:
-        self.until(process, name, lambda: listens(port))
+    def until_listening(self, process: subprocess.Popen, name: str, port: int, host: str = LOOPBACK) -> None:
+        self.until(process, name, lambda: listens(port, host))
 
     def until(self, process: subprocess.Popen, name: str, condition) -> None:
         end = time.monotonic() + PATIENCE
@@ -85,20 +86,20 @@ class Stand:
 def asked(port: int, path: str) -> Optional[str]:
     """What an admin port answers; nothing where it does not, or says that it is not well."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}{path}", timeout=2) as answer:
             return answer.read().decode()
     except (urllib.error.URLError, OSError):
         return None
 
 
-def listens(port: int) -> bool:
+def listens(port: int, host: str = LOOPBACK) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 def free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         return probe.getsockname()[1]
 
 

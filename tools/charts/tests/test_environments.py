@@ -1,26 +1,13 @@
 """What Argo CD would render of deploy/env: every release with its values, and images as CI writes them."""
 
 import re
-import sys
 import unittest
-from typing import Any
-
-import yaml
 
 import charts
 import invariants
 import manifests
 import watching
-
-# The tools that write the images, which are of the standard library alone.
-sys.path.append(str(charts.HELM.parent / "tools" / "delivery"))
-import environments
-import images
-
-IMAGES = ("api", "llm-inference", "llm-inference-cuda", "mcp", "ondol", "worker")
-DIGEST = f"sha256:{'a' * 64}"
-# A commit that looks like a number, as one in a hundred does.
-KNOWN = {name: images.Image(f"registry.example.com/ondol/{name}", "985005400665", DIGEST) for name in IMAGES}
+from deployed import DIGEST, environments, rendered
 
 
 def releases() -> list[tuple[str, environments.Release]]:
@@ -28,27 +15,6 @@ def releases() -> list[tuple[str, environments.Release]]:
     names = sorted(file.parent.name for file in environments.FOLDER.glob("*/environment.yaml"))
     found = [(name, release) for name in names for release in environments.environment(name).releases()]
     return [(name, release) for name, release in found if release.chart in charts.CHARTS]
-
-
-def values_of(environment: str, release: environments.Release) -> dict[str, Any]:
-    """As Helm lays one values file over the other. What CI writes is written anew."""
-    own = yaml.safe_load((release.folder / "values.yaml").read_text("utf-8")) or {}
-    by_hand = environment == "local" or not release.image
-    written = (
-        (release.folder / "images.yaml").read_text("utf-8") if by_hand else images.text_of(release, KNOWN)
-    )
-    return laid_over(own, yaml.safe_load(written) or {})
-
-
-def rendered(environment: str, release: environments.Release) -> list[charts.Manifest]:
-    return charts.render(release.chart, values_of(environment, release), release.name, release.namespace)
-
-
-def laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    both = {
-        key: laid_over(below[key], value) for key, value in above.items() if isinstance(below.get(key), dict)
-    }
-    return {**below, **above, **both}
 
 
 class Environments(unittest.TestCase):

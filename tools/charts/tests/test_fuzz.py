@@ -1,6 +1,5 @@
 """Values by chance: what passes the schema renders what is valid, or is refused in words."""
 
-import copy
 import json
 import os
 import random
@@ -23,15 +22,6 @@ SECONDS = float(os.environ.get("ONDOL_FUZZ_SECONDS", "20"))
 RELEASES = ("api", "llm-inference", "mcp", "worker", "o", "123", "true", "1e3", "a.b-c", "x" * 53)
 
 
-def merged(under: Any, over: Any) -> Any:
-    if not isinstance(under, dict) or not isinstance(over, dict):
-        return over
-    result = copy.copy(under)
-    for name, value in over.items():
-        result[name] = merged(under[name], value) if name in under else value
-    return result
-
-
 class Fuzz(unittest.TestCase):
     def rounds(self, name: str) -> None:
         schema = json.loads((charts.HELM / name / "values.schema.json").read_text("utf-8"))
@@ -43,7 +33,8 @@ class Fuzz(unittest.TestCase):
                 break
             chance = random.Random(f"{SEED} {name} {number}")
             sampler = sample.Sampler(schema, chance.randrange(2**32))
-            values = merged(chance.choice(bases), sampler.some(schema, chance.choice((0.05, 0.15, 0.4))))
+            base, share = chance.choice(bases), chance.choice((0.05, 0.15, 0.4))
+            values = charts.laid_over(base, sampler.some(schema, share))
             with self.subTest(seed=SEED, round=number, values=values):
                 rendered += self.tried(name, values, chance)
         # Where all are refused, nothing was tried.

@@ -1,13 +1,10 @@
 """The rules of watching.py themselves: what each forbids, it finds."""
 
-import copy
 import unittest
-from collections.abc import Callable
 
 import charts
 import watching
-
-Spoil = Callable[[charts.Manifest], None]
+from tests.spoilt import Spoil, spoilt
 
 
 def pod(manifest: charts.Manifest) -> charts.Manifest:
@@ -105,7 +102,5 @@ class Rules(unittest.TestCase):
         self.assertEqual({rule for rule, *_ in BREAKING}, {rule.__name__ for rule in watching.RULES})
         for rule, kind, name, spoil in BREAKING:
             with self.subTest(rule=rule, spoil=spoil.__name__):
-                found = copy.deepcopy(charts.rendered_cases()["observability/minimal"])
-                spoil(charts.named(found, kind, name))
-                broken = watching.broken(found)
+                broken = watching.broken(spoilt("observability/minimal", f"{kind}/{name}", spoil))
                 self.assertTrue(any(problem.startswith(f"{rule}: ") for problem in broken), broken)

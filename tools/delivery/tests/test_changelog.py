@@ -1,11 +1,11 @@
 """What a release brings, out of the history of a repository made for it."""
 
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
 from changelog import between
+from tests.git import git
 from trouble import Trouble
 
 
@@ -18,8 +18,7 @@ class Changelog(unittest.TestCase):
         self.commit("Begin")
 
     def git(self, *words: str) -> None:
-        identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", "-C", str(self.folder), *identity, *words], check=True, capture_output=True)
+        git(self.folder, *words)
 
     def commit(self, message: str) -> None:
         self.git("commit", "--quiet", "--allow-empty", "--message", message)

@@ -6,9 +6,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from tests.git import NO_SETTINGS, git
+
 SCRIPTS = Path(__file__).resolve().parent.parent
 DIGEST = f"sha256:{'a' * 64}"
-QUIET = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
 
 
 class Scripts(unittest.TestCase):
@@ -16,7 +17,7 @@ class Scripts(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        self.environment = {**os.environ, **QUIET}
+        self.environment = {**os.environ, **NO_SETTINGS}
 
     def run_script(self, name: str, *words: object, told: str = "", where: "Path | None" = None):
         command = ["sh", str(SCRIPTS / name), *map(str, words)]
@@ -109,36 +110,24 @@ class Pushing(Scripts):
     def setUp(self) -> None:
         super().setUp()
         self.remote = self.folder / "remote.git"
-        self.git(self.folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.remote))
+        git(self.folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.remote))
         self.ours = self.clone("ours")
         (self.ours / "deploy").mkdir()
         self.write(self.ours, "deploy/digest", "one")
-        self.git(self.ours, "push", "--quiet", "origin", "HEAD:main")
+        git(self.ours, "push", "--quiet", "origin", "HEAD:main")
         self.environment.update(REMOTE=str(self.remote), TOKEN="secret")
 
     def clone(self, name: str) -> Path:
-        self.git(self.folder, "clone", "--quiet", str(self.remote), name)
+        git(self.folder, "clone", "--quiet", str(self.remote), name)
         return self.folder / name
-
-    def git(self, where: Path, *words: str) -> str:
-        identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "protocol.file.allow=always"]
-        done = subprocess.run(
-            ["git", *identity, *words],
-            cwd=where,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout
 
     def write(self, where: Path, file: str, text: str) -> None:
         (where / file).write_text(text)
-        self.git(where, "add", "--all")
-        self.git(where, "commit", "--quiet", "--message", f"{file} {text}")
+        git(where, "add", "--all")
+        git(where, "commit", "--quiet", "--message", f"{file} {text}")
 
     def subjects(self, branch: str = "main") -> list[str]:
-        return self.git(self.remote, "log", "--format=%s", branch).splitlines()
+        return git(self.remote, "log", "--format=%s", branch).splitlines()
 
     def test_what_changed_is_on_the_branch(self) -> None:
         (self.ours / "deploy/digest").write_text("two")
@@ -146,12 +135,12 @@ class Pushing(Scripts):
         done = self.run_script("push.sh", "main", "deploy: two", "deploy", where=self.ours)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.subjects()[0], "deploy: two")
-        self.assertEqual(self.git(self.remote, "show", "main:deploy/digest"), "two")
-        self.assertNotIn("elsewhere", self.git(self.remote, "ls-tree", "-r", "--name-only", "main"))
+        self.assertEqual(git(self.remote, "show", "main:deploy/digest"), "two")
+        self.assertNotIn("elsewhere", git(self.remote, "ls-tree", "-r", "--name-only", "main"))
 
     def test_somebody_else_was_faster(self) -> None:
         self.write(self.clone("theirs"), "other", "theirs")
-        self.git(self.folder / "theirs", "push", "--quiet", "origin", "HEAD:main")
+        git(self.folder / "theirs", "push", "--quiet", "origin", "HEAD:main")
         (self.ours / "deploy/digest").write_text("two")
         done = self.run_script("push.sh", "main", "deploy: two", "deploy", where=self.ours)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -168,30 +157,30 @@ class Pushing(Scripts):
         self.assertEqual(self.subjects("promote/abc")[0], "deploy: prod")
 
     def test_prod_is_to_become_what_stands_here_whatever_it_had(self) -> None:
-        self.git(self.ours, "push", "--quiet", "origin", "HEAD:prod")
+        git(self.ours, "push", "--quiet", "origin", "HEAD:prod")
         theirs = self.clone("theirs")
-        self.git(theirs, "switch", "--quiet", "prod")
+        git(theirs, "switch", "--quiet", "prod")
         self.write(theirs, "deploy/digest", "of prod alone")
-        self.git(theirs, "push", "--quiet", "origin", "HEAD:prod")
+        git(theirs, "push", "--quiet", "origin", "HEAD:prod")
         self.write(self.ours, "charts", "newer")
         (self.ours / "deploy/digest").write_text("two")
         (self.ours / "elsewhere").write_text("not this")
         words = ("promote/abc", "prod", "deploy: prod", "deploy")
         done = self.run_script("propose.sh", *words, where=self.ours)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(self.git(self.remote, "show", "promote/abc:deploy/digest"), "two")
-        listed = self.git(self.remote, "ls-tree", "-r", "--name-only", "promote/abc").split()
+        self.assertEqual(git(self.remote, "show", "promote/abc:deploy/digest"), "two")
+        listed = git(self.remote, "ls-tree", "-r", "--name-only", "promote/abc").split()
         self.assertEqual(listed, ["charts", "deploy/digest"])
         # It can be merged as it is, and brings what has come to main.
-        self.git(self.remote, "merge-base", "--is-ancestor", "prod", "promote/abc")
+        git(self.remote, "merge-base", "--is-ancestor", "prod", "promote/abc")
         self.assertLessEqual({"deploy: prod", "charts newer"}, set(self.subjects("promote/abc")))
-        self.git(self.remote, "update-ref", "refs/heads/prod", "promote/abc")
+        git(self.remote, "update-ref", "refs/heads/prod", "promote/abc")
         again = self.run_script("propose.sh", *words, where=self.ours)
         self.assertIn("prod is what stands here already", again.stdout)
 
     def test_a_tag_must_be_the_version_on_prod(self) -> None:
         self.write(self.ours, "Cargo.toml", '[workspace.package]\nversion = "1.2.3"\n')
-        self.git(self.ours, "push", "--quiet", "origin", "HEAD:prod")
+        git(self.ours, "push", "--quiet", "origin", "HEAD:prod")
         self.assertEqual(self.run_script("check-tag.sh", "v1.2.3", where=self.ours).returncode, 0)
         self.assertIn("says 1.2.3", self.run_script("check-tag.sh", "v1.2.4", where=self.ours).stderr)
         self.write(self.ours, "other", "not on prod")

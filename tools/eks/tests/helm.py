@@ -6,7 +6,7 @@ import sys
 import yaml
 from helm_python import chart
 
-from tests import place
+import charts
 
 
 def main() -> None:
@@ -17,10 +17,10 @@ def main() -> None:
     for flag, value in zip(words[::2], words[1::2]):
         if flag == "--values":
             with open(value, encoding="utf-8") as file:
-                values = place.merged(values, yaml.safe_load(file))
+                values = charts.laid_over(values, yaml.safe_load(file) or {})
         elif flag == "--set":
             path, _, text = value.partition("=")
-            values = place.merged(values, nested(re.split(r"(?<!\\)\.", path), text))
+            values = charts.laid_over(values, nested(re.split(r"(?<!\\)\.", path), text))
         else:
             raise SystemExit(f"helm: what is {flag}?")
     for text in chart.Chart.load(folder).render(values, name=name, namespace="default").values():

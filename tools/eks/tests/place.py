@@ -6,17 +6,13 @@ from typing import Any
 import yaml
 
 import charts
+import deployed
 import environments
-import images
 
 ROOT = Path(__file__).resolve().parents[3]
 EKS = ROOT / "deploy" / "eks"
 TEMPLATES = tuple(sorted(file for file in EKS.glob("*.yaml") if file.name != "cluster.yaml"))
 CONTROLLERS = EKS / "cluster"
-DIGEST = f"sha256:{'a' * 64}"
-IMAGES = ("api", "llm-inference", "llm-inference-cuda", "mcp", "ondol", "worker")
-# A commit that looks like a number, as one in a hundred does.
-KNOWN = {name: images.Image(f"registry.example.com/ondol/{name}", "985005400665", DIGEST) for name in IMAGES}
 
 
 class CloudFormation(yaml.SafeLoader):
@@ -58,22 +54,8 @@ def values(release: str) -> dict[str, Any]:
 
 def rendered() -> dict[str, list[charts.Manifest]]:
     """What each release of ours is in prod."""
-    found = {}
-    for release in environments.environment("prod").releases():
-        if release.image:
-            own = {**values(release.name), **yaml.safe_load(images.text_of(release, KNOWN))}
-            own["models"] = merged(values(release.name).get("models"), own.get("models"))
-            own = {key: value for key, value in own.items() if value is not None}
-            found[release.name] = charts.render(release.chart, own, release.name, release.namespace)
-    return found
-
-
-def merged(below: Any, above: Any) -> Any:
-    """As Helm lays one values file over the other."""
-    if not isinstance(below, dict) or not isinstance(above, dict):
-        return below if above is None else above
-    keys = [*below, *(key for key in above if key not in below)]
-    return {key: merged(below.get(key), above.get(key)) for key in keys}
+    releases = environments.environment("prod").releases()
+    return {release.name: deployed.rendered("prod", release) for release in releases if release.image}
 
 
 def chart_of(release: str) -> str:

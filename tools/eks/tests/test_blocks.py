@@ -33,7 +33,7 @@ OUTPUTS = {
     },
     "LoadBalancerGroup": "sg-0a1b2c3d4e5f60718",
     "Bucket": "tetra-ondol-prod",
-    "ModelsBucket": "tetra-ondol-models",
+    "ModelsBucket": "tetra-ondol-prod-models",
     "LogsBucket": "tetra-ondol-prod-logs",
     "RedisHost": "master.ondol-prod.xyz789.euc1.cache.amazonaws.com",
     "Domain": "ai.tetra.example",
@@ -60,7 +60,7 @@ class Copy:
         (programs / "helm").chmod(0o755)
         if PROGRAMS:
             (programs / "ondol").symlink_to(Path(PROGRAMS, "ondol").resolve())
-        paths = [str(place.ROOT / "tools/eks"), os.environ.get("PYTHONPATH", "")]
+        paths = [str(place.ROOT / "tools/charts"), os.environ.get("PYTHONPATH", "")]
         self.environment = {
             "HOME": str(folder),
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -64,15 +64,14 @@ class Fill(unittest.TestCase):
                 self.assertIn(output, outputs)
 
     def test_nothing_of_the_examples_is_left(self) -> None:
-        files = [
-            place.EKS / "cluster.yaml",
-            *place.CONTROLLERS.glob("*.yaml"),
-            *(place.ROOT / "deploy/env/prod").glob("*/values.yaml"),
-        ]
         left = re.compile(r"acme|abc123|example\.com|123456789012|0{8}|ap-northeast")
-        for file in files:
-            with self.subTest(file=file.name):
-                self.assertNotRegex(fill.fill(file.read_text("utf-8"), "prod", EVERYTHING), left)
+        shared = [place.EKS / "cluster.yaml", *place.CONTROLLERS.glob("*.yaml")]
+        for environment in ("prod", "staging"):
+            own = [*(place.ROOT / "deploy/env" / environment).glob("*/values.yaml")]
+            self.assertTrue(own)
+            for file in shared + own:
+                with self.subTest(environment=environment, file=file.name):
+                    self.assertNotRegex(fill.fill(file.read_text("utf-8"), environment, EVERYTHING), left)
 
     def test_what_no_stack_says_is_named_and_no_file_is_touched(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

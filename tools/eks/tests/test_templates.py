@@ -7,7 +7,9 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 
+import deployed
 from tests import place
 
 
@@ -17,6 +19,14 @@ def lint(*files: Path) -> str:
     command = [launcher, "--include-checks", "I", "--regions", "ap-northeast-2", "us-east-1", "--"]
     told = subprocess.run([*command, *map(str, files)], capture_output=True, text=True)
     return told.stdout + ("" if told.returncode in (0, 2, 4, 6, 8, 10, 12, 14) else told.stderr)
+
+
+def names_in(properties: dict[str, Any]) -> list[Any]:
+    """Those by which AWS knows one thing of its kind in an account, or in the world."""
+    once = {"BucketName", "ManagedPolicyName", "Name", "RoleName"}
+    once |= {"ReplicationGroupId", "UserGroupId", "UserId"}
+    policy = properties.get("CachePolicyConfig", {})
+    return [value for of in (properties, policy) for key, value in of.items() if key in once]
 
 
 class Lint(unittest.TestCase):
@@ -100,11 +110,25 @@ class Fit(unittest.TestCase):
         for release in ("api", "mcp", "worker"):
             self.assertEqual(place.values(release)["objects"]["url"], "s3://acme-ondol-prod/ondol")
         for release in ("llm-small", "llm-large"):
-            self.assertEqual(place.values(release)["models"]["s3"]["url"], "s3://acme-ondol-models/packages")
+            self.assertEqual(
+                place.values(release)["models"]["s3"]["url"], "s3://acme-ondol-prod-models/packages"
+            )
+
+    def test_two_environments_fit_into_one_account(self) -> None:
+        """Whatever AWS knows by a name of ours has the environment in it, or the environment's host."""
+        seen = []
+        for file in place.TEMPLATES:
+            if file.stem != "registry":
+                for kind, resource in place.template(file.stem)["Resources"].items():
+                    for name in names_in(resource.get("Properties", {})):
+                        seen.append(name)
+                        with self.subTest(template=file.stem, resource=kind):
+                            self.assertRegex(str(name), r"Environment|Domain")
+        self.assertGreater(len(seen), 15)
 
     def test_the_registry_has_a_place_for_each_image(self) -> None:
         names = {found["RepositoryName"] for found in place.resources("registry", "AWS::ECR::Repository")}
-        self.assertEqual(names, {f"ondol/{name}" for name in place.IMAGES})
+        self.assertEqual(names, {f"ondol/{name}" for name in deployed.IMAGES})
 
     def test_grpc_goes_past_api_gateway(self) -> None:
         (distribution,) = place.resources("edge", "AWS::CloudFront::Distribution")

@@ -2,11 +2,10 @@
 
 import http.client
 import sys
-import time
 from pathlib import Path
 
 from balancers import fetched
-from pods.world import BALANCER, OUTSIDE, REDIS, S3
+from pods.world import BALANCER, OUTSIDE, REDIS, S3, Place
 from settings import FOLDER, filled
 from stand import Stand
 
@@ -23,12 +22,12 @@ ENDPOINT = f"""\
 def start_redis(stand: Stand) -> None:
     command = [str(fetched("redis-server")), "--port", str(REDIS.port), "--bind", REDIS.host]
     command += ["--dir", str(stand.folder), "--appendonly", "yes", "--maxmemory-policy", "noeviction"]
-    until_listening(stand, "redis", stand.start("redis", command), REDIS)
+    start(stand, "redis", command, REDIS)
 
 
 def start_s3(stand: Stand, bucket: str) -> None:
     command = [str(fetched("moto")), "--host", S3.host, "--port", str(S3.port)]
-    until_listening(stand, "s3", stand.start("s3", command), S3)
+    start(stand, "s3", command, S3)
     connection = http.client.HTTPConnection(*S3, timeout=60)
     connection.request("PUT", f"/{bucket}")
     if connection.getresponse().status != 200:
@@ -37,7 +36,7 @@ def start_s3(stand: Stand, bucket: str) -> None:
 
 def start_outside(stand: Stand) -> None:
     command = [sys.executable, "-S", str(HERE / "outside.py"), *map(str, OUTSIDE)]
-    until_listening(stand, "outside", stand.start("outside", command), OUTSIDE)
+    start(stand, "outside", command, OUTSIDE)
 
 
 def start_envoy(stand: Stand, program: str) -> None:
@@ -53,19 +52,8 @@ def start_envoy(stand: Stand, program: str) -> None:
     file = stand.folder / "envoy.yaml"
     file.write_text(written, encoding="utf-8")
     command = [program, "-c", str(file), "--concurrency", "1", "--disable-hot-restart", "-l", "warn"]
-    until_listening(stand, "envoy", stand.start("envoy", command), BALANCER)
+    start(stand, "envoy", command, BALANCER)
 
 
-def until_listening(stand: Stand, name: str, process, place) -> None:
-    def listens() -> bool:
-        connection = http.client.HTTPConnection(*place, timeout=2)
-        try:
-            connection.connect()
-            return True
-        except OSError:
-            time.sleep(0.1)
-            return False
-        finally:
-            connection.close()
-
-    stand.until(process, name, listens)
+def start(stand: Stand, name: str, command: "list[str]", place: Place) -> None:
+    stand.until_listening(stand.start(name, command), name, place.port, place.host)

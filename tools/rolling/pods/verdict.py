@@ -13,9 +13,12 @@ from replica import Life
 PODS = ["service", "pods ended", "ready after, s", "longest from deletion, s", "longest from SIGTERM, s"]
 PODS += ["calls under way at SIGTERM", "SIGKILLs"]
 
-
-# After so many seconds in service everybody knows a pod: names are looked up every 15 s, and kept for 5 more.
-KNOWN = 25
+# After so many of the charts' seconds in service everybody knows a pod: endpoints are told a second late,
+# names are looked up every 15 s and kept for 5 more.
+KNOWN = 21.0
+# How long nobody may have anything to do for one that is known; and for a worker, whom nobody has to know, as
+# jobs are few. Neither calls nor jobs come faster where the charts' seconds pass faster.
+IDLE, JOBLESS = 4.0, 25.0
 # Failures that are told with what was logged.
 FIRST = 3
 
@@ -30,12 +33,14 @@ class Verdict(NamedTuple):
     services: "tuple[str, ...]"
     # What the pods' clock lags behind the one on the wall.
     offset: float = 0.0
+    # How many times faster the charts' seconds passed.
+    scale: float = 1.0
 
     def faults(self) -> "list[str]":
         calls = tally.Tally(self.title, self.calls, self.lives(), self.kinds)
         ended = {end.service for end in self.ends}
         never = [f"{service}: no pod was replaced" for service in self.services if service not in ended]
-        pods = [fault for end in self.ends for fault in of_pod(end)]
+        pods = [fault for end in self.ends for fault in of_pod(end, self.scale)]
         return [*calls.of_calls(), *pods, *never, *self.books.faults()]
 
     def lives(self) -> "list[Life]":
@@ -78,7 +83,7 @@ def of_service(service: str, ends: "list[End]") -> "list[str]":
     ]
 
 
-def of_pod(end: End) -> "list[str]":
+def of_pod(end: End, scale: float) -> "list[str]":
     """Everything that must not be."""
     found = []
     if end.killed:
@@ -87,6 +92,11 @@ def of_pod(end: End) -> "list[str]":
         found.append(f"{end.pod} ended with {end.code}")
     if end.fault:
         found.append(f"{end.pod}: {end.fault}")
-    elif end.figures.served == 0 and end.stay > KNOWN:
+    elif end.figures.served == 0 and end.stay > idle(end.service, scale):
         found.append(f"{end.pod} was in service for {end.stay:.0f} s and did nothing")
     return found
+
+
+def idle(service: str, scale: float) -> float:
+    """How long a pod may have been in service and done nothing."""
+    return JOBLESS if service == "worker" else KNOWN / scale + IDLE

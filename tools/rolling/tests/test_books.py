@@ -76,6 +76,19 @@ class Pods(unittest.TestCase):
         ):
             self.assertEqual(self.verdict(wrong).faults(), [fault])
 
+    def test_a_pod_is_known_the_sooner_the_faster_the_charts_seconds_pass_and_jobs_come_as_ever(self) -> None:
+        for service, stay, scale, idle in (
+            ("api", 24.0, 1.0, False),
+            ("api", 26.0, 1.0, True),
+            ("api", 9.0, 4.0, False),
+            ("api", 10.0, 4.0, True),
+            ("worker", 24.0, 4.0, False),
+            ("worker", 26.0, 4.0, True),
+        ):
+            pod = end(service=service, figures=Figures(0, 0), stay=stay)
+            verdict = self.verdict(pod)._replace(services=(service,), scale=scale)
+            self.assertEqual(bool(verdict.faults()), idle, (service, stay, scale))
+
     def test_a_service_of_which_no_pod_was_replaced_is_a_fault(self) -> None:
         self.assertEqual(self.verdict().faults(), ["api: no pod was replaced"])
 

@@ -7,8 +7,8 @@ import unittest
 import charts
 import nodes
 from cluster import Failed
+from live.release import RESTRICTED, Release, values_of
 from stand import cluster
-from tests.release import RESTRICTED, Release, values_of
 
 # What looks at nodes, and says so in docs/charts.md.
 AGENTS = {"node-exporter", "alloy", "dcgm-exporter"}

@@ -3,9 +3,9 @@
 import unittest
 from typing import NamedTuple
 
+from live.release import RESTRICTED, Release, claim, values_of
 from metrics import Metrics
 from stand import cluster
-from tests.release import RESTRICTED, Release, claim, values_of
 
 
 class Scaled(NamedTuple):

@@ -6,19 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 import charts
+from deployed import IMAGES, environments
 from gitops import ArgoCd
+from live.release import rendered
 from repository import Repository
 from stand import cluster
 
 DELIVERY = "tools/delivery/delivery.py"
-sys.path.append(str(Path(__file__).resolve().parents[2] / "delivery"))
-
-import environments  # noqa: E402
-
-IMAGES = ("api", "llm-inference", "llm-inference-cuda", "mcp", "ondol", "worker")
 REGISTRY = "registry.example.com/ondol"
 SET = ("applicationset", "ondol", "--namespace", "argocd")
 
@@ -116,17 +111,7 @@ class Served:
             for word in ("--values", str(release.folder / f"{name}.yaml"))
         ]
         chart = self.repository.work / "helm" / release.chart
-        text = cluster().helm(
-            "template",
-            release.name,
-            str(chart),
-            "--namespace",
-            release.namespace,
-            "--kube-version",
-            "1.36.3",
-            *words,
-        )
-        return [one for one in yaml.load_all(text, charts.Loader) if one]
+        return rendered(chart, release.name, release.namespace, *words)
 
 
 def digest(digit: str) -> str:

@@ -6,8 +6,8 @@ import unittest
 from typing import Any
 
 import charts
+from live.release import ALWAYS, PRIVILEGED, RESTRICTED, Release, account, claim, present, values_of
 from stand import cluster
-from tests.release import ALWAYS, PRIVILEGED, RESTRICTED, Release, account, claim, present, values_of
 
 # What is changed by an upgrade, by the chart: a number that the server then has in pods' templates.
 GRACE = {"ondol": "api.drain.graceSeconds"}

@@ -6,8 +6,8 @@ import unittest
 from typing import Any
 
 from cluster import Failed
+from live.served import digest, served
 from stand import cluster
-from tests.served import digest, served
 
 NAMESPACES = ("ondol", "monitoring")
 WELL = ("Synced", "Healthy")

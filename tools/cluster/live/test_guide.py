@@ -8,8 +8,9 @@ import unittest
 from typing import Callable
 
 from cluster import Cluster
+from deployed import IMAGES
 from gitops import ArgoCd
-from tests.reader import Reader, guide
+from live.reader import Reader, guide
 
 DIGEST = f"sha256:{'a' * 64}"
 
@@ -93,7 +94,7 @@ class Followed(unittest.TestCase):
     def publish(self, reader: Reader) -> None:
         """What CI and a promotion write, of a commit that looks like a number."""
         reader.run(
-            f"mkdir digests\nfor image in api llm-inference llm-inference-cuda mcp ondol worker; do\n"
+            f"mkdir digests\nfor image in {' '.join(IMAGES)}; do\n"
             f"echo {DIGEST} > digests/$image.digest\ndone\n"
             "python3 tools/delivery/delivery.py take prod --registry registry.example.com/ondol \\\n"
             "  --tag 123456789012 --digests digests"

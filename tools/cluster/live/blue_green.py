@@ -4,9 +4,9 @@ import json
 from typing import Any, NamedTuple, Optional
 
 import charts
+from live.release import RESTRICTED, Release
+from live.watched import HASH, Watched
 from stand import cluster
-from tests.release import RESTRICTED, Release
-from tests.watched import HASH, Watched
 
 PRE, POST = "PrePromotion", "PostPromotion"
 KEYS = {"hashes": ["laptop:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]}

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
+from live.served import served
 from stand import cluster
-from tests.served import served
 
 # A chart that wants what the project does not give.
 CHART = "apiVersion: v2\nname: strange\nversion: 0.1.0\n"

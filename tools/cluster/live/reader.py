@@ -6,19 +6,18 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import installs
 import own
 import programs
 from clients import client
 from cluster import Cluster
+from repository import ROOT, SOMEBODY
 
-ROOT = Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "tools" / "eks"))
 
-import fill  # noqa: E402
-import guide  # noqa: E402
+import fill
+import guide
 
 # Where the shell keeps its variables from one block to the next one.
 KEPT = "variables"
@@ -90,12 +89,11 @@ class Reader:
 
     def environment(self) -> "dict[str, str]":
         folders = [client("kubectl").parent, own.programs()]
-        who = {f"GIT_{who}_{what}": "x@y" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         # What goes over several lines would not come back from where variables are kept.
         lines = {name: value for name, value in self.cluster.environment().items() if "\n" not in value}
         return {
             **lines,
-            **who,
+            **SOMEBODY,
             "ONDOL_CACHE": programs.fetched("cache"),
             "PATH": os.pathsep.join([*(str(folder) for folder in folders), os.environ["PATH"]]),
             "PYTHONDONTWRITEBYTECODE": "1",

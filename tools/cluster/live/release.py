@@ -14,7 +14,11 @@ RESTRICTED = {
     "pod-security.kubernetes.io/warn": "restricted",
 }
 PRIVILEGED = {"pod-security.kubernetes.io/enforce": "privileged"}
-PATIENCE = "120s"
+# The way of Helm 3, which waits for what it knows. Helm 4's own reads the state of every object, and never
+# finds a Rollout done that has one: wherever Argo Rollouts runs, which some of these tests start.
+WAIT = ("--wait=legacy", "--timeout", "120s")
+# The server's version. Helm asks nobody when it only renders, and would take its own library's.
+KUBERNETES = "1.36.3"
 # In every namespace, whoever is in it; and what comes and goes beside other objects.
 ALWAYS = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 PASSING = ("event", "endpoint", ".metrics.k8s.io")
@@ -26,20 +30,16 @@ class Release(NamedTuple):
     namespace: str
 
     def install(self, *words: str) -> None:
-        self.helm(
-            "install", self.name, str(charts.HELM / self.chart), *words, "--wait", "--timeout", PATIENCE
-        )
+        self.helm("install", self.name, str(charts.HELM / self.chart), *words, *WAIT)
 
     def upgrade(self, *words: str) -> None:
-        self.helm(
-            "upgrade", self.name, str(charts.HELM / self.chart), *words, "--wait", "--timeout", PATIENCE
-        )
+        self.helm("upgrade", self.name, str(charts.HELM / self.chart), *words, *WAIT)
 
     def rollback(self, revision: int) -> None:
-        self.helm("rollback", self.name, str(revision), "--wait", "--timeout", PATIENCE)
+        self.helm("rollback", self.name, str(revision), *WAIT)
 
     def uninstall(self) -> None:
-        self.helm("uninstall", self.name, "--wait", "--timeout", PATIENCE)
+        self.helm("uninstall", self.name, *WAIT)
 
     def helm(self, *words: str) -> str:
         return cluster().helm(*words, "--namespace", self.namespace)
@@ -51,10 +51,7 @@ class Release(NamedTuple):
 
     def manifests(self, *words: str) -> "list[charts.Manifest]":
         """As they would be sent."""
-        text = self.helm(
-            "template", self.name, str(charts.HELM / self.chart), *words, "--kube-version", "1.36.3"
-        )
-        return [document for document in yaml.load_all(text, charts.Loader) if document]
+        return rendered(charts.HELM / self.chart, self.name, self.namespace, *words)
 
     def workloads(self) -> "list[charts.Manifest]":
         """The server's Deployments, StatefulSets and DaemonSets of this release."""
@@ -70,6 +67,13 @@ class Release(NamedTuple):
     def unready(self) -> "list[str]":
         """Workloads that lack pods: those of the newest template, and Ready."""
         return [one["metadata"]["name"] for one in self.workloads() if not settled(one)]
+
+
+def rendered(chart: Path, name: str, namespace: str, *words: str) -> "list[charts.Manifest]":
+    """By Helm itself."""
+    where = ("--namespace", namespace, "--kube-version", KUBERNETES)
+    text = cluster().helm("template", name, str(chart), *where, *words)
+    return [document for document in yaml.load_all(text, charts.Loader) if document]
 
 
 def settled(workload: "charts.Manifest") -> bool:

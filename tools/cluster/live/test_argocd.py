@@ -3,8 +3,8 @@
 import unittest
 
 from gitops import Refused
+from live.served import bare, environments, served
 from stand import cluster
-from tests.served import bare, environments, served
 
 MISSING = "images.yaml: no such file"
 

@@ -12,10 +12,10 @@ import yaml
 import charts
 import rollouts
 from exporter import Exporter
+from live.blue_green import POST, PRE, STAYS, BlueGreen, Run
 from metrics import Metrics
 from prometheus import Prometheus
 from stand import cluster
-from tests.blue_green import POST, PRE, STAYS, BlueGreen, Run
 
 PATIENCE = 180
 NAMES = ("good", "judged", "later", "unused", "away", "again", "back", "rejudged", "scaled", "manual")
@@ -27,7 +27,9 @@ class BlueGreens(unittest.TestCase):
         cls.exporter = Exporter()
         cls.addClassCleanup(cls.exporter.stop)
         cls.prometheus = Prometheus(cluster(), cls.exporter, [f"rollouts-{name}" for name in NAMES])
+        # Others come after that put a hand to Rollouts as if nobody led them.
         rollouts.start(cluster())
+        cls.addClassCleanup(rollouts.stop, cluster())
 
     def api(self, name: str, prometheus: str = "", **values: Any) -> BlueGreen:
         self.assertIn(name, NAMES)
