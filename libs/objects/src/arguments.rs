@@ -61,49 +61,6 @@ impl fmt::Display for Location {
     }
 }
 
-/// How a bucket is reached, whatever it holds.
-#[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Objects")]
-#[expect(clippy::struct_field_names, reason = "the flags are called so")]
-pub struct S3Access {
-    /// The bucket's region. Default: `AWS_REGION`, the profile or the machine.
-    #[arg(long, env = "ONDOL_OBJECTS_REGION", value_name = "REGION")]
-    objects_region: Option<String>,
-
-    /// Where S3 is, for others than Amazon's, such as `http://minio:9000`. Default: `AWS_ENDPOINT_URL_S3` or Amazon.
-    #[arg(long, env = "ONDOL_OBJECTS_ENDPOINT", value_name = "URL")]
-    objects_endpoint: Option<String>,
-
-    /// Whether the bucket is in the path instead of the host name. Default: only with an endpoint of its own.
-    #[arg(long, env = "ONDOL_OBJECTS_PATH_STYLE", value_name = "true|false")]
-    objects_path_style: Option<bool>,
-
-    /// The profile of `~/.aws/config`. Default: `AWS_PROFILE`.
-    #[arg(long, env = "ONDOL_OBJECTS_PROFILE", value_name = "NAME")]
-    objects_profile: Option<String>,
-}
-
-impl S3Access {
-    /// Opens a place with the usual limits: a folder is made if it is not there, to a bucket nothing is sent yet.
-    pub async fn open(&self, place: &Location) -> Result<Arc<dyn Objects>, ObjectsError> {
-        match place {
-            Location::Folder(path) => Ok(Arc::new(Folder::open(path).await?)),
-            Location::S3 { bucket, prefix } => Ok(Arc::new(S3::open(self.settings(bucket, prefix)).await?)),
-        }
-    }
-
-    fn settings(&self, bucket: &str, prefix: &str) -> S3Settings {
-        S3Settings {
-            prefix: prefix.to_owned(),
-            region: self.objects_region.clone(),
-            endpoint: self.objects_endpoint.clone(),
-            path_style: self.objects_path_style,
-            profile: self.objects_profile.clone(),
-            ..S3Settings::new(bucket)
-        }
-    }
-}
-
 /// The command line arguments of the blob store.
 ///
 /// One URL says what and where, and is what a deployment sets; each further setting is a flag of its own, so that an
@@ -118,8 +75,21 @@ pub struct ObjectsArguments {
     #[arg(long, env = "ONDOL_OBJECTS_URL", value_name = "URL")]
     pub objects_url: Location,
 
-    #[command(flatten)]
-    access: S3Access,
+    /// The bucket's region. Default: `AWS_REGION`, the profile or the machine.
+    #[arg(long, env = "ONDOL_OBJECTS_REGION", value_name = "REGION")]
+    pub objects_region: Option<String>,
+
+    /// Where S3 is, for others than Amazon's, such as `http://minio:9000`. Default: `AWS_ENDPOINT_URL_S3` or Amazon.
+    #[arg(long, env = "ONDOL_OBJECTS_ENDPOINT", value_name = "URL")]
+    pub objects_endpoint: Option<String>,
+
+    /// Whether the bucket is in the path instead of the host name. Default: only with an endpoint of its own.
+    #[arg(long, env = "ONDOL_OBJECTS_PATH_STYLE", value_name = "true|false")]
+    pub objects_path_style: Option<bool>,
+
+    /// The profile of `~/.aws/config`. Default: `AWS_PROFILE`.
+    #[arg(long, env = "ONDOL_OBJECTS_PROFILE", value_name = "NAME")]
+    pub objects_profile: Option<String>,
 
     /// How often a request is tried in all while S3 fails, slows down or cuts connections.
     #[arg(long, env = "ONDOL_OBJECTS_ATTEMPTS", default_value_t = 4, value_name = "COUNT",
@@ -157,12 +127,17 @@ impl ObjectsArguments {
 
     fn settings(&self, bucket: &str, prefix: &str) -> S3Settings {
         S3Settings {
+            prefix: prefix.to_owned(),
+            region: self.objects_region.clone(),
+            endpoint: self.objects_endpoint.clone(),
+            path_style: self.objects_path_style,
+            profile: self.objects_profile.clone(),
             attempts: self.objects_attempts,
             timeout: self.objects_timeout,
             stall: self.objects_stall,
             part_size: usize::from(self.objects_part_mib) * MIB,
             parts_in_flight: usize::from(self.objects_parts_in_flight),
-            ..self.access.settings(bucket, prefix)
+            ..S3Settings::new(bucket)
         }
     }
 }

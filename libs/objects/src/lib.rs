@@ -26,7 +26,7 @@ mod s3;
 mod store;
 mod writer;
 
-pub use arguments::{Location, ObjectsArguments, S3Access};
+pub use arguments::{Location, ObjectsArguments};
 pub use attributes::{Attributes, ObjectInfo, Stored, VersionId};
 pub use error::ObjectsError;
 pub use etag::ETag;

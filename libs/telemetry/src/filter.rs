@@ -22,6 +22,10 @@ pub const ADMIN: &str = "ondol::admin";
 /// Libraries that chat below a warning about every frame; a filter that names one hears it all the same.
 const NOISY: [&str; 6] = ["h2", "hyper", "hyper_util", "opentelemetry", "rustls", "tower"];
 
+/// The library that signs requests to Amazon. At trace it writes what it signs, the session's token included, which is
+/// more than any filter may ask for.
+const SIGNER: &str = "aws_sigv4";
+
 /// The longest filter, in bytes.
 pub(crate) const LONGEST: usize = 1024;
 
@@ -35,7 +39,8 @@ pub struct LogFilter {
 impl LogFilter {
     /// Everything there is, for tests of what is logged.
     pub(crate) fn everything() -> Self {
-        Self { text: "trace".to_owned(), targets: Targets::new().with_default(LevelFilter::TRACE) }
+        let targets = Targets::new().with_default(LevelFilter::TRACE).with_target(SIGNER, LevelFilter::DEBUG);
+        Self { text: "trace".to_owned(), targets }
     }
 }
 
@@ -54,9 +59,14 @@ impl FromStr for LogFilter {
         let quiet = Targets::new()
             .with_default(default)
             .with_targets(NOISY.map(|target| (target, default.min(LevelFilter::WARN))))
+            .with_target(SIGNER, default.min(LevelFilter::DEBUG))
             .with_target(ADMIN, LevelFilter::INFO);
         let named = asked.into_iter().filter(|directive| !directive.target.is_empty());
-        let targets = quiet.with_targets(named.map(|directive| (directive.target, directive.level)));
+        let targets = quiet.with_targets(named.map(|directive| {
+            let most =
+                if directive.target.starts_with(SIGNER) { LevelFilter::DEBUG } else { LevelFilter::TRACE };
+            (directive.target, directive.level.min(most))
+        }));
         Ok(Self { text: parts.join(","), targets })
     }
 }
@@ -83,6 +93,18 @@ mod tests {
 
     fn read(text: &str) -> LogFilter {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_the_signer_signs_is_never_written() {
+        for filter in
+            ["trace", "info,aws_sigv4=trace", "trace,aws_sigv4::http_request::sign=trace", "aws=trace"]
+        {
+            let enabled = |level| read(filter).targets.would_enable("aws_sigv4::http_request::sign", &level);
+            assert!(!enabled(Level::TRACE), "{filter}");
+            assert_eq!(enabled(Level::DEBUG), filter != "aws=trace", "{filter}");
+        }
+        assert!(!LogFilter::everything().targets.would_enable("aws_sigv4", &Level::TRACE));
     }
 
     #[test]

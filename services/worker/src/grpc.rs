@@ -9,7 +9,7 @@ use proto::inference::v1::{
     stream_generate_text_response::Event,
 };
 use rpc::{CallContext, Remote, Upstream};
-use tonic::Status;
+use tonic::{Status, Streaming};
 
 pub(crate) use self::toolbox::Toolbox;
 use crate::{WorkerError, patience::Patience};
@@ -85,6 +85,7 @@ impl Generator {
                     answer.stop_string = finished.stop_string;
                     answer.usage = finished.usage;
                     answer.timings = finished.timings;
+                    to_the_end(events).await;
                     return Ok(answer);
                 }
                 Some(Event::Heartbeat(_)) | None => {}
@@ -92,6 +93,11 @@ impl Generator {
         }
         Err(WorkerError::Incomplete)
     }
+}
+
+/// Behind the last event comes only the status. Whoever leaves without it has broken the call off, as metrics count.
+async fn to_the_end<M>(mut events: Streaming<M>) {
+    while let Ok(Some(_)) = events.message().await {}
 }
 
 fn take(answer: &mut GenerateTextResponse, token: Token, keep: bool) {

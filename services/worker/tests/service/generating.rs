@@ -33,6 +33,23 @@ async fn a_text_becomes_an_artifact_in_the_name_of_its_owner() {
 }
 
 #[tokio::test]
+async fn a_generation_that_went_well_is_counted_as_one() {
+    let scripted = Scripted::new();
+    let stand = Stand::new(&scripted).await;
+    let worker = stand.worker(&[]);
+    let id = stand.generation("hello").await;
+    assert_eq!(stand.ended(id).await.state, State::Done);
+    let metrics = worker.metrics();
+    let calls: Vec<_> =
+        metrics.lines().filter(|line| line.starts_with("rpc_client_call_duration_seconds_count")).collect();
+    let [call] = calls[..] else { panic!("one kind of call, found {calls:?}") };
+    assert!(
+        call.contains("\"StreamGenerateText\"") && call.contains("\"OK\"") && call.ends_with(" 1"),
+        "{call}"
+    );
+}
+
+#[tokio::test]
 async fn the_trace_of_whoever_handed_a_job_in_goes_on_to_the_model() {
     let logs = testkit::capture_logs();
     let scripted = Scripted::new();

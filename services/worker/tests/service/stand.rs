@@ -8,7 +8,7 @@ use jobs::{
     Event, Happening, Job, JobId, MemoryQueue, Name, NewJob, Payload, Policies, Policy, Queue, State,
 };
 use objects::{Folder, GetOptions, Objects, PutOptions};
-use prometheus_client::registry::Registry;
+use prometheus_client::{encoding::text::encode, registry::Registry};
 use prost::Message;
 use proto::{
     inference::v1::{GenerateTextRequest, Message as Turn, inference_service_server::InferenceServiceServer},
@@ -51,6 +51,7 @@ pub(crate) struct Stand {
 pub(crate) struct Worker {
     signals: tokio::sync::mpsc::Sender<Signal>,
     running: JoinSet<runtime::Exit>,
+    registry: Registry,
 }
 
 struct OnePod(SocketAddr);
@@ -108,7 +109,8 @@ impl Stand {
         let line = Line::parse_from([&["worker"], arguments].concat());
         let network = self.network.clone();
         let connector = Connector::dialing(move |address| std::future::ready(network.connect(address)));
-        let metrics = UpstreamMetrics::register(&mut Registry::default());
+        let mut registry = Registry::default();
+        let metrics = UpstreamMetrics::register(&mut registry);
         let connect = |name, address| {
             let settings = UpstreamSettings::new(name, format!("http://{name}:50052").parse().unwrap());
             Upstream::connect_through(&settings, &metrics, OnePod(address), connector.clone())
@@ -128,7 +130,7 @@ impl Stand {
             Supervisor { life: Life::new(), signals: receiver, grace, drain_delay: Duration::ZERO };
         let mut running = JoinSet::new();
         running.spawn(supervisor.run(async move |life: Life| start_on(connections, &line.work, &life)));
-        Worker { signals, running }
+        Worker { signals, running, registry }
     }
 
     /// Hands in a job of a kind.
@@ -236,6 +238,13 @@ impl Stand {
 }
 
 impl Worker {
+    /// What its calls of others are counted as.
+    pub(crate) fn metrics(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).unwrap();
+        text
+    }
+
     /// Ends it as an orchestrator would.
     pub(crate) async fn terminate(mut self) -> runtime::Exit {
         self.signals.send(Signal::Terminate).await.unwrap();

@@ -1,5 +1,6 @@
 //! `ondol model pull`: packages out of a bucket, for pods that start without any.
 
+mod access;
 mod digests;
 mod elsewhere;
 
@@ -8,9 +9,9 @@ use std::{io::ErrorKind, time::Instant};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use models::{Arrival, Manifest, ModelError, Store, digest};
-use objects::{Location, S3Access};
+use objects::Location;
 
-use self::{digests::Expected, elsewhere::Elsewhere};
+use self::{access::Access, digests::Expected, elsewhere::Elsewhere};
 use crate::{folders::ModelsFolder, misuse::Misuse, output::say, progress::Bar, text::size};
 
 /// What to fetch, whence and whither.
@@ -40,7 +41,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 8, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=64))]
     parallel: u8,
     #[command(flatten)]
-    access: S3Access,
+    access: Access,
 }
 
 /// Runs the command.

@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, fmt::Display, ops::Range, sync::Arc};
 use anyhow::{Context, anyhow, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use models::{Arrival, ArrivingFile, FileRecord, MANIFEST, MAX_MANIFEST};
-use objects::{
-    ByteRange, GetOptions, Key, ListOptions, Location, ObjectInfo, Objects, ObjectsError, Page, S3Access,
-};
+use objects::{ByteRange, GetOptions, Key, ListOptions, Location, ObjectInfo, Objects, ObjectsError, Page};
+
+use super::access::Access;
 
 /// The bytes of one request, all of which are in memory at once.
 const PIECE: u64 = 8 * 1024 * 1024;
@@ -29,7 +29,7 @@ struct Found {
 }
 
 impl Elsewhere {
-    pub(super) async fn open(url: &Location, access: &S3Access, parallel: u8) -> anyhow::Result<Self> {
+    pub(super) async fn open(url: &Location, access: &Access, parallel: u8) -> anyhow::Result<Self> {
         let objects = access.open(url).await?;
         Ok(Self { url: url.clone(), objects, parallel: usize::from(parallel) })
     }
