@@ -4,12 +4,14 @@
     delivery.py take ENVIRONMENT --registry PREFIX --tag TAG --digests FOLDER
     delivery.py promote FROM TO
     delivery.py images ENVIRONMENT
+    delivery.py describe ENVIRONMENT --changes URL
     delivery.py argocd --repository URL ENVIRONMENT…
     delivery.py changelog [SINCE] UNTIL
 
 `take` writes the images that CI has published into an environment: FOLDER holds a file IMAGE.digest for each.
 `promote` gives TO the images that FROM runs.
 `images` prints what an environment runs, one `REPOSITORY@DIGEST` a line.
+`describe` says it as Markdown, for those who review a promotion.
 `argocd` prints what an Argo CD is told once (`kubectl apply -f -`) to follow these environments.
 `changelog` prints the changes between two commits as Markdown, without SINCE those since the release before.
 
@@ -54,6 +56,10 @@ def parser() -> argparse.ArgumentParser:
     listed = commands.add_parser("images")
     listed.add_argument("environment")
     listed.set_defaults(run=lambda a: print("\n".join(sorted(images.references(environment(a.environment))))))
+    described = commands.add_parser("describe")
+    described.add_argument("environment")
+    described.add_argument("--changes", required=True)
+    described.set_defaults(run=lambda a: print(images.described(environment(a.environment), a.changes)))
     tell = commands.add_parser("argocd")
     tell.add_argument("--repository", required=True)
     tell.add_argument("environments", nargs="+")

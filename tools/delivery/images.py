@@ -63,6 +63,23 @@ def references(environment: Environment) -> set[str]:
     return {f"{image.repository}@{image.digest}" for image in read(environment).values()}
 
 
+def described(environment: Environment, changes: str) -> str:
+    """Markdown. `changes` is where they can be read."""
+    known = read(environment)
+    lines = [f"| {name} | `{image.tag}` | `{image.digest}` |" for name, image in sorted(known.items())]
+    return "\n".join(
+        [
+            f"With this {environment.name} runs these images, by the charts and values of this branch.",
+            "",
+            "| image | tag | digest |",
+            "|---|---|---|",
+            *lines,
+            "",
+            f"What changes: {changes}",
+        ]
+    )
+
+
 def write(environment: Environment, known: dict[str, Image]) -> None:
     """Every release or none: an environment never runs half of a commit."""
     texts = {}
