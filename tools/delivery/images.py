@@ -59,6 +59,10 @@ def written(release: Release) -> list[Image]:
     return [Image(*groups[1:]) for groups in ENTRY.findall(file.read_text(encoding="utf-8"))]
 
 
+def tags(environment: Environment) -> set[str]:
+    return {image.tag for release in environment.releases() for image in written(release)}
+
+
 def references(environment: Environment) -> set[str]:
     return {f"{image.repository}@{image.digest}" for image in read(environment).values()}
 

@@ -29,6 +29,16 @@ class Promoting(unittest.TestCase):
         self.assertIn("tools/delivery/request.sh", opening)
 
 
+class Histories(unittest.TestCase):
+    def test_jobs_that_compare_commits_have_them_all(self) -> None:
+        for workflow, told in (("deliver.yml", "delivery.py take"), ("promote.yml", "delivered.sh")):
+            with self.subTest(workflow):
+                (job,) = (
+                    job for job in re.split(r"^  (?=\w)", WORKFLOWS[workflow], flags=re.M) if told in job
+                )
+                self.assertIn("fetch-depth: 0", job)
+
+
 class Pinning(unittest.TestCase):
     def test_every_action_is_pinned_by_commit_and_in_one_version(self) -> None:
         seen: dict[str, set[str]] = {}
