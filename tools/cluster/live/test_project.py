@@ -1,4 +1,4 @@
-"""The project holds applications to what is Ondol's: other repositories, namespaces, kinds, names are refused."""
+"""The project holds applications to what is Ondol's: of repositories, namespaces, kinds, and names of these."""
 
 import unittest
 from typing import Any
