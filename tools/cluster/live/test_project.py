@@ -1,4 +1,4 @@
-"""The project holds applications to what is Ondol's: of repositories, namespaces, kinds, and names of these."""
+"""The project holds applications to what is Ondol's: of repositories, namespaces, kinds and their names."""
 
 import unittest
 from typing import Any
