@@ -347,8 +347,8 @@ images *arguments:
 # Let an environment run the images that another one runs
 [group('ship')]
 [no-exit-message]
-promote source="staging" target="prod":
-    @exec python3 tools/delivery/delivery.py promote "$1" "$2"
+promote source="staging" target="prod" *arguments:
+    @exec python3 tools/delivery/delivery.py promote "$@"
 
 # What Argo CD is told once, such as `./just argocd REPOSITORY-URL staging | kubectl apply -f -`
 [group('ship')]

@@ -2,14 +2,19 @@
 """Moves images through the environments of deploy/env, and says what a release brings.
 
     delivery.py take ENVIRONMENT --registry PREFIX --tag TAG --digests FOLDER
-    delivery.py promote FROM TO
+    delivery.py promote [--any-commit] FROM TO
+    delivery.py delivered ENVIRONMENT
     delivery.py images ENVIRONMENT
+    delivery.py describe ENVIRONMENT --changes URL
     delivery.py argocd --repository URL ENVIRONMENT…
     delivery.py changelog [SINCE] UNTIL
 
 `take` writes the images that CI has published into an environment: FOLDER holds a file IMAGE.digest for each.
-`promote` gives TO the images that FROM runs.
+Images that are older than those which run there are refused.
+`promote` gives TO the images that FROM runs. They and the charts that are checked out must be of one commit.
+`delivered` prints the newest commit here whose charts and sources are those of the environment's images.
 `images` prints what an environment runs, one `REPOSITORY@DIGEST` a line.
+`describe` says it as Markdown, for those who review a promotion.
 `argocd` prints what an Argo CD is told once (`kubectl apply -f -`) to follow these environments.
 `changelog` prints the changes between two commits as Markdown, without SINCE those since the release before.
 
@@ -23,6 +28,7 @@ from pathlib import Path
 
 import argocd
 import changelog
+import history
 import images
 from environments import Environment, environment
 from trouble import Trouble
@@ -46,14 +52,22 @@ def parser() -> argparse.ArgumentParser:
     take.add_argument("--registry", required=True)
     take.add_argument("--tag", required=True)
     take.add_argument("--digests", type=Path, required=True)
-    take.set_defaults(run=lambda a: images.write(environment(a.environment), published(a)))
+    take.set_defaults(run=lambda a: bring(environment(a.environment), a.tag, published(a)))
     promote = commands.add_parser("promote")
     promote.add_argument("source")
     promote.add_argument("target")
-    promote.set_defaults(run=lambda a: hand_on(environment(a.source), environment(a.target)))
+    promote.add_argument("--any-commit", action="store_true")
+    promote.set_defaults(run=promoted)
+    built = commands.add_parser("delivered")
+    built.add_argument("environment")
+    built.set_defaults(run=lambda a: print(history.delivered(a.environment, tags(a.environment))))
     listed = commands.add_parser("images")
     listed.add_argument("environment")
     listed.set_defaults(run=lambda a: print("\n".join(sorted(images.references(environment(a.environment))))))
+    described = commands.add_parser("describe")
+    described.add_argument("environment")
+    described.add_argument("--changes", required=True)
+    described.set_defaults(run=lambda a: print(images.described(environment(a.environment), a.changes)))
     tell = commands.add_parser("argocd")
     tell.add_argument("--repository", required=True)
     tell.add_argument("environments", nargs="+")
@@ -67,6 +81,22 @@ def parser() -> argparse.ArgumentParser:
 
 def published(chosen: argparse.Namespace) -> dict[str, images.Image]:
     return images.published(chosen.registry, chosen.tag, chosen.digests)
+
+
+def bring(target: Environment, tag: str, known: dict[str, images.Image]) -> None:
+    history.forward(target.name, images.tags(target), tag)
+    images.write(target, known)
+
+
+def promoted(chosen: argparse.Namespace) -> None:
+    source, target = environment(chosen.source), environment(chosen.target)
+    if not chosen.any_commit:
+        history.together(source.name, images.tags(source))
+    hand_on(source, target)
+
+
+def tags(name: str) -> set[str]:
+    return images.tags(environment(name))
 
 
 def hand_on(source: Environment, target: Environment) -> None:

@@ -59,8 +59,29 @@ def written(release: Release) -> list[Image]:
     return [Image(*groups[1:]) for groups in ENTRY.findall(file.read_text(encoding="utf-8"))]
 
 
+def tags(environment: Environment) -> set[str]:
+    return {image.tag for release in environment.releases() for image in written(release)}
+
+
 def references(environment: Environment) -> set[str]:
     return {f"{image.repository}@{image.digest}" for image in read(environment).values()}
+
+
+def described(environment: Environment, changes: str) -> str:
+    """Markdown. `changes` is where they can be read."""
+    known = read(environment)
+    lines = [f"| {name} | `{image.tag}` | `{image.digest}` |" for name, image in sorted(known.items())]
+    return "\n".join(
+        [
+            f"With this {environment.name} runs these images, by the charts and values of this branch.",
+            "",
+            "| image | tag | digest |",
+            "|---|---|---|",
+            *lines,
+            "",
+            f"What changes: {changes}",
+        ]
+    )
 
 
 def write(environment: Environment, known: dict[str, Image]) -> None:

@@ -3,6 +3,8 @@
 import re
 import unittest
 
+import yaml
+
 import charts
 import invariants
 import manifests
@@ -56,3 +58,31 @@ class Environments(unittest.TestCase):
                 for host in set(re.findall(r"(?:http|redis)://([a-z-]+):\d+", text)):
                     with self.subTest(environment=environment, release=release.name):
                         self.assertIn(host, services)
+
+
+class Project(unittest.TestCase):
+    """What Argo CD's project gives is what the releases want, and nothing else."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        file = charts.HELM.parent / "deploy" / "argocd" / "project.yaml"
+        cls.project = yaml.safe_load(file.read_text("utf-8"))["spec"]
+        cls.found = [m for place, release in releases() for m in rendered(place, release)]
+
+    def test_namespaces_are_those_that_releases_are_in(self) -> None:
+        given = {place["namespace"] for place in self.project["destinations"]}
+        self.assertEqual(given, {release.namespace for _, release in releases()})
+        wanted = {m["metadata"]["namespace"] for m in self.found if "namespace" in m["metadata"]}
+        self.assertLessEqual(wanted, given)
+
+    def test_cluster_wide_is_given_by_name_and_only_what_is_wanted(self) -> None:
+        wanted = {
+            (m["apiVersion"].rpartition("/")[0], m["kind"], m["metadata"]["name"])
+            for m in self.found
+            if "namespace" not in m["metadata"]
+        }
+        self.assertTrue(wanted)
+        # By CreateNamespace.
+        wanted |= {("", "Namespace", release.namespace) for _, release in releases()}
+        given = self.project["clusterResourceWhitelist"]
+        self.assertEqual({(item["group"], item["kind"], item["name"]) for item in given}, wanted)

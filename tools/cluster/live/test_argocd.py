@@ -59,7 +59,7 @@ class Set(unittest.TestCase):
     def test_d_what_is_rendered_is_what_helm_renders(self) -> None:
         served().deliver("staging", "a")
         served().push("deploy: staging runs a commit")
-        served().delivery("promote", "staging", "prod")
+        served().delivery("promote", "--any-commit", "staging", "prod")
         wanted = {
             f"{name}-{release.name}": bare(served().by_helm(release))
             for name in ("local", "staging", "prod")

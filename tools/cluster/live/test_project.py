@@ -1,4 +1,4 @@
-"""The project holds applications to what is Ondol's: other repositories, namespaces and kinds are refused."""
+"""The project holds applications to what is Ondol's: of repositories, namespaces, kinds and their names."""
 
 import unittest
 from typing import Any
@@ -13,10 +13,21 @@ CHART = "apiVersion: v2\nname: strange\nversion: 0.1.0\n"
 CLASS = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1}
 QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "spec": {"hard": {"pods": "1"}}}
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap"}
+# Of kinds that the project gives by name.
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace"}
+RBAC = "rbac.authorization.k8s.io"
+ROLE = {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "rules": []}
+BINDING = {
+    "apiVersion": f"{RBAC}/v1",
+    "kind": "ClusterRoleBinding",
+    "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "cluster-admin"},
+    "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": "ondol"}],
+}
 WANTED = [
     {**CLASS, "metadata": {"name": "strange"}},
     {**QUOTA, "metadata": {"name": "strange"}},
     {**CONFIG_MAP, "metadata": {"name": "strange", "namespace": "kube-system"}},
+    *({**one, "metadata": {"name": "strange"}} for one in (NAMESPACE, ROLE, BINDING)),
 ]
 
 
@@ -65,7 +76,7 @@ class Project(unittest.TestCase):
         served().repository.commit("strange", branch="strange")
         self.asked("strange", served().repository.url, "strange", "helm/strange", "ondol")
         said = cluster().until("the answer", self.result, 90)
-        for kind in ("PriorityClass", "ResourceQuota", "ConfigMap"):
+        for kind in sorted({one["kind"] for one in WANTED}):
             with self.subTest(kind=kind):
                 self.assertIn("not permitted in project", said.get(kind, ""), said)
 

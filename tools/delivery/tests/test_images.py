@@ -6,7 +6,7 @@ from pathlib import Path
 
 from delivery import hand_on
 from environments import Environment, environment, flat
-from images import Image, published, read, references, write
+from images import Image, described, published, read, references, write
 from trouble import Trouble
 
 REGISTRY = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/ondol"
@@ -90,6 +90,13 @@ class Promoting(InAFolder):
         write(self.staging, KNOWN)
         hand_on(self.staging, self.prod)
         self.assertEqual(read(self.prod), read(self.staging))
+
+    def test_who_reviews_sees_tag_digest_and_changes(self) -> None:
+        write(self.prod, KNOWN)
+        text = described(self.prod, "https://example.com/x/compare/a...b")
+        self.assertIn(f"| api | `985b5f4aa6d5` | `sha256:{'a' * 64}` |\n", text)
+        self.assertEqual(text.count("`985b5f4aa6d5`"), 3)
+        self.assertTrue(text.endswith("https://example.com/x/compare/a...b"))
 
     def test_an_environment_that_runs_nothing_has_nothing_to_give(self) -> None:
         with self.assertRaisesRegex(Trouble, "not among none"):

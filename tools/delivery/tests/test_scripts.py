@@ -106,6 +106,30 @@ class Verifying(Scripts):
         self.assertIn(f"docker://r/ondol/api@{DIGEST} docker://r/ondol/api:v1.0.0", calls.read_text())
 
 
+class Requesting(Scripts):
+    # As gh does it: what is to be filled in comes out of the local history, which has no such branch.
+    GH = """case "$*" in
+    *--fill*) echo "could not compute title or body defaults" >&2; exit 1 ;;
+    "pr list "*) echo "$OPEN" ;;
+    esac"""
+
+    def request(self, number: str) -> str:
+        self.environment["OPEN"] = number
+        calls = self.stand_in("gh", self.GH)
+        done = self.run_script("request.sh", "promote/abc", "prod", "deploy: prod", told="api\nmcp\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return calls.read_text()
+
+    def test_title_and_text_are_given(self) -> None:
+        wanted = "pr create --base prod --head promote/abc --title deploy: prod --body api\nmcp\n"
+        self.assertIn(wanted, self.request(""))
+
+    def test_the_one_that_is_open_is_renewed(self) -> None:
+        calls = self.request("17")
+        self.assertIn("pr edit 17 --title deploy: prod --body api\nmcp\n", calls)
+        self.assertNotIn("pr create", calls)
+
+
 class Pushing(Scripts):
     def setUp(self) -> None:
         super().setUp()
@@ -162,6 +186,8 @@ class Pushing(Scripts):
         git(theirs, "switch", "--quiet", "prod")
         self.write(theirs, "deploy/digest", "of prod alone")
         git(theirs, "push", "--quiet", "origin", "HEAD:prod")
+        told = self.folder / "output"
+        self.environment["GITHUB_OUTPUT"] = str(told)
         self.write(self.ours, "charts", "newer")
         (self.ours / "deploy/digest").write_text("two")
         (self.ours / "elsewhere").write_text("not this")
@@ -174,9 +200,13 @@ class Pushing(Scripts):
         # It can be merged as it is, and brings what has come to main.
         git(self.remote, "merge-base", "--is-ancestor", "prod", "promote/abc")
         self.assertLessEqual({"deploy: prod", "charts newer"}, set(self.subjects("promote/abc")))
+        both = git(self.remote, "rev-parse", "prod", "promote/abc").split()
+        self.assertEqual(told.read_text(), f"range={both[0]}...{both[1]}\n")
         git(self.remote, "update-ref", "refs/heads/prod", "promote/abc")
+        told.unlink()
         again = self.run_script("propose.sh", *words, where=self.ours)
         self.assertIn("prod is what stands here already", again.stdout)
+        self.assertFalse(told.exists(), "the workflow would ask for a pull request of nothing")
 
     def test_a_tag_must_be_the_version_on_prod(self) -> None:
         self.write(self.ours, "Cargo.toml", '[workspace.package]\nversion = "1.2.3"\n')
