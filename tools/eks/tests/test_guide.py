@@ -127,6 +127,16 @@ class Calls(unittest.TestCase):
         told = subprocess.run(command, input=lines, env=environment, capture_output=True, text=True)
         self.assertEqual((told.stdout, told.stderr), ("elasticache modify-user: --pasword\n", ""))
 
+    def test_an_upgrade_reaches_every_node(self) -> None:
+        """A group of nodes that is not told which version to go to stays at its own."""
+        text = (place.ROOT / "docs/eks-operating.md").read_text("utf-8")
+        (now, following) = re.search(r'version: "([\d.]+)"\$/  version: "([\d.]+)"/', text).groups()
+        self.assertEqual(now, place.cluster()["metadata"]["version"])
+        upgraded = [dict(guide.flags(words)) for _, words in guide.called("eksctl") if "nodegroup" in words]
+        groups = {group["name"] for group in place.cluster()["managedNodeGroups"]}
+        self.assertEqual({one["--name"] for one in upgraded}, groups)
+        self.assertEqual({one.get("--kubernetes-version") for one in upgraded}, {following})
+
     def test_helm_is_given_values_that_exist(self) -> None:
         """Ours are rendered; of others' charts the file is there."""
         for block, words in guide.called("helm"):
