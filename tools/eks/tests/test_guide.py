@@ -25,6 +25,8 @@ CUSTOM = {
         "--region",
     },
     ("cloudformation", "wait"): {"--stack-name"},
+    # An operation, of which `aws` calls the endpoint by another name.
+    ("sns", "subscribe"): {"--topic-arn", "--protocol", "--notification-endpoint"},
     ("eks", "update-kubeconfig"): {"--name"},
     ("s3", "cp"): {"--recursive"},
 }
@@ -105,6 +107,16 @@ class Calls(unittest.TestCase):
                 self.assertEqual(needed - given, set())
                 named = "RoleName" in (place.ROOT / file).read_text("utf-8")
                 self.assertEqual("CAPABILITY_NAMED_IAM" in words, named)
+
+    def test_somebody_hears_of_a_full_redis(self) -> None:
+        (data,) = [
+            words
+            for block, words in guide.called("aws")
+            if "ondol-prod-data" in words and block.page == "eks.md"
+            if words[:2] == ["cloudformation", "deploy"]
+        ]
+        self.assertIn("Alarms=$ALARMS", data)
+        self.assertIn("Alarms", place.template("data")["Parameters"])
 
     def test_aws_knows_its_operations(self) -> None:
         asked = set()
