@@ -118,6 +118,21 @@ class Calls(unittest.TestCase):
         self.assertIn("Alarms=$ALARMS", data)
         self.assertIn("Alarms", place.template("data")["Parameters"])
 
+    def test_what_the_gateway_is_told_reaches_its_stage(self) -> None:
+        """It serves a copy, and another load balancer is none of its business until a new one is made."""
+        (stage,) = place.resources("edge", "AWS::ApiGateway::Stage")
+        told = [
+            block
+            for block in guide.shell()
+            if "deploy/eks/edge.yaml" in block.text and "LoadBalancer=" in block.text
+        ]
+        self.assertEqual(len(told), 1)
+        after = told[0].text.partition("deploy/eks/edge.yaml")[2]
+        (made,) = [
+            words for words in guide.calls(after) if words[:3] == ["aws", "apigateway", "create-deployment"]
+        ]
+        self.assertEqual(made[made.index("--stage-name") + 1], stage["StageName"])
+
     def test_aws_knows_its_operations(self) -> None:
         asked = set()
         for _, words in guide.called("aws"):
