@@ -11,6 +11,7 @@ from cluster import Cluster
 from deployed import IMAGES
 from gitops import ArgoCd
 from live.reader import Reader, guide
+from live.reading import Operator
 
 DIGEST = f"sha256:{'a' * 64}"
 
@@ -75,6 +76,9 @@ class Followed(unittest.TestCase):
 
     def test_eks(self) -> None:
         reader = Reader(self.cluster, "eks")
+        operator = Operator(self.cluster)
+        self.addCleanup(operator.stop)
+        operator.start()
         # A cluster on EKS has no such classes before the guide makes one.
         self.cluster.kubectl("delete", "storageclass", "--all")
         published = {"for release in": lambda: self.publish(reader)}
@@ -82,7 +86,7 @@ class Followed(unittest.TestCase):
         self.everything_is_there()
         meanwhile = {
             # kubectl refuses to restart what was restarted within the same second.
-            "restart deployment mcp worker": lambda: time.sleep(1.1),
+            "renew.py ondol/redis": lambda: time.sleep(1.1),
             "--for delete ingress": lambda: self.taken_away(reader),
         }
         self.assertGreater(self.follow(reader, "eks-operating.md", meanwhile), 5)
@@ -119,12 +123,13 @@ class Followed(unittest.TestCase):
         reader.run("helm uninstall --namespace ondol api mcp worker llm-small llm-large --wait")
 
     def rotated(self) -> None:
-        """The commands for new keys have reached what they name."""
-        notes = self.cluster.get("externalsecret", "api-keys", "ondol")["metadata"]["annotations"]
-        self.assertIn("force-sync", notes)
+        """The commands for new keys and passwords have reached what they name."""
+        for namespace, name in (("ondol", "api-keys"), ("ondol", "redis"), ("monitoring", "redis")):
+            notes = self.cluster.get("externalsecret", name, namespace)["metadata"]["annotations"]
+            self.assertIn("force-sync", notes)
         self.assertIn("restartAt", self.cluster.get("rollout", "api", "ondol")["spec"])
-        for name in ("mcp", "worker"):
-            template = self.cluster.get("deployment", name, "ondol")["spec"]["template"]
+        for name, namespace in (("mcp", "ondol"), ("worker", "ondol"), ("redis-exporter", "monitoring")):
+            template = self.cluster.get("deployment", name, namespace)["spec"]["template"]
             self.assertIn("kubectl.kubernetes.io/restartedAt", template["metadata"]["annotations"])
 
     def names(self, kind: str, namespace: str) -> "set[str]":

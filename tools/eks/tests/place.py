@@ -48,8 +48,8 @@ def documents(file: Path) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all(file.read_text("utf-8")))
 
 
-def values(release: str) -> dict[str, Any]:
-    return yaml.safe_load((environments.FOLDER / "prod" / release / "values.yaml").read_text("utf-8"))
+def values(release: str, environment: str = "prod") -> dict[str, Any]:
+    return yaml.safe_load((environments.FOLDER / environment / release / "values.yaml").read_text("utf-8"))
 
 
 def rendered() -> dict[str, list[charts.Manifest]]:

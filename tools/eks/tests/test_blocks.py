@@ -1,7 +1,9 @@
 """Blocks of the guide that need neither AWS nor a cluster are run as they are written, in a copy of all."""
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +98,17 @@ class Blocks(unittest.TestCase):
                 keys = json.loads((copy.root / "api-keys.json").read_text("utf-8"))["keys.toml"]
                 self.assertEqual(keys.count("[[keys]]"), 2)
                 self.assertNotIn("ondol_", keys)
+                self.the_first_key_is_that_of_the_last_step(copy, keys)
+
+    def the_first_key_is_that_of_the_last_step(self, copy: Copy, keys: str) -> None:
+        """That step needs AWS; where it has the key from does not."""
+        (line,) = re.findall(
+            r"^export ONDOL_API_KEY=.*$", "".join(b.text for b in guide.shell()), re.MULTILINE
+        )
+        copy.run(f'{line}\nprintf %s "$ONDOL_API_KEY" > key')
+        key = (copy.root / "key").read_bytes()
+        self.assertIn(f'sha256 = "{hashlib.sha256(key).hexdigest()}"', keys)
+        self.assertEqual((copy.root / "operator.secret").stat().st_mode & 0o777, 0o600)
 
     def everything_is_ours(self, copy: Copy) -> None:
         text = (copy.root / "deploy/eks/cluster.yaml").read_text("utf-8")

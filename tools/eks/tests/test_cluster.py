@@ -33,9 +33,13 @@ def request(pod: charts.Manifest) -> tuple[float, float]:
     return sum(amount(one["cpu"]) for one in asked), sum(amount(one["memory"]) for one in asked) / 1024**3
 
 
+def groups_of(pool: str) -> list[dict]:
+    return [group for group in place.cluster()["managedNodeGroups"] if group["labels"]["ondol/pool"] == pool]
+
+
 def pool_of(pod: charts.Manifest) -> dict:
-    groups = {group["labels"]["ondol/pool"]: group for group in place.cluster()["managedNodeGroups"]}
-    return groups[pod["nodeSelector"]["ondol/pool"]]
+    """One group of the pool; that they are alike is a test of its own."""
+    return groups_of(pod["nodeSelector"]["ondol/pool"])[0]
 
 
 class Config(unittest.TestCase):
@@ -100,11 +104,40 @@ class Room(unittest.TestCase):
             pool = pool_of(pod)
             most = place.values(release)["autoscaling"]["maxReplicas"]
             each = int(MACHINES[pool["instanceType"]][0] // request(pod)[0])
-            room.setdefault(pool["name"], []).append(most / each)
-            if "gpu" in pool["name"]:
+            name = pool["labels"]["ondol/pool"]
+            room.setdefault(name, []).append(most / each)
+            if name == "gpu":
                 self.assertLessEqual(most, pool["maxSize"])
-        for group in place.cluster()["managedNodeGroups"]:
-            self.assertLessEqual(sum(room[group["name"]]), group["maxSize"], room)
+        for name, needed in room.items():
+            self.assertLessEqual(sum(needed), sum(group["maxSize"] for group in groups_of(name)), room)
+
+    def test_volumes_of_a_zone_find_nodes_in_it(self) -> None:
+        """A volume stays in its zone, so the autoscaler has to be able to bring a node there."""
+        found = charts.render("observability", place.values("observability"))
+        claims = [one for one in found if one.get("spec", {}).get("volumeClaimTemplates")]
+        self.assertGreater(len(claims), 2)
+        zones = set(place.cluster()["vpc"]["subnets"]["private"])
+        for one in claims:
+            pool = one["spec"]["template"]["spec"]["nodeSelector"]["ondol/pool"]
+            with self.subTest(name=one["metadata"]["name"]):
+                placed = [group.get("availabilityZones", zones) for group in groups_of(pool)]
+                self.assertEqual({len(each) for each in placed}, {1})
+                self.assertEqual({zone for each in placed for zone in each}, zones)
+
+    def test_the_general_pool_is_as_large_as_is_told(self) -> None:
+        general = groups_of("general")
+        least, most = (sum(group[size] for group in general) for size in ("minSize", "maxSize"))
+        self.assertEqual((least, most), (2, 10))
+        self.assertEqual(sum(group["desiredCapacity"] for group in general), least)
+        own = ("name", "availabilityZones", "minSize", "desiredCapacity", "maxSize")
+        alike = [{key: value for key, value in group.items() if key not in own} for group in general]
+        self.assertEqual([alike[0]] * len(alike), alike)
+        text = (place.ROOT / "docs/eks.md").read_text("utf-8")
+        self.assertIn(f"general {least}–{most} × {general[0]['instanceType']}", text)
+
+    def test_the_autoscaler_balances_groups_that_are_alike(self) -> None:
+        text = (place.CONTROLLERS / "autoscaler.yaml").read_text("utf-8")
+        self.assertIn("- --balance-similar-node-groups\n", text)
 
     def test_models_fit_on_the_disk(self) -> None:
         for release, pod in pods():

@@ -1,6 +1,7 @@
 """The templates are what CloudFormation takes, as far as cfn-lint knows, and fit what else is checked in."""
 
 import ipaddress
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+import charts
 import deployed
 from tests import place
 
@@ -149,3 +151,55 @@ class Fit(unittest.TestCase):
             with self.subTest(path=path):
                 self.assertTrue(any(path.startswith(pattern.rstrip("*")) for pattern in grpc))
         self.assertEqual(config["DefaultCacheBehavior"]["TargetOriginId"], "gateway")
+
+    def test_the_stage_is_taken_from_the_path(self) -> None:
+        """By the rule of the load balancer, since API Gateway puts it there; and nothing else is changed."""
+        (stage,) = place.resources("edge", "AWS::ApiGateway::Stage")
+        for environment in ("prod", "staging"):
+            alb = place.values("api", environment)["ingress"]["alb"]
+            rendered = charts.render("api", place.values("api", environment), "api")
+            (http,) = [m for m in rendered if m["kind"] == "Ingress" and m["metadata"]["name"] == "api-http"]
+            backends = {
+                path["backend"]["service"]["name"]
+                for rule in http["spec"]["rules"]
+                for path in rule["http"]["paths"]
+            }
+            (name,) = backends
+            note = f"alb.ingress.kubernetes.io/transforms.{name}"
+            self.assertEqual(http["metadata"]["annotations"][note], alb["annotations"][note])
+            ((transform,),) = [json.loads(alb["annotations"][note])]
+            self.assertEqual(transform["type"], "url-rewrite")
+            (rewrite,) = transform["urlRewriteConfig"]["rewrites"]
+            for before, after in (
+                (f"/{stage['StageName']}/v1/models", "/v1/models"),
+                (f"/{stage['StageName']}/v1/jobs?page=2", "/v1/jobs?page=2"),
+                (f"/{stage['StageName']}/", "/"),
+                ("/v1/models", "/v1/models"),
+                ("/ondol.jobs.v1.JobService/WatchJob", "/ondol.jobs.v1.JobService/WatchJob"),
+            ):
+                with self.subTest(environment=environment, before=before):
+                    replace = re.sub(r"\$(\d)", r"\\\1", rewrite["replace"])
+                    self.assertEqual(re.sub(rewrite["regex"], replace, before), after)
+
+    def test_only_our_cloudfront_is_let_in(self) -> None:
+        """Both origins are shown the secret that the web ACL asks for, which stands before both."""
+        (acl,) = place.resources("edge", "AWS::WAFv2::WebACL")
+        self.assertEqual(acl["DefaultAction"], {"Block": {}})
+        rule, before = acl["Rules"]
+        before = before["Fn::If"][1]
+        header = "x-ondol-origin"
+        shown = rule["Statement"]["ByteMatchStatement"]["SearchString"]
+        self.assertIn("{{resolve:secretsmanager:${OriginSecret}:", shown["Fn::Sub"])
+        for one in (rule, before):
+            match = one["Statement"]["ByteMatchStatement"]
+            self.assertEqual((one["Action"], match["PositionalConstraint"]), ({"Allow": {}}, "EXACTLY"))
+            self.assertEqual(match["FieldToMatch"], {"SingleHeader": {"Name": header}})
+            self.assertFalse(one["VisibilityConfig"]["SampledRequestsEnabled"])
+        (distribution,) = place.resources("edge", "AWS::CloudFront::Distribution")
+        for origin in distribution["DistributionConfig"]["Origins"]:
+            self.assertEqual(origin["OriginCustomHeaders"], [{"HeaderName": header, "HeaderValue": shown}])
+        guarded = [
+            str(one["ResourceArn"]) for one in place.resources("edge", "AWS::WAFv2::WebACLAssociation")
+        ]
+        self.assertTrue(any("LoadBalancer" in one for one in guarded))
+        self.assertTrue(any("/restapis/${Gateway}/stages/${Stage}" in one for one in guarded))
