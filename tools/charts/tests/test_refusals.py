@@ -129,6 +129,12 @@ BAD = (
         [{"ipBlock": {"cidr": "10.0.0.0"}}],
         "at '/networkPolicy/redis/0/ipBlock/cidr'",
     ),
+    (
+        "api/eks",
+        "networkPolicy.redis",
+        [{"ipBlock": {"cidr": "10.0.0.0/16", "except": ["10.1.0.0/24"]}}],
+        "at '/networkPolicy/redis/0/ipBlock/cidr': value must be '0.0.0.0/0'",
+    ),
     ("api/eks", "networkPolicy.redis", [{}], "at '/networkPolicy/redis/0': minProperties"),
     (
         "api/releases",
