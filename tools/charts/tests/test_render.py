@@ -131,14 +131,23 @@ class Objects(unittest.TestCase):
         self.assertEqual(probe["httpGet"]["path"], "/readyz")
         self.assertGreaterEqual(probe["periodSeconds"] * probe["failureThreshold"], 600)
 
-    def test_a_gpu_is_a_limit_and_there_is_none_to_spare(self) -> None:
+    def test_a_gpu_is_a_limit(self) -> None:
         spec, server = pod("llm-inference/gpu"), container("llm-inference/gpu")
         self.assertEqual(server["resources"]["limits"]["nvidia.com/gpu"], 1)
         self.assertEqual(spec["nodeSelector"], {"ondol/pool": "gpu"})
         self.assertEqual(spec["tolerations"][0]["key"], "nvidia.com/gpu")
         self.assertEqual(charts.environment(server)["ONDOL_EXECUTION_PROVIDER"], "cuda")
-        strategy = charts.workload(charts.rendered_cases()["llm-inference/gpu"])["spec"]["strategy"]
-        self.assertEqual(strategy["rollingUpdate"], {"maxSurge": 0, "maxUnavailable": 1})
+
+    def test_a_pod_comes_before_one_goes_where_there_is_room(self) -> None:
+        first, after = {"maxSurge": 1, "maxUnavailable": 0}, {"maxSurge": 0, "maxUnavailable": 1}
+        for gpu, wanted in (
+            ({"enabled": True}, first),
+            ({"enabled": True, "spare": False}, after),
+            ({"enabled": False, "spare": False}, first),
+        ):
+            found = charts.render("llm-inference", {**charts.cases()["llm-inference/gpu"], "gpu": gpu})
+            with self.subTest(gpu=gpu):
+                self.assertEqual(charts.workload(found)["spec"]["strategy"]["rollingUpdate"], wanted)
 
     def test_models_come_from_each_source(self) -> None:
         sources = {"pvc": "persistentVolumeClaim", "gpu": "emptyDir", "image": "image"}
