@@ -168,6 +168,8 @@ BAD = (
         "models.s3.digests: qwen3-8b is not among the models that are served",
     ),
     ("llm-inference/gpu", "models.s3.digests", {"a": "sha256:0"}, "at '/models/s3/digests/a'"),
+    # Without a pod nobody would tell of the load that asks for the first one.
+    ("llm-inference/gpu", "autoscaling.minReplicas", 0, "at '/autoscaling/minReplicas': minimum: got 0"),
     ("llm-inference/gpu", "gpu.count", 0, "at '/gpu/count': minimum: got 0, want 1"),
     ("mcp/minimal", "tools", {"orders.yaml": ""}, "tools: the file `tools.toml` is missing"),
     ("mcp/gateway", "keys.hashes", [], "keys: without any, /mcp is not served"),
@@ -177,6 +179,7 @@ BAD = (
     ("mcp/minimal", "networkPolicy.internet.except", ["0.0.0.0/0"], "at '/networkPolicy/internet/except/0'"),
     ("worker/minimal", "redis.url", "", "redis.url: needed: jobs come from there"),
     ("worker/minimal", "objects.url", "", "objects.url: needed: results go there"),
+    ("worker/keda", "autoscaling.jobsPerReplica", 1.5, "at '/autoscaling/jobsPerReplica': got number"),
     ("worker/keda", "autoscaling.kinds", [], "at '/autoscaling/kinds': minItems: got 0, want 1"),
     ("worker/minimal", "tls.secret", "x", "additional properties 'tls' not allowed"),
     ("observability/minimal", "grafan", {}, "additional properties 'grafan' not allowed"),

@@ -131,6 +131,22 @@ class Objects(unittest.TestCase):
         self.assertEqual(probe["httpGet"]["path"], "/readyz")
         self.assertGreaterEqual(probe["periodSeconds"] * probe["failureThreshold"], 600)
 
+    def test_what_keda_cannot_see_is_not_taken_for_no_load(self) -> None:
+        """Neither that Prometheus is away nor that it knows no pod, which KEDA ignores by itself."""
+        found = [m for of in charts.rendered_cases().values() for m in of if m["kind"] == "ScaledObject"]
+        triggers = [trigger for scaled in found for trigger in scaled["spec"]["triggers"]]
+        self.assertEqual({trigger["type"] for trigger in triggers} & {"prometheus"}, {"prometheus"})
+        for trigger in triggers:
+            if trigger["type"] == "prometheus":
+                self.assertEqual(trigger["metadata"]["ignoreNullValues"], "false")
+        for scaled in found:
+            fallback = scaled["spec"]["fallback"]
+            self.assertEqual(fallback["behavior"], "currentReplicasIfHigher")
+            self.assertGreaterEqual(fallback["replicas"], max(1, scaled["spec"]["minReplicaCount"]))
+            # With figures that are made of several, KEDA has none where the target is no whole number.
+            target = scaled["spec"].get("advanced", {}).get("scalingModifiers", {}).get("target", "1")
+            self.assertRegex(target, r"^[1-9]\d*$")
+
     def test_a_gpu_is_a_limit(self) -> None:
         spec, server = pod("llm-inference/gpu"), container("llm-inference/gpu")
         self.assertEqual(server["resources"]["limits"]["nvidia.com/gpu"], 1)
