@@ -117,6 +117,15 @@ BAD = (
     ("api/eks", "fullnameOverride", "a" * 47, "fullnameOverride: needed, of 46 letters at most"),
     ("api/eks", "tls.secret", "api-tls", "rollout.analysis.traffic.image: it would call without TLS"),
     ("api/eks", "externalSecrets.store.name", "", "externalSecrets.store.name: needed"),
+    ("api/eks", "rollout.analysis.calls", 'rpc_method="a"b"', "at '/rollout/analysis/calls'"),
+    ("api/eks", "rollout.analysis.calls", 'rpc_method="a"} or vector(0)', "at '/rollout/analysis/calls'"),
+    ("api/eks", "rollout.analysis.calls", 'rpc_method="{{args.hash}}"', "at '/rollout/analysis/calls'"),
+    (
+        "api/eks",
+        "rollout.analysis.calls",
+        'a="b",c=~"("',
+        "rollout.analysis.calls: ( is no regular expression",
+    ),
     (
         "api/eks",
         "rollout.analysis.errorRatio",
