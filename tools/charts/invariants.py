@@ -253,7 +253,26 @@ def secrets_stay_out(manifests: list[Manifest]) -> Iterator[str]:
                     yield f"{label}: {variable['name']} is readable by whoever reads the pod"
 
 
+def queries_are_whole(manifests: list[Manifest]) -> Iterator[str]:
+    """What Prometheus is asked: each quote and each bracket that is opened is closed."""
+    for manifest in manifests:
+        spec = manifest.get("spec", {})
+        asked = [
+            metric["provider"].get("prometheus", {})
+            for metric in spec.get("metrics", [])
+            if "provider" in metric
+        ]
+        asked += [trigger["metadata"] for trigger in spec.get("triggers", [])]
+        for query in (one["query"] for one in asked if "query" in one):
+            left = re.sub(r'"(\\.|[^"\\])*"|[^"()\[\]{}]', "", query)
+            while left != (left := re.sub(r"\(\)|\[\]|\{\}", "", left)):
+                pass
+            if left:
+                yield f"{manifest['metadata']['name']} asks {query}"
+
+
 RULES = (
+    queries_are_whole,
     restricted,
     resources_are_bounded,
     replicas_are_the_autoscalers,

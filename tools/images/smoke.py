@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +11,7 @@ from catalogue import Image
 from containers import liberties, start
 from look import libraries_of
 from run import Trouble, run
-from stack import FETCH, Stack
+from stack import COMMAND_LINE, FETCH, Stack
 
 LOADER = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
 # NVIDIA's container toolkit puts it into the container, where there is a GPU.
@@ -19,6 +20,7 @@ FROM_THE_NODE = {"libcuda.so.1"}
 
 def try_all(images: list[Image]) -> None:
     """The services that serve each other, all together; the variants of one service, one after another."""
+    demand_images(images)
     variants = [image for image in images if image.program == "llm-inference"]
     rest = [image for image in images if image.program != "llm-inference"]
     for variant in variants or [None]:
@@ -29,6 +31,24 @@ def try_all(images: list[Image]) -> None:
             try_stack(stack, [image for image in (variant, *rest) if image])
         finally:
             stack.close()
+
+
+def demand_images(images: list[Image]) -> None:
+    """What is tried, and the command line's, which prepares models and tools for it and calls it."""
+    needed = dict.fromkeys((*images, COMMAND_LINE))
+    if lacking := [image.name for image in needed if not there(image)]:
+        words = " ".join(
+            f"--only {name}" for name in dict.fromkeys((*lacking, *(image.name for image in images)))
+        )
+        raise Trouble(
+            f"`try` needs images that are not built: {', '.join(lacking)}", f"./just images {words} build try"
+        )
+
+
+def there(image: Image) -> bool:
+    """`localhost/` at the front: no registry is asked."""
+    command = ["podman", "image", "exists", image.tag]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def try_stack(stack: Stack, images: list[Image]) -> None:

@@ -52,6 +52,12 @@ among them.
 {{- if gt (len .fullname) 46 -}}
 {{- include "lib.refuse" (list "fullnameOverride" (printf "needed, of 46 letters at most, since a Rollout's pods are known by the hash in their names: %s is too long" .fullname)) -}}
 {{- end -}}
+{{- range regexFindAll `[=!]~"([^"\\]|\\.)*"` .values.rollout.analysis.calls -1 -}}
+{{- $expression := substr 2 (len .) . | printf "[%s]" | fromJsonArray | first -}}
+{{- if not (regexMatch (printf "^(?s:%s)$|" $expression) "") -}}
+{{- include "lib.refuse" (list "rollout.analysis.calls" (printf "%s is no regular expression" $expression)) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .values.tls.secret .values.rollout.analysis.traffic.image -}}
 {{- include "lib.refuse" (list "rollout.analysis.traffic.image" "it would call without TLS, and with tls.secret api speaks nothing else") -}}
 {{- end -}}

@@ -8,7 +8,7 @@ config:
   routes.toml: {{ include "api.routes" . | trim | toJson }}
 egress:
   {{- range .releases }}
-  {{- include "lib.rule" (dict "direction" "to" "ports" (list (include "lib.port" .url)) "peers" (list (include "lib.peer" "llm-inference" | fromYaml))) | nindent 2 }}
+  {{- include "lib.rule" (dict "direction" "to" "ports" (list (include "lib.port" .url)) "peers" (list (include "lib.peer.at" (dict "name" "llm-inference" "url" .url) | fromYaml))) | nindent 2 }}
   {{- end }}
 {{- end -}}
 {{- end -}}

@@ -28,6 +28,20 @@ podSelector:
 {{- end -}}
 
 {{/*
+The same where `url` leads: to another namespace by a host that names one, as SERVICE.NAMESPACE or with `.svc` behind
+it.
+*/}}
+{{- define "lib.peer.at" -}}
+{{- $host := (urlParse .url).host | splitList ":" | first -}}
+{{- if regexMatch "^[^.]+\\.[^.]+(\\.svc(\\..*)?)?$" $host -}}
+namespaceSelector:
+  matchLabels:
+    kubernetes.io/metadata.name: {{ index (splitList "." $host) 1 | quote }}
+{{ end -}}
+{{- include "lib.peer" .name -}}
+{{- end -}}
+
+{{/*
 A list of rules with one rule: `peers` at `ports`. Without peers there is none, for what Kubernetes reads in an empty list
 is everybody: only with `everybody` is that meant.
 */}}

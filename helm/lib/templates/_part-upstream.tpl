@@ -33,7 +33,7 @@ mounts:
   {{ $folder }}: {{ $.name }}
   {{- end }}
 egress:
-  {{- include "lib.rule" (dict "direction" "to" "ports" (list (include "lib.port" .url)) "peers" (list (include "lib.peer" $.name | fromYaml))) | nindent 2 }}
+  {{- include "lib.rule" (dict "direction" "to" "ports" (list (include "lib.port" .url)) "peers" (list (include "lib.peer.at" (dict "name" $.name "url" .url) | fromYaml))) | nindent 2 }}
 {{- end -}}
 {{- end -}}
 

@@ -15,9 +15,10 @@
       )) -}}
 {{- end -}}
 
-{{/* A GPU is seldom there twice, so one pod ends before the next one begins. */}}
+{{/* No call fails while versions change, but where no GPU is left for the pod that would come first. */}}
 {{- define "llm-inference.workload" -}}
-{{- $strategy := .values.gpu.enabled | ternary "lib.strategy.in-place" "lib.strategy.surge" -}}
+{{- $crowded := and .values.gpu.enabled (not .values.gpu.spare) -}}
+{{- $strategy := $crowded | ternary "lib.strategy.in-place" "lib.strategy.surge" -}}
 {{- dict "component" . "strategy" (include $strategy .) | toJson -}}
 {{- end -}}
 

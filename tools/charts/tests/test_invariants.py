@@ -49,6 +49,11 @@ def scratch(deployment: charts.Manifest) -> None:
 
 
 BREAKING = {
+    "queries_are_whole": (
+        "api/eks",
+        "AnalysisTemplate/api",
+        lambda template: template["spec"]["metrics"][0]["provider"]["prometheus"].update(query='a{b="c"d"}'),
+    ),
     "replicas_are_the_autoscalers": ("api/minimal", "Deployment", replicas),
     "grace_is_enough": ("api/minimal", "Deployment", grace),
     "restricted": ("api/minimal", "Deployment", root),

@@ -1,10 +1,16 @@
 """Who reaches whom, by the NetworkPolicies of the whole: each step has to be allowed by both ends."""
 
 import ipaddress
+import itertools
 import unittest
 from typing import Any, NamedTuple, Optional
 
 import charts
+import deployed
+from tests.test_environments import releases
+
+# An address of each range that is inside: of a network, of a provider's, of the machine itself.
+INSIDE = ("10.0.3.4", "100.64.0.1", "169.254.169.254", "172.31.0.2", "192.168.1.1")
 
 
 class Pod(NamedTuple):
@@ -211,6 +217,48 @@ class Outside(unittest.TestCase):
         worker = Pod(charts.workload(found)["spec"]["template"]["metadata"]["labels"])
         self.assertTrue(allowed(policies, worker, Pod({}, "", "52.219.60.1"), 443))
         self.assertTrue(allowed(policies, worker, Pod({}, "", "169.254.170.23"), 80))
+
+
+class Inside(unittest.TestCase):
+    """Rules add up: one to every address opens what the one beside it excepts."""
+
+    def test_what_mcp_is_told_to_reach_leaves_out_what_is_inside(self) -> None:
+        found = {
+            case: of for case, of in charts.rendered_cases().items() if case.startswith(("mcp/", "ondol/"))
+        }
+        for environment, release in releases():
+            if release.chart == "mcp":
+                found[f"{environment}/{release.name}"] = deployed.rendered(environment, release)
+        self.assertGreater(len(found), 5)
+        for case, manifests in found.items():
+            policies = [
+                p
+                for p in policies_of(manifests)
+                if p["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "mcp"
+            ]
+            blocks = [
+                peer["ipBlock"]
+                for policy in policies
+                for rule in policy["spec"]["egress"]
+                for peer in rule.get("to", [])
+                if peer.get("ipBlock", {}).get("cidr", "").endswith("/0")
+            ]
+            with self.subTest(case=case):
+                self.assertEqual(bool(blocks), bool(policies))
+                for block, address in itertools.product(blocks, INSIDE):
+                    self.assertFalse(inside(block, ipaddress.ip_address(address)), (block, address))
+
+    def test_s3_is_not_looked_for_inside(self) -> None:
+        for case in ("api/eks", "llm-inference/gpu", "mcp/eks", "worker/minimal"):
+            # Issuers of tokens may be inside.
+            others = {"identities": ""} if case == "api/eks" else {}
+            found = charts.render(case.split("/")[0], {**charts.cases()[case], **others})
+            policies = policies_of(found)
+            pod = Pod(charts.workload(found)["spec"]["template"]["metadata"]["labels"])
+            self.assertTrue(allowed(policies, pod, Pod({}, "", "52.219.60.1"), 443), case)
+            for address in INSIDE:
+                with self.subTest(case=case, address=address):
+                    self.assertFalse(allowed(policies, pod, Pod({}, "", address), 443))
 
 
 MONITORING = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]

@@ -117,6 +117,15 @@ BAD = (
     ("api/eks", "fullnameOverride", "a" * 47, "fullnameOverride: needed, of 46 letters at most"),
     ("api/eks", "tls.secret", "api-tls", "rollout.analysis.traffic.image: it would call without TLS"),
     ("api/eks", "externalSecrets.store.name", "", "externalSecrets.store.name: needed"),
+    ("api/eks", "rollout.analysis.calls", 'rpc_method="a"b"', "at '/rollout/analysis/calls'"),
+    ("api/eks", "rollout.analysis.calls", 'rpc_method="a"} or vector(0)', "at '/rollout/analysis/calls'"),
+    ("api/eks", "rollout.analysis.calls", 'rpc_method="{{args.hash}}"', "at '/rollout/analysis/calls'"),
+    (
+        "api/eks",
+        "rollout.analysis.calls",
+        'a="b",c=~"("',
+        "rollout.analysis.calls: ( is no regular expression",
+    ),
     (
         "api/eks",
         "rollout.analysis.errorRatio",
@@ -128,6 +137,12 @@ BAD = (
         "networkPolicy.redis",
         [{"ipBlock": {"cidr": "10.0.0.0"}}],
         "at '/networkPolicy/redis/0/ipBlock/cidr'",
+    ),
+    (
+        "api/eks",
+        "networkPolicy.redis",
+        [{"ipBlock": {"cidr": "10.0.0.0/16", "except": ["10.1.0.0/24"]}}],
+        "at '/networkPolicy/redis/0/ipBlock/cidr': value must be '0.0.0.0/0'",
     ),
     ("api/eks", "networkPolicy.redis", [{}], "at '/networkPolicy/redis/0': minProperties"),
     (
@@ -162,6 +177,8 @@ BAD = (
         "models.s3.digests: qwen3-8b is not among the models that are served",
     ),
     ("llm-inference/gpu", "models.s3.digests", {"a": "sha256:0"}, "at '/models/s3/digests/a'"),
+    # Without a pod nobody would tell of the load that asks for the first one.
+    ("llm-inference/gpu", "autoscaling.minReplicas", 0, "at '/autoscaling/minReplicas': minimum: got 0"),
     ("llm-inference/gpu", "gpu.count", 0, "at '/gpu/count': minimum: got 0, want 1"),
     ("mcp/minimal", "tools", {"orders.yaml": ""}, "tools: the file `tools.toml` is missing"),
     ("mcp/gateway", "keys.hashes", [], "keys: without any, /mcp is not served"),
@@ -171,6 +188,7 @@ BAD = (
     ("mcp/minimal", "networkPolicy.internet.except", ["0.0.0.0/0"], "at '/networkPolicy/internet/except/0'"),
     ("worker/minimal", "redis.url", "", "redis.url: needed: jobs come from there"),
     ("worker/minimal", "objects.url", "", "objects.url: needed: results go there"),
+    ("worker/keda", "autoscaling.jobsPerReplica", 1.5, "at '/autoscaling/jobsPerReplica': got number"),
     ("worker/keda", "autoscaling.kinds", [], "at '/autoscaling/kinds': minItems: got 0, want 1"),
     ("worker/minimal", "tls.secret", "x", "additional properties 'tls' not allowed"),
     ("observability/minimal", "grafan", {}, "additional properties 'grafan' not allowed"),

@@ -131,14 +131,39 @@ class Objects(unittest.TestCase):
         self.assertEqual(probe["httpGet"]["path"], "/readyz")
         self.assertGreaterEqual(probe["periodSeconds"] * probe["failureThreshold"], 600)
 
-    def test_a_gpu_is_a_limit_and_there_is_none_to_spare(self) -> None:
+    def test_what_keda_cannot_see_is_not_taken_for_no_load(self) -> None:
+        """Neither that Prometheus is away nor that it knows no pod, which KEDA ignores by itself."""
+        found = [m for of in charts.rendered_cases().values() for m in of if m["kind"] == "ScaledObject"]
+        triggers = [trigger for scaled in found for trigger in scaled["spec"]["triggers"]]
+        self.assertEqual({trigger["type"] for trigger in triggers} & {"prometheus"}, {"prometheus"})
+        for trigger in triggers:
+            if trigger["type"] == "prometheus":
+                self.assertEqual(trigger["metadata"]["ignoreNullValues"], "false")
+        for scaled in found:
+            fallback = scaled["spec"]["fallback"]
+            self.assertEqual(fallback["behavior"], "currentReplicasIfHigher")
+            self.assertGreaterEqual(fallback["replicas"], max(1, scaled["spec"]["minReplicaCount"]))
+            # With figures that are made of several, KEDA has none where the target is no whole number.
+            target = scaled["spec"].get("advanced", {}).get("scalingModifiers", {}).get("target", "1")
+            self.assertRegex(target, r"^[1-9]\d*$")
+
+    def test_a_gpu_is_a_limit(self) -> None:
         spec, server = pod("llm-inference/gpu"), container("llm-inference/gpu")
         self.assertEqual(server["resources"]["limits"]["nvidia.com/gpu"], 1)
         self.assertEqual(spec["nodeSelector"], {"ondol/pool": "gpu"})
         self.assertEqual(spec["tolerations"][0]["key"], "nvidia.com/gpu")
         self.assertEqual(charts.environment(server)["ONDOL_EXECUTION_PROVIDER"], "cuda")
-        strategy = charts.workload(charts.rendered_cases()["llm-inference/gpu"])["spec"]["strategy"]
-        self.assertEqual(strategy["rollingUpdate"], {"maxSurge": 0, "maxUnavailable": 1})
+
+    def test_a_pod_comes_before_one_goes_where_there_is_room(self) -> None:
+        first, after = {"maxSurge": 1, "maxUnavailable": 0}, {"maxSurge": 0, "maxUnavailable": 1}
+        for gpu, wanted in (
+            ({"enabled": True}, first),
+            ({"enabled": True, "spare": False}, after),
+            ({"enabled": False, "spare": False}, first),
+        ):
+            found = charts.render("llm-inference", {**charts.cases()["llm-inference/gpu"], "gpu": gpu})
+            with self.subTest(gpu=gpu):
+                self.assertEqual(charts.workload(found)["spec"]["strategy"]["rollingUpdate"], wanted)
 
     def test_models_come_from_each_source(self) -> None:
         sources = {"pvc": "persistentVolumeClaim", "gpu": "emptyDir", "image": "image"}
