@@ -113,6 +113,14 @@ class Rules(unittest.TestCase):
     def test_no_builder_is_fetched_to_read_it(self) -> None:
         self.assertNotRegex(DOCKERFILE, r"(?m)^#\s*syntax\s*=")
 
+    def test_the_context_has_no_tests(self) -> None:
+        """Their files are targets in cargo-chef's recipe, which must change for dependencies only."""
+        left_out = set((ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines())
+        for top in ("libs", "services", "tools"):
+            for name in ("tests", "examples", "benches"):
+                if any((ROOT / top).glob(f"*/{name}")):
+                    self.assertIn(f"{top}/*/{name}", left_out)
+
     def test_the_context_has_every_member_of_the_workspace(self) -> None:
         allowed = set(
             re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE)
