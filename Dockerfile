@@ -19,15 +19,34 @@ ARG PARTS=built
 
 # ── make ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-FROM ${RUST} AS build
+# cargo-chef compiles dependencies without our sources, so that they are a layer of their own. A layer, and not a cache
+# mount: a registry can keep it from one machine to the next (`./just images --cache`). Mounts keep downloads only.
+FROM ${RUST} AS chef
 WORKDIR /src
-COPY . .
-# What the programs say of their build (`ondol_build_info`).
-ARG ONDOL_COMMIT=unknown
-# The kept target folder has the dependencies of earlier builds. cargo goes by times of files, which a builder may set to
-# whatever it likes, so our own files are made new. Names of functions stay in the programs, for backtraces.
 RUN --mount=type=cache,id=ondol-registry,target=/usr/local/cargo/registry,sharing=locked \
-    --mount=type=cache,id=ondol-target,target=/src/target,sharing=locked \
+    cargo install --locked cargo-chef --version 0.1.78
+
+# The recipe: manifests and Cargo.lock, less what changes nothing in dependencies. It is the same for the same
+# dependencies, whatever our sources say, and only its content decides whether they are compiled again.
+FROM chef AS planner
+COPY . .
+RUN cargo chef prepare --recipe-path /recipe.json
+
+# What cargo is told is what it is told below, to the word: another profile, package or feature would be another build.
+FROM chef AS cooked
+COPY --from=planner /recipe.json /recipe.json
+RUN --mount=type=cache,id=ondol-registry,target=/usr/local/cargo/registry,sharing=locked \
+    cargo chef cook --recipe-path /recipe.json --profile dist --locked \
+    --package api --package llm-inference --package mcp --package worker --package ondol
+
+FROM cooked AS build
+COPY . .
+# What the programs say of their build (`ondol_build_info`). Not before the dependencies, which it would compile again.
+ARG ONDOL_COMMIT=unknown
+# cargo goes by times of files, which a builder may set to whatever it likes: our own files are made new, lest the
+# stand-ins that were cooked with the dependencies be taken for them. The target folder goes, or the layer would keep a
+# second copy of what only the programs are made of. Names of functions stay in the programs, for backtraces.
+RUN --mount=type=cache,id=ondol-registry,target=/usr/local/cargo/registry,sharing=locked \
     find . -path ./target -prune -o -type f -exec touch {} + \
     && cargo build --profile dist --locked \
     --package api --package llm-inference --package mcp --package worker --package ondol \
@@ -38,7 +57,8 @@ RUN --mount=type=cache,id=ondol-registry,target=/usr/local/cargo/registry,sharin
     && cargo metadata --locked --format-version=1 --filter-platform="$(rustc --print host-tuple)" \
     > /parts/metadata.json \
     && rustc -vV > /parts/rustc.txt \
-    && echo "$ONDOL_COMMIT" > /parts/revision
+    && echo "$ONDOL_COMMIT" > /parts/revision \
+    && rm -r target
 
 FROM ${PYTHON} AS tools
 WORKDIR /src

@@ -14,10 +14,14 @@ from look import configuration
 from run import Trouble, demand, run
 
 ROOT = Path(__file__).resolve().parents[2]
+# The Dockerfile's stage that ends with all dependencies compiled.
+COOKED = "cooked"
 
 
-def build(images: list[Image], programs: Optional[Path], base_image: str, machine: str) -> None:
-    """`programs` are built already; with None the Dockerfile compiles them. `base_image`: see images.py."""
+def build(
+    images: list[Image], programs: Optional[Path], base_image: str, machine: str, cache: Optional[str] = None
+) -> None:
+    """`programs` are built already; with None the Dockerfile compiles them. images.py says of the others."""
     demand("buildah")
     arguments = {"ONDOL_COMMIT": commit(), "PARTS": "built"}
     if base_image == "local":
@@ -26,12 +30,28 @@ def build(images: list[Image], programs: Optional[Path], base_image: str, machin
     elif base_image != "pinned":
         arguments["BASE"] = base_image
     if programs is None:
+        if cache:
+            cook(cache)
         return build_all(images, arguments, ROOT)
     with tempfile.TemporaryDirectory(prefix="ondol-images-") as folder:
         context = Path(folder) / "parts"
         context.mkdir()
         parts.lay_out(programs, images, machine, commit(), context)
         return build_all(images, {**arguments, "PARTS": "given"}, context)
+
+
+def cook(cache: str) -> None:
+    """Leaves the compiled dependencies among this machine's layers, where the images' builds find them."""
+    print(f"compiling dependencies, or taking them from {cache}", flush=True)
+    if subprocess.run(cook_command(cache), stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        raise Trouble(
+            "buildah could not compile the dependencies", "see above; without --cache, no registry is asked"
+        )
+
+
+def cook_command(cache: str) -> list[str]:
+    """No later layer goes to the registry: those are others for each commit."""
+    return [*buildah(), "--target", COOKED, "--cache-from", cache, "--cache-to", cache, str(ROOT)]
 
 
 def commit() -> str:
@@ -80,14 +100,17 @@ def check_labels(image: Image, said: dict[str, str], found: dict[str, str]) -> N
 def command_for(image: Image, arguments: dict[str, str], said: dict[str, str], context: Path) -> list[str]:
     given = [word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")]
     labelled = [word for name, value in said.items() for word in ("--label", f"{name}={value}")]
-    return [
+    # What compiles is worth watching; what only copies is not.
+    quiet = ["--quiet"] if arguments["PARTS"] == "given" else []
+    target = ("--target", image.name, "--tag", image.tag)
+    return [*buildah(), *quiet, *target, *given, *labelled, str(context)]
+
+
+def buildah() -> tuple[str, ...]:
+    """What all builds are told, so that each finds the others' layers."""
+    return (
         *("buildah", "bud", "--layers", "--format", "oci"),
-        # What compiles is worth watching; what only copies is not.
-        *(["--quiet"] if arguments["PARTS"] == "given" else []),
         # chroot suffices for what runs while we build, and needs nothing of the machine.
         *("--isolation", "chroot", "--timestamp", str(seconds())),
-        *("--file", str(ROOT / "Dockerfile"), "--target", image.name, "--tag", image.tag),
-        *given,
-        *labelled,
-        str(context),
-    ]
+        *("--file", str(ROOT / "Dockerfile")),
+    )

@@ -6,7 +6,7 @@ import re
 import unittest
 from pathlib import Path
 
-from build import ROOT, check_labels, command_for, labels
+from build import ROOT, buildah, check_labels, command_for, cook_command, labels
 from catalogue import CUDA, IMAGES, images_for
 from images import main, parser, wanted
 from library import name_of
@@ -29,6 +29,16 @@ class Command(unittest.TestCase):
     def test_a_build_that_compiles_can_be_watched(self) -> None:
         self.assertIn("--quiet", command_for(API, ARGUMENTS, {}, Path("/context")))
         self.assertNotIn("--quiet", command_for(API, {"PARTS": "built"}, {}, Path("/context")))
+
+    def test_compiled_dependencies_are_kept_by_a_build_of_their_own(self) -> None:
+        command = cook_command("registry.example.com/ondol/cache")
+        self.assertIn("--target cooked ", " ".join(command))
+        for option in ("--cache-from", "--cache-to"):
+            self.assertEqual(command[command.index(option) + 1], "registry.example.com/ondol/cache")
+        # What is told otherwise finds no layer of the other build.
+        for other in (command, command_for(API, ARGUMENTS, {}, Path("/context"))):
+            self.assertEqual(tuple(other[: len(buildah())]), buildah())
+        self.assertNotIn("--cache-to", command_for(API, ARGUMENTS, {}, Path("/context")))
 
     def test_the_labels_come_from_the_repository(self) -> None:
         said = {name.rsplit(".", 1)[-1]: value for name, value in labels().items()}
@@ -62,10 +72,16 @@ class Choice(unittest.TestCase):
         self.assertEqual(wanted(parser().parse_args(["--only", "mcp"])), [IMAGES[3]])
 
     def test_a_step_that_there_is_not_is_refused(self) -> None:
+        self.assertIn("no such step: fly", self.refusal("fly"))
+
+    def test_nothing_is_cached_where_nothing_is_compiled(self) -> None:
+        self.assertIn("it compiles nothing", self.refusal("--programs", "target/dist", "--cache", "r/c"))
+
+    def refusal(self, *words: str) -> str:
         said = io.StringIO()
         with contextlib.redirect_stderr(said), self.assertRaises(SystemExit):
-            main(["fly"])
-        self.assertIn("no such step: fly", said.getvalue())
+            main(list(words))
+        return said.getvalue()
 
 
 class Library(unittest.TestCase):

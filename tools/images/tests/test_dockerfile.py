@@ -16,7 +16,21 @@ def stages(text: str) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2]))
 
 
+def words_after(command: str, stage: str) -> list[str]:
+    """The arguments of a command, over several lines perhaps, as far as its instruction goes or `&&`."""
+    return re.split(r"&&|\n", stage.replace("\\\n", " ").split(command, 1)[1])[0].split()
+
+
+def commands(stage: str) -> str:
+    return "".join(line for line in stage.splitlines(keepends=True) if not line.startswith("#"))
+
+
+def settings(stage: str) -> list[str]:
+    return re.findall(r"^(?:ARG|ENV|WORKDIR|SHELL|USER) .*$", stage, re.MULTILINE)
+
+
 STAGES = stages(DOCKERFILE)
+BASES = {name: base for base, name in re.findall(r"^FROM (\S+) AS (\S+)$", DOCKERFILE, re.MULTILINE)}
 
 
 class Targets(unittest.TestCase):
@@ -27,6 +41,26 @@ class Targets(unittest.TestCase):
     def test_every_program_is_built_and_stripped(self) -> None:
         self.assertEqual(set(re.findall(r"--package (\S+)", STAGES["build"])), set(PROGRAMS))
         self.assertIn(f"for program in {' '.join(PROGRAMS)};", STAGES["build"])
+
+    def test_dependencies_are_compiled_as_the_programs_are(self) -> None:
+        cooked = words_after("cargo chef cook --recipe-path /recipe.json", STAGES["cooked"])
+        built = words_after("cargo build", STAGES["build"])
+        self.assertEqual(cooked, built)
+        self.assertEqual(built[:3], ["--profile", "dist", "--locked"])
+        # So would another variable be another build, or another folder be an empty one.
+        self.assertEqual(settings(STAGES["cooked"]), [])
+        self.assertEqual(settings(STAGES["build"]), ["ARG ONDOL_COMMIT=unknown"])
+
+    def test_no_commit_and_no_mount_comes_between_dependencies_and_their_layer(self) -> None:
+        for name in ("chef", "planner", "cooked"):
+            with self.subTest(name):
+                self.assertNotIn("ONDOL_COMMIT", commands(STAGES[name]))
+        self.assertNotIn("COPY . .", STAGES["cooked"])
+        targets = re.findall(r"--mount=type=cache\S*,target=([^,\s]+)", DOCKERFILE)
+        self.assertEqual(set(targets), {"/usr/local/cargo/registry"})
+
+    def test_programs_are_compiled_where_their_dependencies_were(self) -> None:
+        self.assertEqual([BASES[name] for name in ("planner", "cooked", "build")], ["chef", "chef", "cooked"])
 
     def test_ports_are_the_catalogues(self) -> None:
         for image in IMAGES:
@@ -68,6 +102,9 @@ class Rules(unittest.TestCase):
         oldest = re.search(r'^rust-version = "(.+)"$', manifest, re.MULTILINE).group(1)
         self.assertIn(f"/rust:{oldest}-", DOCKERFILE)
 
+    def test_what_cooks_is_pinned_with_its_own_dependencies(self) -> None:
+        self.assertRegex(STAGES["chef"], r"cargo install --locked cargo-chef --version \d+\.\d+\.\d+\n")
+
     def test_nothing_runs_in_what_is_shipped(self) -> None:
         for name in ("base", *(image.name for image in IMAGES)):
             with self.subTest(name):
@@ -75,6 +112,14 @@ class Rules(unittest.TestCase):
 
     def test_no_builder_is_fetched_to_read_it(self) -> None:
         self.assertNotRegex(DOCKERFILE, r"(?m)^#\s*syntax\s*=")
+
+    def test_the_context_has_no_tests(self) -> None:
+        """Their files are targets in cargo-chef's recipe, which must change for dependencies only."""
+        left_out = set((ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines())
+        for top in ("libs", "services", "tools"):
+            for name in ("tests", "examples", "benches"):
+                if any((ROOT / top).glob(f"*/{name}")):
+                    self.assertIn(f"{top}/*/{name}", left_out)
 
     def test_the_context_has_every_member_of_the_workspace(self) -> None:
         allowed = set(
