@@ -23,8 +23,8 @@ from stand import Stand, say
 # What all of it may cost, as a share of what api does for a call.
 AIM = 0.05
 OFF, ALL = "off", "all"
-# Calls a second; the model directly shows what the callers themselves take. Not in step with the clock by which the kernel
-# counts who computes: at a thousand a second it would see the callers always, or never.
+# Calls a second; the model directly shows what the callers themselves take. Not in step with the clock by
+# which the kernel counts who computes: at a thousand a second it would see the callers always, or never.
 RATES = (97.0, 997.0)
 FIRST_RATE = 50.0
 LOOKS = 6
