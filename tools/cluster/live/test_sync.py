@@ -2,6 +2,7 @@
 does not. The commits are those of a copy of the repository."""
 
 import shutil
+import time
 import unittest
 from typing import Any
 
@@ -164,6 +165,8 @@ class Staging(unittest.TestCase):
     def look_again(self, *applications: str) -> None:
         """Until each was compared once more."""
         seen = {name: reconciled(name) for name in applications}
+        # It is told to the second: one that follows within the same could not be told from the one before.
+        time.sleep(1)
         served().argocd.look()
         cluster().until(
             "another look", lambda: all(reconciled(name) > when for name, when in seen.items()), 60
