@@ -11,6 +11,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import Random
 from statistics import median
 from typing import NamedTuple, Optional
 
@@ -104,10 +105,11 @@ class Bench:
         return rate
 
     def turn(self, number_of_turn: int, rate: float) -> None:
-        """One sample of each, another one first in each turn."""
+        """One sample of each, by chance in each turn: whoever always came behind the same one would have the
+        processor as that one left it, such as rested behind the model called directly."""
         systems = [self.direct, *self.systems]
-        first = number_of_turn % len(systems)
-        for system in systems[first:] + systems[:first]:
+        Random(f"{number_of_turn} {rate}").shuffle(systems)
+        for system in systems:
             sample = self.driver.sample(system, Step(False, rate), self.seconds)
             self.of(system.name, rate).append(sample)
             say(f"  {system.title:26} {rate:6.0f}/s  p50 {sample.p50:6.0f}  {sample.cpu_micros:5.0f} us/call")
