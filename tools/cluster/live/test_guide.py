@@ -11,7 +11,7 @@ from cluster import Cluster
 from deployed import IMAGES
 from gitops import ArgoCd
 from live.reader import Reader, guide
-from live.reading import Operator
+from live.secrets_operator import Operator
 
 DIGEST = f"sha256:{'a' * 64}"
 

@@ -15,8 +15,12 @@ use tonic::Code;
 use crate::harness::{Cluster, Echo, Script, address, say, settings, tell};
 
 fn following(cluster: &Cluster, script: &Script) -> Upstream {
+    found_by(script.clone(), cluster.connector())
+}
+
+fn found_by(resolver: impl Resolve, connector: Connector) -> Upstream {
     let metrics = UpstreamMetrics::register(&mut Registry::default());
-    Upstream::connect_through(&settings(1), &metrics, script.clone(), cluster.connector())
+    Upstream::connect_through(&settings(1), &metrics, resolver, connector)
 }
 
 /// Waits, in paused time, until every connection that can be made has been.
@@ -126,9 +130,7 @@ async fn when_the_only_pod_has_moved_a_call_waits_for_its_new_address() {
     let stop = cluster.start(1, Echo::answering("one")).await;
     cluster.start(2, Echo::answering("two")).await;
     let script = Script::of(&[1]);
-    let metrics = UpstreamMetrics::register(&mut Registry::default());
-    let upstream =
-        Upstream::connect_through(&settings(1), &metrics, Slow(script.clone()), cluster.connector());
+    let upstream = found_by(Slow(script.clone()), cluster.connector());
     assert!(say(upstream.clone(), String::new()).await.is_ok());
     sleep(Duration::from_secs(11)).await;
 
@@ -159,9 +161,7 @@ async fn a_look_up_from_before_the_loss_is_not_what_a_call_waits_for() {
     let stop = cluster.start(1, Echo::answering("one")).await;
     cluster.start(2, Echo::answering("two")).await;
     let script = Script::of(&[1]);
-    let metrics = UpstreamMetrics::register(&mut Registry::default());
-    let upstream =
-        Upstream::connect_through(&settings(1), &metrics, Late(script.clone()), cluster.connector());
+    let upstream = found_by(Late(script.clone()), cluster.connector());
     assert!(say(upstream.clone(), String::new()).await.is_ok());
     sleep(Duration::from_secs(11)).await;
     let asked = script.asked();
@@ -195,8 +195,7 @@ async fn an_address_that_answers_nobody_any_more_keeps_nobody_from_the_new_one()
         let silent = to == address(1) && gone.is_cancelled();
         open_unless(silent, network.clone(), to)
     });
-    let metrics = UpstreamMetrics::register(&mut Registry::default());
-    let upstream = Upstream::connect_through(&settings(1), &metrics, script.clone(), connector);
+    let upstream = found_by(script.clone(), connector);
     assert!(say(upstream.clone(), String::new()).await.is_ok());
     sleep(Duration::from_secs(11)).await;
 
@@ -303,8 +302,7 @@ async fn reconnecting_backs_off() {
         counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         std::future::ready(Err::<tokio::io::DuplexStream, _>(std::io::ErrorKind::ConnectionRefused.into()))
     });
-    let metrics = UpstreamMetrics::register(&mut Registry::default());
-    let _upstream = Upstream::connect_through(&settings(1), &metrics, Script::of(&[1]), connector);
+    let _upstream = found_by(Script::of(&[1]), connector);
     sleep(Duration::from_mins(1)).await;
     let attempts = refused.load(std::sync::atomic::Ordering::Relaxed);
     // 0.2 s doubling to 10 s, each at least halved: never more than 18 in a minute.

@@ -39,13 +39,13 @@ impl Elsewhere {
         let Found { names, all } =
             self.manifests().await.with_context(|| format!("looking for packages in {}", self.url))?;
         ensure!(
-            !names.is_empty(),
-            "there is no package in {0}: put one there with `aws s3 cp --recursive FOLDER {0}/NAME`",
+            all && names.len() <= MOST,
+            "{} has more than {MOST} packages, or other folders by the thousand: say with --model which are wanted",
             self.url
         );
         ensure!(
-            all && names.len() <= MOST,
-            "{} has more than {MOST} packages, or other folders by the thousand: say with --model which are wanted",
+            !names.is_empty(),
+            "there is no package in {0}: put one there with `aws s3 cp --recursive FOLDER {0}/NAME`",
             self.url
         );
         Ok(names.into_iter().collect())
