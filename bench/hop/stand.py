@@ -32,20 +32,33 @@ class Stand:
     def start(
         self, command: "list[str]", on: "set[int]", port: int, environment: "dict[str, str] | None" = None
     ) -> subprocess.Popen:
-        """Starts a program on some of the processors, and waits until it listens. Nobody reads its log."""
+        """Starts a program on some of the processors, and waits until it listens."""
         log = (self.folder / f"{port}.log").open("wb")
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=log,
             env={**without_ours(os.environ), **(environment or {})},
             cwd=self.folder,
             preexec_fn=lambda: os.sched_setaffinity(0, on),
         )
         self.started.append(process)
+        self.collect(process)
         await_port(process, port, Path(log.name))
         return process
+
+    def collect(self, process: subprocess.Popen) -> None:
+        """Reads what a program says as a node reads a container's lines: through a pipe, from another processor."""
+        self.started.append(
+            subprocess.Popen(
+                ["cat"],
+                stdin=process.stdout,
+                stdout=subprocess.DEVNULL,
+                preexec_fn=lambda: os.sched_setaffinity(0, self.others),
+            )
+        )
+        process.stdout.close()
 
     def stub(self, *arguments: str, measured: bool = False) -> "tuple[subprocess.Popen, int]":
         """A model that only waits; beside what is measured, an authorizer."""

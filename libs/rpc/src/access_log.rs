@@ -7,7 +7,6 @@ use tonic::Code;
 use tracing::Span;
 
 use crate::{
-    Methods,
     observe::{ObservedCall, Observer, Outcome},
     server::Peer,
     status::name_of,
@@ -20,16 +19,14 @@ use crate::{
 pub(crate) struct AccessLog {
     /// Which server of the process this is, where it has several.
     pub(crate) service: Option<Arc<str>>,
-    /// What calls are named by.
-    pub(crate) methods: Methods,
 }
 
 /// What the line will tell besides the outcome.
 pub(crate) struct LoggedCall {
     service: Option<Arc<str>>,
+    /// Names the method and who calls.
     span: Span,
-    /// The path, or of a plain HTTP one the method and the pattern.
-    path: String,
+    is_housekeeping: bool,
     peer: Option<SocketAddr>,
 }
 
@@ -40,7 +37,7 @@ impl Observer for AccessLog {
         LoggedCall {
             service: self.service.clone(),
             span: CallSpan::of(request),
-            path: self.methods.shown(request).into_owned(),
+            is_housekeeping: is_housekeeping(request.uri().path()),
             peer: request.extensions().get::<Peer>().map(|peer| peer.0),
         }
     }
@@ -49,11 +46,11 @@ impl Observer for AccessLog {
 impl ObservedCall for LoggedCall {
     fn end(self, outcome: Outcome) {
         let _entered = self.span.enter();
-        let method = self.path.trim_start_matches('/');
         let status = name_of(outcome.code);
-        ended(&self.span, outcome.code as i32, is_fault(outcome.code).then_some(status));
+        ended(&self.span, status, is_fault(outcome.code));
         let Outcome { bytes, messages, .. } = outcome;
-        let duration_ms = outcome.elapsed.as_secs_f64() * 1e3;
+        // To the microsecond; more digits say nothing.
+        let duration_ms = outcome.elapsed.as_micros() as f64 / 1e3;
         let peer = self.peer.map(tracing::field::display);
         let service = self.service.as_deref();
         // An event's level is a constant, so both have one of their own.
@@ -62,7 +59,6 @@ impl ObservedCall for LoggedCall {
                 tracing::$level!(
                     target: ACCESS,
                     service,
-                    method,
                     status,
                     duration_ms,
                     bytes,
@@ -72,7 +68,7 @@ impl ObservedCall for LoggedCall {
                 )
             };
         }
-        if is_housekeeping(&self.path) {
+        if self.is_housekeeping {
             tell!(debug);
         } else {
             tell!(info);

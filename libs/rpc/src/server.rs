@@ -181,7 +181,7 @@ impl Server {
             .layer(StepLayer(AnswerPlainly { shape }))
             .layer(TurnAway::new(Post::Behind, &watch))
             .layer(StepLayer(JoinTrace { methods: methods.clone() }))
-            .layer(StepLayer(Observe(AccessLog { service: self.name.clone(), methods: methods.clone() })))
+            .layer(StepLayer(Observe(AccessLog { service: self.name.clone() })))
             .layer(StepLayer(Observe(self.metrics.clone())))
             .layer(StepLayer(RefuseMisfits { methods }))
             .layer(StepLayer(self.trust))

@@ -34,16 +34,15 @@ impl Step for JoinTrace {
 
     fn start(&self, request: &mut Request) -> Result<Span, Status> {
         let name = self.methods.shown(request);
+        let shown = name.trim_start_matches('/');
         let plain = name.contains(' ');
-        let (service, method) = if plain { ("http", &*name) } else { split(&name) };
         let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
         let span = info_span!(
             "call",
-            otel.name = name.trim_start_matches('/'),
+            otel.name = shown,
             otel.kind = "server",
-            rpc.system = if plain { "http" } else { "grpc" },
-            rpc.service = service,
-            rpc.method = method,
+            rpc.system.name = if plain { "http" } else { "grpc" },
+            rpc.method = shown,
             req_id = id,
             principal = tracing::field::Empty,
         );
@@ -67,14 +66,13 @@ impl Step for PropagateTrace {
     type Call = Span;
 
     fn start(&self, request: &mut Request) -> Result<Span, Status> {
-        let (service, method) = split(request.uri().path());
+        let shown = request.uri().path().trim_start_matches('/');
         let span = info_span!(
             "upstream call",
-            otel.name = request.uri().path().trim_start_matches('/'),
+            otel.name = shown,
             otel.kind = "client",
-            rpc.system = "grpc",
-            rpc.service = service,
-            rpc.method = method,
+            rpc.system.name = "grpc",
+            rpc.method = shown,
             upstream = self.upstream,
         );
         propagate(&span, &mut OutgoingHeaders(request.headers_mut()));

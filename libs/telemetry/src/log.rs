@@ -3,6 +3,7 @@
 //! One [`Line`] is gathered from the event and the spans around it, then written as [`json`] or [`text`].
 
 mod fields;
+mod gathered;
 mod json;
 mod layer;
 mod line;
@@ -10,6 +11,9 @@ mod text;
 
 use std::io::{self, Write};
 
+use tracing::Level;
+
+pub(crate) use gathered::Gathered;
 pub(crate) use layer::LogLayer;
 pub(crate) use line::Line;
 
@@ -24,12 +28,12 @@ pub(crate) enum Style {
 
 impl Style {
     /// The line with its newline.
-    fn render(self, line: &Line<'_>) -> String {
+    fn render(self, line: &Line<'_>) -> Vec<u8> {
         let mut text = match self {
             Self::Json => json::render(line),
-            Self::Text { color } => text::render(line, color),
+            Self::Text { color } => text::render(line, color).into_bytes(),
         };
-        text.push('\n');
+        text.push(b'\n');
         text
     }
 }
@@ -37,6 +41,9 @@ impl Style {
 /// Where a line is written.
 #[derive(Debug)]
 pub(crate) enum Sink {
+    /// What a machine reads.
+    Gathered(Gathered),
+    /// What a person reads.
     Stdout,
     Stderr,
     Memory(Captured),
@@ -44,10 +51,12 @@ pub(crate) enum Sink {
 
 impl Sink {
     /// Writes a whole line at once. A log that cannot be written is lost: there is nobody left to tell.
-    fn write(&self, line: &str) {
+    fn write(&self, line: &[u8], level: Level) {
         match self {
-            Self::Stdout => drop(io::stdout().lock().write_all(line.as_bytes())),
-            Self::Stderr => drop(io::stderr().lock().write_all(line.as_bytes())),
+            // The last words of a process that dies must be out before it does.
+            Self::Gathered(output) => output.write(line, level <= Level::WARN),
+            Self::Stdout => drop(io::stdout().lock().write_all(line)),
+            Self::Stderr => drop(io::stderr().lock().write_all(line)),
             Self::Memory(captured) => captured.push(line),
         }
     }

@@ -20,7 +20,7 @@ use tracing_subscriber::{
 use crate::{
     Arguments, LogControl, LogFormat, TelemetryError,
     filter::traced,
-    log::{LogLayer, Sink, Style},
+    log::{Gathered, LogLayer, Sink, Style},
     loki::Counts,
     panics,
     trace::{self, SpanCounts},
@@ -58,10 +58,7 @@ pub fn start(arguments: &Arguments, identity: Identity, output: Output) -> Resul
     let (spans, lines) = (SpanCounts::default(), Counts::default());
     let provider = trace::provider(arguments, identity, spans.clone())?;
     let (queue, pushing) = Pushing::start(arguments, identity, &lines)?.unzip();
-    let (sink, terminal) = match output {
-        Output::Stdout => (Sink::Stdout, io::stdout().is_terminal()),
-        Output::Stderr => (Sink::Stderr, io::stderr().is_terminal()),
-    };
+    let (sink, gathered, terminal) = sink(output);
     let style = match arguments.log_format {
         Some(LogFormat::Json) => Style::Json,
         None if !terminal => Style::Json,
@@ -72,7 +69,19 @@ pub fn start(arguments: &Arguments, identity: Identity, output: Output) -> Resul
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::AlreadyStarted)?;
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     panics::log();
-    Ok(Guard { provider, pushing, control, spans, lines })
+    Ok(Guard { provider, pushing, gathered, control, spans, lines })
+}
+
+/// Where lines go, what is to be ended of it, and whether a person reads them.
+fn sink(output: Output) -> (Sink, Option<Gathered>, bool) {
+    match output {
+        Output::Stderr => (Sink::Stderr, None, io::stderr().is_terminal()),
+        Output::Stdout if io::stdout().is_terminal() => (Sink::Stdout, None, true),
+        Output::Stdout => {
+            let gathered = Gathered::over(io::stdout());
+            (Sink::Gathered(gathered.clone()), Some(gathered), false)
+        }
+    }
 }
 
 /// Flushes the last spans and log lines when the process ends: [`Guard::shutdown`] says how that went, dropping it does
@@ -84,6 +93,7 @@ pub fn start(arguments: &Arguments, identity: Identity, output: Output) -> Resul
 pub struct Guard {
     provider: SdkTracerProvider,
     pushing: Option<Pushing>,
+    gathered: Option<Gathered>,
     control: LogControl,
     spans: SpanCounts,
     lines: Counts,
@@ -115,6 +125,10 @@ impl Drop for Guard {
         drop(self.provider.shutdown_with_timeout(FLUSH_ON_DROP));
         if let Some(pushing) = self.pushing.take() {
             pushing.end(FLUSH_ON_DROP);
+        }
+        // Last, as the others may have something to say.
+        if let Some(gathered) = self.gathered.take() {
+            gathered.end();
         }
     }
 }
@@ -223,7 +237,7 @@ mod tests {
             let request = info_span!("request", req_id = "r-1");
             let _entered = request.enter();
             info!("half way");
-            trace::ended(&request, 14, Some("UNAVAILABLE"));
+            trace::ended(&request, "UNAVAILABLE", true);
             info!(target: ACCESS, "call ended");
             assert_eq!(
                 kept.0.lock().unwrap().len(),
@@ -238,7 +252,7 @@ mod tests {
         let [span] = &spans[..] else { panic!("one span") };
         assert_eq!(span.status, Status::error("UNAVAILABLE"));
         let names: Vec<_> = span.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
-        assert_eq!(names, ["req_id", "rpc.grpc.status_code"]);
+        assert_eq!(names, ["req_id", "rpc.response.status_code", "error.type"]);
         let events: Vec<_> = span.events.iter().map(|event| event.name.as_ref()).collect();
         assert_eq!(events, ["half way"]);
     }

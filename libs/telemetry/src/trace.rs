@@ -68,14 +68,15 @@ pub fn propagate(span: &Span, carrier: &mut dyn Injector) {
     TraceContextPropagator::new().inject_context(&span.context(), carrier);
 }
 
-/// Ends a call's span with how the call ended: gRPC's code, and for a fault of the server's what that is called. What goes
-/// on behind the call, as a task that it has begun, may keep the span: it is exported all the same.
-pub fn ended(span: &Span, code: i32, fault: Option<&'static str>) {
+/// Ends a call's span with how the call ended: gRPC's status, and whether that is a fault of the side whose span it is. What
+/// goes on behind the call, as a task that it has begun, may keep the span: it is exported all the same.
+pub fn ended(span: &Span, status: &'static str, is_fault: bool) {
     let context = span.context();
     let recorded = context.span();
-    recorded.set_attribute(KeyValue::new("rpc.grpc.status_code", i64::from(code)));
-    if let Some(fault) = fault {
-        recorded.set_status(Status::error(fault));
+    recorded.set_attribute(KeyValue::new("rpc.response.status_code", status));
+    if is_fault {
+        recorded.set_attribute(KeyValue::new("error.type", status));
+        recorded.set_status(Status::error(status));
     }
     recorded.end();
 }

@@ -14,26 +14,31 @@ static SECOND: OnceLock<Dispatch> = OnceLock::new();
 
 /// What a thread has logged since [`capture_logs`]. Dropping it ends the capture.
 pub struct CapturedLogs {
-    lines: Captured,
+    captured: Captured,
     _guard: DefaultGuard,
 }
 
 impl CapturedLogs {
     /// The lines that hold all these pieces, each line as compact JSON, oldest first.
     pub fn lines_with(&self, pieces: &[&str]) -> Vec<String> {
-        let lines = self.lines.lines().into_iter().map(|line| line.to_string());
+        let lines = self.captured.lines().into_iter().map(|line| line.to_string());
         lines.filter(|line| pieces.iter().all(|piece| line.contains(piece))).collect()
+    }
+
+    /// All that was told, spans included.
+    pub fn all(&self) -> &Captured {
+        &self.captured
     }
 }
 
-/// Collects what the current thread logs, at every level and formatted as services do. Every trace is sampled and
-/// none is exported. A `#[tokio::test]` runs all its tasks on one thread, so their lines are there too.
+/// Collects what the current thread logs, at every level and formatted as services do, and its spans, every one of
+/// which is sampled. A `#[tokio::test]` runs all its tasks on one thread, so their lines are there too.
 pub fn capture_logs() -> CapturedLogs {
     SECOND.get_or_init(|| telemetry::capture().0);
-    let (dispatch, lines) = telemetry::capture();
+    let (dispatch, captured) = telemetry::capture();
     // Once more for statements that were being asked about at this very moment.
     rebuild_interest_cache();
-    CapturedLogs { lines, _guard: set_default(&dispatch) }
+    CapturedLogs { captured, _guard: set_default(&dispatch) }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
+use telemetry::trace::ended;
+use tonic::Code;
 use tracing::Span;
 
 use crate::{
@@ -131,12 +133,15 @@ impl Observer for PoolMetrics {
 
 impl ObservedCall for MeasuredCall {
     fn end(self, outcome: Outcome) {
+        let status = name_of(outcome.code);
         let labels = CallLabels {
             upstream: self.metrics.upstream,
             rpc_service: self.rpc_service,
             rpc_method: self.rpc_method,
-            rpc_response_status_code: name_of(outcome.code),
+            rpc_response_status_code: status,
         };
+        // To a caller every end but a good one is a fault, says OpenTelemetry.
+        ended(&self.span, status, outcome.code != Code::Ok);
         record(&self.metrics.all.duration, &labels, outcome, &self.span);
     }
 }

@@ -74,6 +74,39 @@ async fn duration_is_measured_by_method_and_status_with_the_trace() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_trace_tells_of_either_side_how_a_call_ended() {
+    // What a caller did wrong is no fault of the server's, but a failure to the caller.
+    for (answer, server_error) in
+        [(Status::not_found("gone"), None), (Status::unavailable("away"), Some("UNAVAILABLE"))]
+    {
+        let logs = testkit::capture_logs();
+        let status = if server_error.is_some() { "UNAVAILABLE" } else { "NOT_FOUND" };
+        let mut cluster = Cluster::default();
+        cluster.start(1, Echo::refusing(&answer)).await;
+        let mut registry = Registry::default();
+        let metrics = UpstreamMetrics::register(&mut registry);
+        let upstream =
+            Upstream::connect_through(&settings(1), &metrics, Script::of(&[1]), cluster.connector());
+        say(upstream, String::new()).await.unwrap_err();
+        settle().await;
+        let spans = logs.all().spans();
+        let of = |kind: &str| {
+            spans.iter().find(|span| span["attributes"]["upstream"].is_string() == (kind == "client"))
+        };
+        let (server, client) = (of("server").unwrap(), of("client").unwrap());
+        for (span, error) in [(server, server_error), (client, Some(status))] {
+            assert_eq!(span["name"], "test.v1.EchoService/Say");
+            assert_eq!(span["error"].as_str(), error, "{span}");
+            let attributes = &span["attributes"];
+            assert_eq!(attributes["rpc.method"], "test.v1.EchoService/Say");
+            assert_eq!(attributes["rpc.response.status_code"], status);
+            assert_eq!(attributes["error.type"].as_str(), error);
+        }
+        assert_eq!(access(&logs, &[r#""method":"test.v1.EchoService/Say""#]), 1, "and so does the line");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn callers_cannot_make_series() {
     let mut cluster = Cluster::default();
     let (server, registry) = server(&[]);

@@ -1,90 +1,214 @@
-//! The fields of spans and events, as JSON values in the order they came.
+//! The fields of spans and events, in the order they came.
 
-use std::{error::Error, fmt};
+use std::{
+    error::Error,
+    fmt::{self, Write},
+    ops::Range,
+};
 
 use fault::Chain;
-use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::Value;
+use serde::Serialize;
 use tracing::field::{Field, Visit};
 
+/// Bytes that the texts of most spans and events find room in.
+const TEXT: usize = 256;
+
 /// Names and values, each name once: a later value replaces an earlier one.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Fields(Vec<(&'static str, Value)>);
+///
+/// The texts of all stand in one piece of memory: every call has a dozen, and an allocation for each would cost it more
+/// than writing its line does.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    entries: Vec<(&'static str, Held)>,
+    text: String,
+}
+
+/// The value of a field.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Value<'a> {
+    Text(&'a str),
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+}
+
+#[derive(Clone, Debug)]
+enum Held {
+    /// Where it stands in the text of all.
+    Text(Range<usize>),
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+}
 
 impl Fields {
+    /// No fields yet, and room for some.
+    pub(crate) fn with_room(fields: usize) -> Self {
+        Self { entries: Vec::with_capacity(fields), text: String::with_capacity(TEXT) }
+    }
+
+    /// No fields at all.
+    #[cfg(test)]
+    pub(crate) const fn none() -> Self {
+        Self { entries: Vec::new(), text: String::new() }
+    }
+
     pub(crate) fn extend(&mut self, others: &Self) {
-        for (name, value) in &others.0 {
-            self.set(name, value.clone());
+        for (name, held) in &others.entries {
+            match held {
+                Held::Text(range) => self.set_text(name, &others.text[range.clone()]),
+                other => self.set(name, other.clone()),
+            }
         }
     }
 
-    /// Removes a field and returns it as text.
-    pub(crate) fn take_text(&mut self, name: &str) -> Option<String> {
-        let index = self.0.iter().position(|(known, _)| *known == name)?;
-        match self.0.remove(index).1 {
-            Value::String(text) => Some(text),
-            other => Some(other.to_string()),
+    /// The text of a field; `None` too where its value is none.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let (_, held) = self.entries.iter().find(|(known, _)| *known == name)?;
+        match held {
+            Held::Text(range) => Some(&self.text[range.clone()]),
+            _ => None,
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        self.0.iter().map(|(name, value)| (*name, value))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, Value<'_>)> {
+        self.entries.iter().map(|(name, held)| {
+            let value = match held {
+                Held::Text(range) => Value::Text(&self.text[range.clone()]),
+                Held::Bool(value) => Value::Bool(*value),
+                Held::Signed(value) => Value::Signed(*value),
+                Held::Unsigned(value) => Value::Unsigned(*value),
+                Held::Float(value) => Value::Float(*value),
+            };
+            (*name, value)
+        })
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    fn set_text(&mut self, name: &'static str, value: &str) {
+        let start = self.text.len();
+        self.text.push_str(value);
+        self.set(name, Held::Text(start..self.text.len()));
     }
 
-    fn set(&mut self, name: &'static str, value: Value) {
-        // These speak to the trace exporter, not to readers of logs.
-        if name.starts_with("otel.") {
+    fn set_shown(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        let Some(name) = shown(field) else { return };
+        let start = self.text.len();
+        // What cannot show itself is told as far as it went.
+        let _ = self.text.write_fmt(value);
+        self.set(name, Held::Text(start..self.text.len()));
+    }
+
+    fn set_held(&mut self, field: &Field, held: Held) {
+        if let Some(name) = shown(field) {
+            self.set(name, held);
+        }
+    }
+
+    fn set(&mut self, name: &'static str, held: Held) {
+        let Some((_, before)) = self.entries.iter_mut().find(|(known, _)| *known == name) else {
+            self.entries.push((name, held));
             return;
+        };
+        if let Held::Text(replaced) = std::mem::replace(before, held) {
+            self.forget(replaced);
         }
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some(entry) => entry.1 = value,
-            None => self.0.push((name, value)),
+    }
+
+    /// Closes the gap of a text that was replaced: a span may live long, and tell the same thing often.
+    fn forget(&mut self, replaced: Range<usize>) {
+        for (_, held) in &mut self.entries {
+            if let Held::Text(range) = held
+                && range.start >= replaced.end
+            {
+                *range = range.start - replaced.len()..range.end - replaced.len();
+            }
         }
+        self.text.drain(replaced);
+    }
+}
+
+/// What a field is called in a line; `None` for one that speaks to those who read traces only.
+fn shown(field: &Field) -> Option<&'static str> {
+    match field.name() {
+        "rpc.method" => Some("method"),
+        name if name.starts_with("otel.") || name.starts_with("rpc.") => None,
+        name => Some(name),
     }
 }
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.set(field.name(), Value::String(format!("{value:?}")));
+        self.set_shown(field, format_args!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.set(field.name(), Value::from(value));
+        if let Some(name) = shown(field) {
+            self.set_text(name, value);
+        }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set(field.name(), Value::from(value));
+        self.set_held(field, Held::Bool(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set(field.name(), Value::from(value));
+        self.set_held(field, Held::Signed(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.set(field.name(), Value::from(value));
+        self.set_held(field, Held::Unsigned(value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
         // JSON has no NaN and no infinity.
-        let value = if value.is_finite() { Value::from(value) } else { Value::String(value.to_string()) };
-        self.set(field.name(), value);
+        if value.is_finite() {
+            self.set_held(field, Held::Float(value));
+        } else {
+            self.set_shown(field, format_args!("{value}"));
+        }
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.set(field.name(), Value::String(Chain(value).to_string()));
+        self.set_shown(field, format_args!("{}", Chain(value)));
     }
 }
 
-impl Serialize for Fields {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
+#[cfg(test)]
+mod tests {
+    use super::{Fields, Held, Value};
+
+    #[test]
+    fn a_later_value_takes_the_place_and_the_room_of_an_earlier_one() {
+        let mut fields = Fields::with_room(2);
+        fields.set_text("model", "small");
+        fields.set_text("state", "waiting");
+        fields.set_text("peer", "a:1");
+        for turn in 0..1000 {
+            fields.set_text("state", &format!("turn {turn}"));
         }
-        map.end()
+        fields.set_text("model", "a larger one");
+        fields.set("peer", Held::Unsigned(7));
+        assert_eq!(fields.text("state"), Some("turn 999"));
+        assert_eq!(fields.text("model"), Some("a larger one"));
+        assert_eq!(fields.text("peer"), None);
+        assert_eq!(fields.text.len(), "turn 999a larger one".len());
+        let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["model", "state", "peer"]);
+        assert!(matches!(fields.iter().last(), Some((_, Value::Unsigned(7)))));
+    }
+
+    #[test]
+    fn what_is_nearer_replaces_what_is_around_it() {
+        let (mut outer, mut inner) = (Fields::with_room(2), Fields::with_room(2));
+        outer.set_text("model", "m");
+        outer.set_text("req_id", "r-1");
+        inner.set_text("model", "inner");
+        inner.set("slot", Held::Signed(-3));
+        outer.extend(&inner);
+        let told = serde_json::to_value(outer.iter().collect::<Vec<_>>()).unwrap();
+        assert_eq!(told, serde_json::json!([["model", "inner"], ["req_id", "r-1"], ["slot", -3]]));
     }
 }

@@ -1,8 +1,14 @@
 //! A line as one JSON object, for collectors. Never a colour code, never a raw newline.
 
-use serde::Serialize;
+use std::fmt::Display;
 
-use super::{Line, fields::Fields};
+use opentelemetry::trace::{SpanId, TraceId};
+use serde::{Serialize, Serializer};
+
+use super::{Line, line::Details};
+
+/// What most lines find room in, in bytes.
+const LINE: usize = 512;
 
 #[derive(Serialize)]
 struct Object<'a> {
@@ -13,29 +19,40 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     req_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<String>,
+    trace_id: Option<Shown<TraceId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    span_id: Option<String>,
+    span_id: Option<Shown<SpanId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<&'a str>,
-    #[serde(skip_serializing_if = "Fields::is_empty")]
-    fields: &'a Fields,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Details<'a>>,
 }
 
-pub(super) fn render(line: &Line<'_>) -> String {
+/// Written as it shows itself.
+struct Shown<T>(T);
+
+impl<T: Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+pub(super) fn render(line: &Line<'_>) -> Vec<u8> {
     let object = Object {
         time: &line.time,
         level: line.level.as_str(),
         target: line.target,
-        message: &line.message,
-        req_id: line.req_id.as_deref(),
-        trace_id: line.trace.as_ref().map(|trace| trace.trace_id().to_string()),
-        span_id: line.trace.as_ref().map(|trace| trace.span_id().to_string()),
-        principal: line.principal.as_deref(),
-        fields: &line.fields,
+        message: line.message,
+        req_id: line.req_id,
+        trace_id: line.trace.as_ref().map(|trace| Shown(trace.trace_id())),
+        span_id: line.trace.as_ref().map(|trace| Shown(trace.span_id())),
+        principal: line.principal,
+        fields: Some(line.details).filter(|details| !details.is_empty()),
     };
-    // Strings and numbers only: there is nothing in it that JSON could refuse.
-    serde_json::to_string(&object).unwrap_or_default()
+    let mut text = Vec::with_capacity(LINE);
+    // Texts and numbers only: there is nothing in it that JSON could refuse.
+    let _ = serde_json::to_writer(&mut text, &object);
+    text
 }
 
 #[cfg(test)]

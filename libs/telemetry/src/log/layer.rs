@@ -18,6 +18,9 @@ use tracing_subscriber::{
 use super::{Line, Sink, Style, fields::Fields};
 use crate::loki::Queue;
 
+/// More fields than nearly all lines have, of all spans around their event together.
+const MOST: usize = 24;
+
 /// Writes every event it sees; filters stand in front of it.
 #[derive(Debug)]
 pub(crate) struct LogLayer {
@@ -59,7 +62,7 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut fields = Fields::default();
+        let mut fields = Fields::with_room(attributes.metadata().fields().len());
         attributes.record(&mut fields);
         span.extensions_mut().insert(fields);
     }
@@ -72,18 +75,18 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = Fields::with_room(MOST);
         // From the outermost span inward, so that the nearest value of a field is the one that stays.
         for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             span.extensions().get::<Fields>().into_iter().for_each(|of_span| fields.extend(of_span));
         }
         event.record(&mut fields);
         let trace = context.event_span(event).and_then(|span| self.trace(&span.id()));
-        let line = Line::new(event.metadata(), fields, trace);
+        let line = Line::new(event.metadata(), &fields, trace);
         if let Some(push) = &self.push {
             push.offer(&line);
         }
-        self.sink.write(&self.style.render(&line));
+        self.sink.write(&self.style.render(&line), line.level);
     }
 }
 

@@ -1,13 +1,18 @@
 //! One log line before it is written.
 
 use opentelemetry::trace::SpanContext;
+use serde::{Serialize, Serializer};
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::{
     format::Writer,
     time::{FormatTime, SystemTime},
 };
 
-use super::fields::Fields;
+use super::fields::{Fields, Value};
+
+const MESSAGE: &str = "message";
+const REQ_ID: &str = "req_id";
+const PRINCIPAL: &str = "principal";
 
 /// What a line says; [`super::json`] and [`super::text`] decide how.
 #[derive(Debug)]
@@ -16,44 +21,68 @@ pub(crate) struct Line<'a> {
     pub(crate) time: String,
     pub(crate) level: Level,
     pub(crate) target: &'a str,
-    pub(crate) message: String,
+    pub(crate) message: &'a str,
     /// The id of the request that it is about.
-    pub(crate) req_id: Option<String>,
+    pub(crate) req_id: Option<&'a str>,
     pub(crate) trace: Option<SpanContext>,
     /// Who is behind it.
-    pub(crate) principal: Option<String>,
-    pub(crate) fields: Fields,
+    pub(crate) principal: Option<&'a str>,
+    /// The other fields.
+    pub(crate) details: Details<'a>,
 }
 
 impl<'a> Line<'a> {
-    /// Splits the message, the request's id and the principal from the other fields.
-    pub(crate) fn new(metadata: &Metadata<'a>, mut fields: Fields, trace: Option<SpanContext>) -> Self {
+    /// Tells the message, the request's id and the principal from the other fields.
+    pub(crate) fn new(metadata: &Metadata<'a>, fields: &'a Fields, trace: Option<SpanContext>) -> Self {
         Self {
             time: now(),
             level: *metadata.level(),
             target: metadata.target(),
-            message: fields.take_text("message").unwrap_or_default(),
-            req_id: fields.take_text("req_id"),
+            message: fields.text(MESSAGE).unwrap_or_default(),
+            req_id: fields.text(REQ_ID),
             trace,
-            principal: fields.take_text("principal"),
-            fields,
+            principal: fields.text(PRINCIPAL),
+            details: Details(fields),
         }
     }
 }
 
+/// The fields of a line that have no place of their own in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Details<'a>(pub(super) &'a Fields);
+
+impl<'a> Details<'a> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = (&'static str, Value<'a>)> {
+        let has_place =
+            |name, value: &_| matches!(name, MESSAGE | REQ_ID | PRINCIPAL) && matches!(value, Value::Text(_));
+        self.0.iter().filter(move |(name, value)| !has_place(*name, value))
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.iter().next().is_none()
+    }
+}
+
+impl Serialize for Details<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
 #[cfg(test)]
-impl Line<'_> {
+impl<'a> Line<'a> {
     /// A line that says this and nothing else.
-    pub(crate) fn sample(message: &str) -> Self {
+    pub(crate) fn sample(message: &'a str) -> Self {
+        static NOTHING: Fields = Fields::none();
         Self {
             time: now(),
             level: Level::INFO,
             target: "sample",
-            message: message.to_owned(),
+            message,
             req_id: None,
             trace: None,
             principal: None,
-            fields: Fields::default(),
+            details: Details(&NOTHING),
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::{borrow::Cow, fmt::Write};
 
-use serde_json::Value;
 use tracing::Level;
 
-use super::Line;
+use super::{Line, fields::Value};
 
 const DIM: &str = "\u{1b}[2m";
 const RESET: &str = "\u{1b}[0m";
@@ -20,13 +19,11 @@ pub(super) fn render(line: &Line<'_>, color: bool) -> String {
         paint(level_color(line.level)),
         line.level.as_str(),
         line.target.split("::").next().unwrap_or_default(),
-        printable(&line.message),
+        printable(line.message),
     );
-    let (req_id, principal) = (line.req_id.as_deref(), line.principal.as_deref());
-    let named = [("principal", principal.map(Value::from)), ("req_id", req_id.map(Value::from))];
-    let named = named.iter().filter_map(|(name, value)| Some((*name, value.as_ref()?)));
-    let details = line.fields.iter().chain(named);
-    for (name, value) in details {
+    let named = [("principal", line.principal), ("req_id", line.req_id)];
+    let named = named.into_iter().filter_map(|(name, text)| Some((name, Value::Text(text?))));
+    for (name, value) in line.details.iter().chain(named) {
         // Writing to a string cannot fail.
         let _ = write!(text, " {dim}{name}={reset}{}", plain(value));
     }
@@ -43,11 +40,14 @@ fn level_color(level: Level) -> &'static str {
 }
 
 /// A value as short as it can be without becoming ambiguous.
-fn plain(value: &Value) -> String {
+fn plain(value: Value<'_>) -> String {
     match value {
-        Value::String(text) if text.is_empty() || text.contains([' ', '=', '"']) => format!("{text:?}"),
-        Value::String(text) => printable(text).into_owned(),
-        other => other.to_string(),
+        Value::Text(text) if text.is_empty() || text.contains([' ', '=', '"']) => format!("{text:?}"),
+        Value::Text(text) => printable(text).into_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Signed(value) => value.to_string(),
+        Value::Unsigned(value) => value.to_string(),
+        Value::Float(value) => value.to_string(),
     }
 }
 
@@ -64,18 +64,21 @@ fn printable(text: &str) -> Cow<'_, str> {
 mod tests {
     use tracing::{Level, field::Visit as _};
 
-    use super::{super::fields::Fields, Line, render};
+    use super::{
+        super::{fields::Fields, line::Details},
+        Line, render,
+    };
 
-    fn line(message: &str, fields: Fields) -> Line<'static> {
+    fn line<'a>(message: &'a str, fields: &'a Fields) -> Line<'a> {
         Line {
             time: "2026-11-22T09:08:07.123456Z".to_owned(),
             level: Level::INFO,
             target: "api::grpc",
-            message: message.to_owned(),
-            req_id: Some("r-1".to_owned()),
+            message,
+            req_id: Some("r-1"),
             trace: None,
-            principal: Some("team-a".to_owned()),
-            fields,
+            principal: Some("team-a"),
+            details: Details(fields),
         }
     }
 
@@ -92,7 +95,7 @@ mod tests {
             name: "probe", target: "probe", level: Level::INFO,
             fields: &["status", "detail"], callsite: &PROBE, kind: tracing::metadata::Kind::EVENT,
         };
-        let mut fields = Fields::default();
+        let mut fields = Fields::with_room(2);
         let names = METADATA.fields();
         fields.record_str(&names.field("status").unwrap(), "OK");
         fields.record_str(&names.field("detail").unwrap(), "two words");
@@ -101,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_line_reads_from_the_time_of_day_to_the_request() {
-        let text = render(&line("served", fields()), false);
+        let text = render(&line("served", &fields()), false);
         assert_eq!(
             text,
             "09:08:07.123  INFO api served status=OK detail=\"two words\" principal=team-a req_id=r-1"
@@ -110,13 +113,13 @@ mod tests {
 
     #[test]
     fn colours_frame_words_and_nothing_else() {
-        let text = render(&line("served", Fields::default()), true);
+        let text = render(&line("served", &Fields::none()), true);
         assert!(text.starts_with("\u{1b}[2m09:08:07.123\u{1b}[0m \u{1b}[32m INFO\u{1b}[0m "), "{text:?}");
     }
 
     #[test]
     fn a_message_cannot_forge_a_line_or_move_the_cursor() {
-        let text = render(&line("a\nERROR b\u{1b}[2J", Fields::default()), false);
+        let text = render(&line("a\nERROR b\u{1b}[2J", &Fields::none()), false);
         assert!(text.contains(r"a\nERROR b\u{1b}[2J"), "{text}");
         assert!(!text.contains('\n') && !text.contains('\u{1b}'));
     }

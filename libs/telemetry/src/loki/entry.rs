@@ -24,17 +24,17 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(super) fn of(line: &Line<'_>) -> Self {
-        let fields =
-            (!line.fields.is_empty()).then(|| serde_json::to_string(&line.fields).unwrap_or_default());
+        let details =
+            (!line.details.is_empty()).then(|| serde_json::to_string(&line.details).unwrap_or_default());
         let words = [
-            Some(line.message.clone()),
+            Some(line.message.to_owned()),
             Some(line.time.clone()),
             Some(line.target.to_owned()),
-            line.req_id.clone(),
+            line.req_id.map(str::to_owned),
             line.trace.as_ref().map(|trace| trace.trace_id().to_string()),
             line.trace.as_ref().map(|trace| trace.span_id().to_string()),
-            line.principal.clone(),
-            fields,
+            line.principal.map(str::to_owned),
+            details,
         ];
         Self { level: line.level, words }
     }

@@ -208,8 +208,8 @@ mod tests {
         let (trace, span) = (TraceId::from(0xab), SpanId::from(0xcd));
         let trace = SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE);
         Line {
-            req_id: Some("r-1".to_owned()),
-            principal: Some("laptop".to_owned()),
+            req_id: Some("r-1"),
+            principal: Some("laptop"),
             trace: Some(trace),
             ..Line::sample("said \"so\"")
         }
