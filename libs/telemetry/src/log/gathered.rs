@@ -10,7 +10,9 @@ use std::{
 };
 
 /// How long a line may wait for others. A process that is killed loses as much of its log.
-const PATIENCE: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Bytes that are written without waiting for more: a pipe takes 64 KiB before its reader has to come.
+const ENOUGH: usize = 16 * 1024;
 /// Bytes that may wait; behind them, whoever has a line to write waits itself.
 const MOST: usize = 1024 * 1024;
 
@@ -62,7 +64,7 @@ impl Gathered {
         if waiting.has_ended || waiting.lines.len() >= MOST {
             drop(waiting);
             shared.write_all();
-        } else if is_urgent || waiting.written.elapsed() >= PATIENCE {
+        } else if is_urgent || waiting.lines.len() >= ENOUGH || waiting.written.elapsed() >= PATIENCE {
             shared.try_write(waiting);
         } else {
             shared.watch_over(waiting);
@@ -205,7 +207,7 @@ mod tests {
         assert_eq!(written.try_recv().unwrap(), "urgent\n");
         log.write(b"alone\n", false);
         // Written by the thread, or by itself where this thread was stopped for longer than lines wait.
-        assert_eq!(written.recv_timeout(PATIENCE * 1000).unwrap(), "alone\n");
+        assert_eq!(written.recv_timeout(PATIENCE * 100).unwrap(), "alone\n");
     }
 
     #[test]
