@@ -16,7 +16,7 @@ mod metrics;
 mod pump;
 mod queue;
 #[cfg(test)]
-pub(crate) mod stand_in;
+pub(crate) mod tests;
 mod watcher;
 
 pub use destination::LokiDestination;

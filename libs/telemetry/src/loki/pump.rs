@@ -169,7 +169,7 @@ mod tests {
     use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
     use super::{
-        super::{LokiDestination, Queue, queue, stand_in::StandIn},
+        super::{LokiDestination, Queue, queue, tests::stand_in::StandIn},
         Counts, MOST, Pace, Pump, Stream,
     };
     use crate::log::Line;

@@ -55,7 +55,7 @@ mod tests {
     use crate::{
         Arguments, Identity, TelemetryError,
         log::Line,
-        loki::{Counts, stand_in::StandIn},
+        loki::{Counts, tests::stand_in::StandIn},
     };
 
     const IDENTITY: Identity = Identity { service: "api", version: "1.2.3", commit: None };

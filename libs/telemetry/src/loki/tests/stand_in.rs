@@ -16,7 +16,7 @@ use loki_api::{
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinSet, time::timeout};
 
-use super::LokiDestination;
+use crate::LokiDestination;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
