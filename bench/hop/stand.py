@@ -49,7 +49,7 @@ class Stand:
         return process
 
     def collect(self, process: subprocess.Popen) -> None:
-        """Reads what a program says as a node reads a container's lines: through a pipe, from another processor."""
+        """Reads what a program says as a node reads its containers: by a pipe, from another processor."""
         self.started.append(
             subprocess.Popen(
                 ["cat"],

@@ -5,13 +5,18 @@
 
 `images.py save` wrote the files IMAGE-MACHINE.tar in FOLDER. IMAGE goes to PREFIX/IMAGE:TAG, where PREFIX is
 REGISTRY/PATH, and its digest into IMAGE.digest. buildah must be logged in.
+
+A tag that is there already stays what it is: a run that is run again, as something failed behind the first
+images, goes on with those.
 """
 
 import argparse
 import json
 import secrets
+import subprocess
 import sys
 from pathlib import Path
+from typing import Optional
 
 from catalogue import IMAGES, Image
 from run import Trouble, demand, run
@@ -32,7 +37,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("images", nargs="*")
     chosen = parser.parse_args(words)
     try:
-        demand("buildah")
+        demand("buildah", "skopeo")
         chosen.digests.mkdir(parents=True, exist_ok=True)
         for name in chosen.images or [image.name for image in IMAGES]:
             publish(name, chosen)
@@ -45,6 +50,10 @@ def main(words: list[str]) -> int:
 def publish(name: str, chosen: argparse.Namespace) -> None:
     archives = archives_of(name, chosen.source)
     target = f"{chosen.prefix}/{name}:{chosen.tag}"
+    if published := digest_of(target, chosen.plain_http):
+        (chosen.digests / f"{name}.digest").write_text(published, encoding="utf-8")
+        print(f"{target}@{published}: there already")
+        return
     # A name of its own: an earlier run may have been ended before it took its list away.
     index = f"localhost/publish-{secrets.token_hex(4)}/{name}"
     digest = chosen.digests / f"{name}.digest"
@@ -61,6 +70,19 @@ def publish(name: str, chosen: argparse.Namespace) -> None:
     print(
         f"{target}@{digest.read_text(encoding='utf-8').strip()}: {', '.join(file.stem for file in archives)}"
     )
+
+
+def digest_of(target: str, plain_http: bool) -> Optional[str]:
+    """What a tag stands for; nothing where there is none."""
+    plain = ["--tls-verify=false"] if plain_http else []
+    command = ["skopeo", "inspect", *plain, "--format", "{{.Digest}}", f"docker://{target}"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return done.stdout.strip()
+    # The registry's own word for it; whatever else is wrong would be worse as a second push.
+    if "manifest unknown" in done.stderr or "name unknown" in done.stderr:
+        return None
+    raise Trouble(f"cannot ask for {target}: {done.stderr.strip()}")
 
 
 def check_machines(name: str, index: dict) -> None:

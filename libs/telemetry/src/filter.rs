@@ -15,8 +15,8 @@ pub use directive::LogFilterError;
 /// The target of lines that tell how a call went. Its span says the same, so they are no events of it.
 pub const ACCESS: &str = "access";
 
-/// The target of lines that tell what somebody changed at the admin port. Every filter lets them through that does not
-/// name it, as a log that was silenced has to say who did it.
+/// The target of lines that tell what somebody changed at the admin port. Every filter lets them through, as a log that was
+/// silenced has to say who did it.
 pub const ADMIN: &str = "ondol::admin";
 
 /// Libraries that chat below a warning about every frame; a filter that names one hears it all the same.
@@ -54,21 +54,30 @@ impl FromStr for LogFilter {
         }
         let parts: Vec<_> = text.split(',').map(str::trim).collect();
         let asked: Vec<Directive> = parts.iter().map(|part| part.parse()).collect::<Result<_, _>>()?;
-        let default = asked.iter().rev().find(|directive| directive.target.is_empty());
+        if let Some(target) = said_twice(&asked) {
+            return Err(LogFilterError::Twice { target: target.to_owned() });
+        }
+        let default = asked.iter().find(|directive| directive.target.is_empty());
         let default = default.map_or(LevelFilter::OFF, |directive| directive.level);
         let quiet = Targets::new()
             .with_default(default)
             .with_targets(NOISY.map(|target| (target, default.min(LevelFilter::WARN))))
-            .with_target(SIGNER, default.min(LevelFilter::DEBUG))
-            .with_target(ADMIN, LevelFilter::INFO);
+            .with_target(SIGNER, default.min(LevelFilter::DEBUG));
         let named = asked.into_iter().filter(|directive| !directive.target.is_empty());
         let targets = quiet.with_targets(named.map(|directive| {
             let most =
                 if directive.target.starts_with(SIGNER) { LevelFilter::DEBUG } else { LevelFilter::TRACE };
             (directive.target, directive.level.min(most))
         }));
-        Ok(Self { text: parts.join(","), targets })
+        Ok(Self { text: parts.join(","), targets: targets.with_target(ADMIN, LevelFilter::INFO) })
     }
+}
+
+/// The first target, or the empty one for all others, that has two levels.
+fn said_twice(asked: &[Directive]) -> Option<&str> {
+    let mut targets = asked.iter().enumerate().map(|(index, directive)| (index, directive.target.as_str()));
+    let before = |index, target| asked[..index].iter().any(|earlier: &Directive| earlier.target == target);
+    targets.find(|(index, target)| before(*index, *target)).map(|(_, target)| target)
 }
 
 impl fmt::Display for LogFilter {
@@ -131,8 +140,9 @@ mod tests {
 
     #[test]
     fn who_silenced_the_log_is_told_all_the_same() {
-        assert!(read("error").targets.would_enable(ADMIN, &Level::INFO));
-        assert!(!read("info,ondol::admin=off").targets.would_enable(ADMIN, &Level::ERROR));
+        for silent in ["error", "off", "off,ondol::admin=off", "off,ondol=off"] {
+            assert!(read(silent).targets.would_enable(ADMIN, &Level::INFO), "{silent}");
+        }
     }
 
     #[test]
@@ -145,6 +155,8 @@ mod tests {
             ("", "a part of it is empty"),
             ("info,en gine=debug", "`en gine` is no target"),
             ("=debug", "`` is no target"),
+            ("info,off", "two levels for all that has none of its own"),
+            ("engine=info,warn,engine=debug", "two levels for `engine`"),
         ] {
             let told = wrong.parse::<LogFilter>().unwrap_err().to_string();
             assert!(told.contains(named) && told.contains("info,engine=debug"), "{wrong:?}: {told}");

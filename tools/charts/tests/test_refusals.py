@@ -49,6 +49,7 @@ BAD = (
     ),
     ("api/minimal", "telemetry.logFilter", "verbose", "at '/telemetry/logFilter'"),
     ("api/minimal", "telemetry.logFilter", "info,engine", "at '/telemetry/logFilter'"),
+    ("api/minimal", "telemetry.logFilter", "info,off", "at '/telemetry/logFilter'"),
     ("api/minimal", "telemetry.lokiUrl", "https://loki:3100", "at '/telemetry/lokiUrl'"),
     ("api/minimal", "drain.graceSeconds", 0, "at '/drain/graceSeconds': minimum: got 0, want 1"),
     ("api/minimal", "podDisruptionBudget.maxUnavailable", 0, "at '/podDisruptionBudget/maxUnavailable'"),

@@ -105,6 +105,13 @@ class Verifying(Scripts):
         self.assertIn("--preserve-digests", calls.read_text())
         self.assertIn(f"docker://r/ondol/api@{DIGEST} docker://r/ondol/api:v1.0.0", calls.read_text())
 
+    def test_a_name_that_is_there_is_not_given_again(self) -> None:
+        for there, copies in ((DIGEST, 0), ("sha256:" + "0" * 64, 1)):
+            calls = self.stand_in("skopeo", f'[ "$1" = copy ] || echo "{there}"')
+            done = self.run_script("name.sh", "v1.0.0", told=f"r/ondol/api@{DIGEST}\n")
+            self.assertEqual(done.stdout, "r/ondol/api:v1.0.0\n")
+            self.assertEqual(calls.read_text().count("copy "), copies)
+
 
 class Requesting(Scripts):
     # As gh does it: what is to be filled in comes out of the local history, which has no such branch.

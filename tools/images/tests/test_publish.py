@@ -1,10 +1,12 @@
 """What is published, and what is refused before anything is."""
 
+import os
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
-from publish import archives_of, check_machines
+from publish import archives_of, check_machines, digest_of
 from run import Trouble
 
 
@@ -36,6 +38,28 @@ class Archives(unittest.TestCase):
     def test_an_image_that_there_is_not(self) -> None:
         with self.assertRaisesRegex(Trouble, "no image 'web'"):
             archives_of("web", self.folder)
+
+
+class Published(unittest.TestCase):
+    def asked(self, script: str) -> "str | None":
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder, "skopeo")
+            program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+            program.chmod(0o755)
+            with mock.patch.dict(os.environ, PATH=f"{folder}:{os.environ['PATH']}"):
+                return digest_of("r/ondol/api:abc", plain_http=False)
+
+    def test_what_a_tag_stands_for(self) -> None:
+        self.assertEqual(self.asked("echo sha256:1"), "sha256:1")
+
+    def test_a_tag_that_there_is_not(self) -> None:
+        # As skopeo says it of ECR's answer.
+        said = "reading manifest abc in r/ondol/api: manifest unknown: Requested image not found"
+        self.assertIsNone(self.asked(f"echo '{said}' >&2; exit 2"))
+
+    def test_a_registry_that_is_away_is_no_missing_tag(self) -> None:
+        with self.assertRaisesRegex(Trouble, "connection refused"):
+            self.asked("echo 'connection refused' >&2; exit 1")
 
 
 class Machines(unittest.TestCase):

@@ -33,6 +33,12 @@ pub enum LogFilterError {
         /// The target as it was given.
         target: String,
     },
+    /// Two levels for the same, of which one would be for nothing.
+    #[error("it has two levels for {}; {ADVICE}", shown(target))]
+    Twice {
+        /// The target; empty for all that has no level of its own.
+        target: String,
+    },
     /// More than anybody would write.
     #[error("it has {bytes} bytes, and {LONGEST} are the most")]
     TooLong {
@@ -43,6 +49,10 @@ pub enum LogFilterError {
 
 const ADVICE: &str = "write off, error, warn, info, debug or trace, then TARGET=LEVEL for each part of the program that \
      differs, such as `info,engine=debug`";
+
+fn shown(target: &str) -> String {
+    if target.is_empty() { "all that has none of its own".to_owned() } else { format!("`{target}`") }
+}
 
 /// A level, of a target or, where that is empty, of all that has none.
 #[derive(Debug)]
