@@ -4,7 +4,7 @@
     publish.py --from FOLDER --to PREFIX --tag TAG --digests FOLDER [--plain-http] [IMAGE…]
 
 `images.py save` wrote the files IMAGE-MACHINE.tar in FOLDER. IMAGE goes to PREFIX/IMAGE:TAG, where PREFIX is
-REGISTRY/PATH, and its digest into IMAGE.digest. buildah must be logged in.
+REGISTRY/PATH, and its digest into IMAGE.digest. buildah and skopeo must be logged in.
 
 A tag that is there already stays what it is: a run that is run again, as something failed behind the first
 images, goes on with those.
@@ -50,14 +50,14 @@ def main(words: list[str]) -> int:
 def publish(name: str, chosen: argparse.Namespace) -> None:
     archives = archives_of(name, chosen.source)
     target = f"{chosen.prefix}/{name}:{chosen.tag}"
-    if published := digest_of(target, chosen.plain_http):
-        (chosen.digests / f"{name}.digest").write_text(published, encoding="utf-8")
+    digest = chosen.digests / f"{name}.digest"
+    plain = ["--tls-verify=false"] if chosen.plain_http else []
+    if published := digest_of(target, *plain):
+        digest.write_text(published, encoding="utf-8")
         print(f"{target}@{published}: there already")
         return
     # A name of its own: an earlier run may have been ended before it took its list away.
     index = f"localhost/publish-{secrets.token_hex(4)}/{name}"
-    digest = chosen.digests / f"{name}.digest"
-    plain = ["--tls-verify=false"] if chosen.plain_http else []
     run("buildah", "manifest", "create", index)
     try:
         for archive in archives:
@@ -72,10 +72,9 @@ def publish(name: str, chosen: argparse.Namespace) -> None:
     )
 
 
-def digest_of(target: str, plain_http: bool) -> Optional[str]:
+def digest_of(target: str, *flags: str) -> Optional[str]:
     """What a tag stands for; nothing where there is none."""
-    plain = ["--tls-verify=false"] if plain_http else []
-    command = ["skopeo", "inspect", *plain, "--format", "{{.Digest}}", f"docker://{target}"]
+    command = ["skopeo", "inspect", *flags, "--format", "{{.Digest}}", f"docker://{target}"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return done.stdout.strip()

@@ -47,7 +47,7 @@ class Published(unittest.TestCase):
             program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
             program.chmod(0o755)
             with mock.patch.dict(os.environ, PATH=f"{folder}:{os.environ['PATH']}"):
-                return digest_of("r/ondol/api:abc", plain_http=False)
+                return digest_of("r/ondol/api:abc")
 
     def test_what_a_tag_stands_for(self) -> None:
         self.assertEqual(self.asked("echo sha256:1"), "sha256:1")
