@@ -21,7 +21,7 @@ COOKED = "cooked"
 def build(
     images: list[Image], programs: Optional[Path], base_image: str, machine: str, cache: Optional[str] = None
 ) -> None:
-    """`programs` are built already; with None the Dockerfile compiles them. images.py says of the others."""
+    """`programs` are built already; with None the Dockerfile compiles them. images.py tells of the rest."""
     demand("buildah")
     arguments = {"ONDOL_COMMIT": commit(), "PARTS": "built"}
     if base_image == "local":

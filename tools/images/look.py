@@ -14,6 +14,8 @@ from run import Trouble, run
 SHELLS = {"sh", "bash", "dash", "ash", "zsh", "busybox", "toybox"}
 INSTALLERS = {"apt", "apt-get", "dpkg", "apk", "rpm", "pip", "pip3", "python3", "perl", "curl", "wget"}
 LABELS = ("title", "description", "version", "revision", "created", "licenses", "source", "vendor")
+# Where the images have ONNX Runtime's library, and what lies beside it.
+LIBRARIES = PurePosixPath("/usr/local/lib/ondol")
 SECRET = re.compile(r"(KEY|SECRET|PASSWORD|TOKEN|CREDENTIAL)", re.IGNORECASE)
 
 
@@ -69,16 +71,15 @@ def of_files(image: Image, files: Iterable[tarfile.TarInfo]) -> list[str]:
         "/usr/share/doc/ondol/LICENSE",
         "/usr/share/doc/ondol/revision",
         "/etc/ssl/certs/ca-certificates.crt",
-        *(["/usr/local/lib/ondol/libonnxruntime.so"] if image.beside else []),
+        *([str(LIBRARIES / "libonnxruntime.so")] if image.beside else []),
     ]
     return faults + [f"it lacks {path}" for path in expected if path not in paths]
 
 
 def libraries_of(image: Image) -> list[str]:
     """By name, what lies in our folder for libraries."""
-    folder = PurePosixPath("/usr/local/lib/ondol")
     paths = [PurePosixPath("/", file.name) for file in files_of(image) if file.isreg()]
-    return sorted(path.name for path in paths if path.parent == folder and ".so" in path.name)
+    return sorted(path.name for path in paths if path.parent == LIBRARIES and ".so" in path.name)
 
 
 def files_of(image: Image) -> Iterable[tarfile.TarInfo]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from catalogue import Image
 from containers import liberties, start
-from look import libraries_of
+from look import LIBRARIES, libraries_of
 from run import Trouble, run
 from stack import COMMAND_LINE, FETCH, Stack
 
@@ -117,10 +117,9 @@ def check_libraries(image: Image) -> None:
     listed = run("podman", "image", "inspect", "--format", "{{.Architecture}}", image.tag).strip()
     loader = LOADER[0] if listed == "amd64" else LOADER[1]
     traced = ("--rm", "--network=none", "--env", "LD_TRACE_LOADED_OBJECTS=1", "--entrypoint", loader)
-    folder = "/usr/local/lib/ondol"
     missing = set()
     for file in libraries_of(image):
-        missing |= not_found(start(*traced, image.tag, f"{folder}/{file}"))
+        missing |= not_found(start(*traced, image.tag, str(LIBRARIES / file)))
     if missing - FROM_THE_NODE:
         raise Trouble(f"{image.name} lacks {', '.join(sorted(missing - FROM_THE_NODE))}")
     print(f"{image.name}: has all libraries that its libraries need")
