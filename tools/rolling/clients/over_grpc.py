@@ -9,28 +9,26 @@ import asyncio
 import sys
 
 import grpc
-from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from calls import Calls, CutShort, Heard, stated
+from calls import Calls, CutShort, Heard
+from described import PATIENCE, describe, described
 
 SERVICE = "ondol.inference.v1.InferenceService"
 PROMPT = "Once upon a time"
-PATIENCE = 120
 
 
 class Inference:
     """The service by its descriptor."""
 
-    def __init__(self, channel: grpc.aio.Channel, described, key: str, model: str) -> None:
-        self.channel, self.described = channel, described
+    def __init__(self, channel: grpc.aio.Channel, service, key: str, model: str) -> None:
+        self.channel, self.service = channel, service
         self.extras = {"metadata": (("authorization", f"Bearer {key}"),), "timeout": PATIENCE}
         self.model = model
 
     def method(self, name: str, **fields):
         """The method, and a request of it."""
-        method = self.described.FindMethodByName(name)
+        method = self.service.FindMethodByName(name)
         request = GetMessageClass(method.input_type)(model=self.model, prompt=PROMPT, **fields)
         make = self.channel.unary_stream if method.server_streaming else self.channel.unary_unary
         answer = GetMessageClass(method.output_type)
@@ -64,20 +62,12 @@ class Inference:
         return make
 
 
-def describe(failure: Exception) -> str:
-    status = failure.code().name if isinstance(failure, grpc.RpcError) else None
-    told = Exception(failure.details()) if isinstance(failure, grpc.RpcError) else failure
-    return stated(told, status)
-
-
 async def main(address: str, key: str, model: str, rate: str, streams: str, tokens: str, rest: str) -> None:
-    with grpc.insecure_channel(address) as asking:
-        pool = DescriptorPool(ProtoReflectionDescriptorDatabase(asking))
-        described = pool.FindServiceByName(SERVICE)
+    (service,) = described(address, SERVICE).values()
     calls, pause = Calls(describe), float(rest)
     ends = {"max_tokens": int(tokens)}
     async with grpc.aio.insecure_channel(address) as channel:
-        inference = Inference(channel, described, key, model)
+        inference = Inference(channel, service, key, model)
         stream = inference.streamed("StreamGenerateText", **ends)
         await asyncio.gather(
             calls.evenly("CountTokens, gRPC", float(rate), inference.unary("CountTokens")),
