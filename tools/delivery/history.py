@@ -29,9 +29,10 @@ def together(environment: str, tags: set[str], repository: Path = ROOT) -> None:
     """Refuses what is checked out where its charts are of another commit than the environment's images."""
     wanted = delivered(environment, tags, repository)
     if wanted != commit("HEAD", repository):
+        (tag,) = tags
         raise Trouble(
-            f"the images of {environment} were built from {'/'.join(tags)}, and charts or sources here are of"
-            " another commit",
+            f"the images of {environment} were built from {tag}, and charts or sources here are of another"
+            " commit",
             f"`tools/delivery/delivered.sh {environment} origin/main` checks out theirs; or wait for the"
             " delivery that is under way; or say --any-commit",
         )

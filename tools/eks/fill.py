@@ -11,7 +11,6 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 # What stands in the files, and which output of a stack of deploy/eks takes its place.
@@ -85,17 +84,12 @@ def fill(text: str, environment: str, outputs: dict[str, str]) -> str:
         return text
     pattern = "|".join(map(re.escape, found))
     needed = {examples[match] for match in re.findall(pattern, text)}
-    missing(needed - set(outputs), environment)
-    return re.sub(pattern, lambda match: outputs[examples[match[0]]], text)
-
-
-def missing(outputs: Iterable[str], environment: str) -> None:
-    names = ", ".join(sorted(outputs))
-    if names:
+    if missing := ", ".join(sorted(needed - set(outputs))):
         raise Trouble(
-            f"no stack of {environment} has the output {names}: deploy those of deploy/eks first, in the "
+            f"no stack of {environment} has the output {missing}: deploy those of deploy/eks first, in the "
             "order of docs/eks.md, and describe them again"
         )
+    return re.sub(pattern, lambda match: outputs[examples[match[0]]], text)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from stand import cluster
 
 DELIVERY = "tools/delivery/delivery.py"
 REGISTRY = "registry.example.com/ondol"
-SET = ("applicationset", "ondol", "--namespace", "argocd")
 
 
 @cache
