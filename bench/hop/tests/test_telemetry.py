@@ -5,16 +5,16 @@ import urllib.request
 
 from figures import Series
 from peers import System
-from telemetry import ALL, OFF, Bench, Loki, cost, table, too_dear, ways
+from telemetry import AS_IN_PROD, OFF, Bench, Loki, cost, table, too_dear, ways
 from tests.test_figures import sample
 
 
 def bench(off: float, everything: float) -> Bench:
-    systems = [System(name, name, "grpc", 1, []) for name in (OFF, ALL)]
+    systems = [System(name, name, "grpc", 1, []) for name in (OFF, AS_IN_PROD)]
     made = Bench(None, systems, System("direct-grpc", "directly", "grpc", 1, []), 1)
     made.of("direct-grpc", 100.0).append(sample(200))
     made.of(OFF, 100.0).append(sample(290, cpu=off))
-    made.of(ALL, 100.0).append(sample(300, cpu=everything))
+    made.of(AS_IN_PROD, 100.0).append(sample(300, cpu=everything))
     return made
 
 
@@ -26,7 +26,7 @@ class Telemetry(unittest.TestCase):
     def test_the_table_says_what_it_costs_and_adds(self) -> None:
         text = table(bench(0.097, 0.100), [100.0])
         self.assertIn(f"| 100 | {OFF} | 97 | – | +90 | +90 | 1 of 1 |", text)
-        self.assertIn(f"| 100 | {ALL} | 100 | 3.0 % | +100 | +100 | 1 of 1 |", text)
+        self.assertIn(f"| 100 | {AS_IN_PROD} | 100 | 3.0 % | +100 | +100 | 1 of 1 |", text)
 
     def test_what_costs_more_than_it_may_is_told(self) -> None:
         self.assertEqual(too_dear(bench(0.097, 0.100), [100.0]), [])
