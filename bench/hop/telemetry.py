@@ -64,6 +64,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, default=1.5, help="length of a sample of 500 calls or more (1.5)"
     )
+    parser.add_argument(
+        "--rate", type=float, help="calls a second, this alone (97, 997, what keeps api busy)"
+    )
     parser.add_argument("--quick", action="store_true", help="one turn of short samples: does it run?")
     return parser.parse_args()
 
@@ -91,8 +94,11 @@ class Pushed(BaseHTTPRequestHandler):
 
 
 class Bench:
-    def __init__(self, driver: Driver, systems: "list[System]", direct: System, seconds: float) -> None:
-        self.driver, self.systems, self.direct, self.seconds = driver, systems, direct, seconds
+    def __init__(
+        self, driver: Driver, systems: "list[System]", direct: System, seconds: float, fewest: int
+    ) -> None:
+        self.driver, self.systems, self.direct = driver, systems, direct
+        self.seconds, self.fewest = seconds, fewest
         self.series: dict[tuple[str, float], Series] = {}
 
     def of(self, name: str, rate: float) -> Series:
@@ -113,8 +119,9 @@ class Bench:
         processor as that one left it, such as rested behind the model called directly."""
         systems = [self.direct, *self.systems]
         Random(f"{number_of_turn} {rate}").shuffle(systems)
+        seconds = max(self.seconds, self.fewest / rate)
         for system in systems:
-            sample = self.driver.sample(system, Step(False, rate), max(self.seconds, FEWEST / rate))
+            sample = self.driver.sample(system, Step(False, rate), seconds)
             self.of(system.name, rate).append(sample)
             say(f"  {system.title:26} {rate:6.0f}/s  p50 {sample.p50:6.0f}  {sample.cpu_micros:5.0f} us/call")
             if sample.foreign > 0.05:
@@ -191,10 +198,9 @@ def main() -> int:
         for way in chosen:
             port, process = peers.api(telemetry=way.flags)
             systems.append(System(way.name, way.title, "grpc", port, [process]))
-        bench = Bench(
-            Driver(stand, model[0]), systems, peers.direct("grpc"), 1.0 if given.quick else given.seconds
-        )
-        rates = [*RATES, bench.busy_rate(systems[0])]
+        length = (1.0, 0) if given.quick else (given.seconds, FEWEST)
+        bench = Bench(Driver(stand, model[0]), systems, peers.direct("grpc"), *length)
+        rates = [given.rate] if given.rate else [*RATES, bench.busy_rate(systems[0])]
         for turn in range(1 if given.quick else given.samples):
             say(f"turn {turn + 1}")
             for rate in rates:

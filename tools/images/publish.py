@@ -78,7 +78,7 @@ def digest_of(target: str, *flags: str) -> Optional[str]:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return done.stdout.strip()
-    # The registry's own word for it; whatever else is wrong would be worse as a second push.
+    # The registry's own words for it. Of anything else nobody knows whether the tag is there.
     if "manifest unknown" in done.stderr or "name unknown" in done.stderr:
         return None
     raise Trouble(f"cannot ask for {target}: {done.stderr.strip()}")

@@ -11,7 +11,7 @@ from tests.test_figures import sample
 
 def bench(off: float, everything: float) -> Bench:
     systems = [System(name, name, "grpc", 1, []) for name in (OFF, AS_IN_PROD)]
-    made = Bench(None, systems, System("direct-grpc", "directly", "grpc", 1, []), 1)
+    made = Bench(None, systems, System("direct-grpc", "directly", "grpc", 1, []), 1, 0)
     made.of("direct-grpc", 100.0).append(sample(200))
     made.of(OFF, 100.0).append(sample(290, cpu=off))
     made.of(AS_IN_PROD, 100.0).append(sample(300, cpu=everything))

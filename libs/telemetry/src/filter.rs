@@ -3,7 +3,7 @@
 mod control;
 mod directive;
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashSet, fmt, str::FromStr};
 
 use tracing::{Level, Metadata, level_filters::LevelFilter};
 use tracing_subscriber::filter::Targets;
@@ -75,9 +75,8 @@ impl FromStr for LogFilter {
 
 /// The first target, or the empty one for all others, that has two levels.
 fn said_twice(asked: &[Directive]) -> Option<&str> {
-    let mut targets = asked.iter().enumerate().map(|(index, directive)| (index, directive.target.as_str()));
-    let before = |index, target| asked[..index].iter().any(|earlier: &Directive| earlier.target == target);
-    targets.find(|(index, target)| before(*index, *target)).map(|(_, target)| target)
+    let mut seen = HashSet::new();
+    asked.iter().map(|directive| directive.target.as_str()).find(|target| !seen.insert(*target))
 }
 
 impl fmt::Display for LogFilter {

@@ -50,7 +50,7 @@ pub(crate) enum Sink {
 }
 
 impl Sink {
-    /// Writes a whole line at once. A log that cannot be written is lost: there is nobody left to tell.
+    /// Writes a whole line, at once or soon. A log that cannot be written is lost: there is nobody left to tell.
     fn write(&self, line: &[u8], level: Level) {
         match self {
             // The last words of a process that dies must be out before it does.

@@ -76,11 +76,11 @@ async fn duration_is_measured_by_method_and_status_with_the_trace() {
 #[tokio::test(start_paused = true)]
 async fn a_trace_tells_of_either_side_how_a_call_ended() {
     // What a caller did wrong is no fault of the server's, but a failure to the caller.
-    for (answer, server_error) in
-        [(Status::not_found("gone"), None), (Status::unavailable("away"), Some("UNAVAILABLE"))]
-    {
+    for (answer, status, server_error) in [
+        (Status::not_found("gone"), "NOT_FOUND", None),
+        (Status::unavailable("away"), "UNAVAILABLE", Some("UNAVAILABLE")),
+    ] {
         let logs = testkit::capture_logs();
-        let status = if server_error.is_some() { "UNAVAILABLE" } else { "NOT_FOUND" };
         let mut cluster = Cluster::default();
         cluster.start(1, Echo::refusing(&answer)).await;
         let mut registry = Registry::default();
@@ -90,10 +90,9 @@ async fn a_trace_tells_of_either_side_how_a_call_ended() {
         say(upstream, String::new()).await.unwrap_err();
         settle().await;
         let spans = logs.all().spans();
-        let of = |kind: &str| {
-            spans.iter().find(|span| span["attributes"]["upstream"].is_string() == (kind == "client"))
-        };
-        let (server, client) = (of("server").unwrap(), of("client").unwrap());
+        let (client, server): (Vec<_>, Vec<_>) =
+            spans.iter().partition(|span| span["attributes"]["upstream"].is_string());
+        let ([client], [server]) = (&client[..], &server[..]) else { panic!("one of each: {spans:?}") };
         for (span, error) in [(server, server_error), (client, Some(status))] {
             assert_eq!(span["name"], "test.v1.EchoService/Say");
             assert_eq!(span["error"].as_str(), error, "{span}");

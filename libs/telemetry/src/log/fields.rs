@@ -34,14 +34,12 @@ pub(crate) enum Value<'a> {
     Float(f64),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Held {
     /// Where it stands in the text of all.
     Text(Range<usize>),
-    Bool(bool),
-    Signed(i64),
-    Unsigned(u64),
-    Float(f64),
+    /// One that is no text.
+    Plain(Value<'static>),
 }
 
 impl Fields {
@@ -60,7 +58,7 @@ impl Fields {
         for (name, held) in &others.entries {
             match held {
                 Held::Text(range) => self.set_text(name, &others.text[range.clone()]),
-                other => self.set(name, other.clone()),
+                Held::Plain(value) => self.set(name, Held::Plain(*value)),
             }
         }
     }
@@ -70,7 +68,7 @@ impl Fields {
         let (_, held) = self.entries.iter().find(|(known, _)| *known == name)?;
         match held {
             Held::Text(range) => Some(&self.text[range.clone()]),
-            _ => None,
+            Held::Plain(_) => None,
         }
     }
 
@@ -78,10 +76,7 @@ impl Fields {
         self.entries.iter().map(|(name, held)| {
             let value = match held {
                 Held::Text(range) => Value::Text(&self.text[range.clone()]),
-                Held::Bool(value) => Value::Bool(*value),
-                Held::Signed(value) => Value::Signed(*value),
-                Held::Unsigned(value) => Value::Unsigned(*value),
-                Held::Float(value) => Value::Float(*value),
+                Held::Plain(value) => *value,
             };
             (*name, value)
         })
@@ -101,9 +96,9 @@ impl Fields {
         self.set(name, Held::Text(start..self.text.len()));
     }
 
-    fn set_held(&mut self, field: &Field, held: Held) {
+    fn set_plain(&mut self, field: &Field, value: Value<'static>) {
         if let Some(name) = shown(field) {
-            self.set(name, held);
+            self.set(name, Held::Plain(value));
         }
     }
 
@@ -151,21 +146,21 @@ impl Visit for Fields {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set_held(field, Held::Bool(value));
+        self.set_plain(field, Value::Bool(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set_held(field, Held::Signed(value));
+        self.set_plain(field, Value::Signed(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.set_held(field, Held::Unsigned(value));
+        self.set_plain(field, Value::Unsigned(value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
         // JSON has no NaN and no infinity.
         if value.is_finite() {
-            self.set_held(field, Held::Float(value));
+            self.set_plain(field, Value::Float(value));
         } else {
             self.set_shown(field, format_args!("{value}"));
         }
@@ -190,7 +185,7 @@ mod tests {
             fields.set_text("state", &format!("turn {turn}"));
         }
         fields.set_text("model", "a larger one");
-        fields.set("peer", Held::Unsigned(7));
+        fields.set("peer", Held::Plain(Value::Unsigned(7)));
         assert_eq!(fields.text("state"), Some("turn 999"));
         assert_eq!(fields.text("model"), Some("a larger one"));
         assert_eq!(fields.text("peer"), None);
@@ -206,7 +201,7 @@ mod tests {
         outer.set_text("model", "m");
         outer.set_text("req_id", "r-1");
         inner.set_text("model", "inner");
-        inner.set("slot", Held::Signed(-3));
+        inner.set("slot", Held::Plain(Value::Signed(-3)));
         outer.extend(&inner);
         let told = serde_json::to_value(outer.iter().collect::<Vec<_>>()).unwrap();
         assert_eq!(told, serde_json::json!([["model", "inner"], ["req_id", "r-1"], ["slot", -3]]));
